@@ -1,0 +1,46 @@
+/**
+ * The fleet as one decision sees it: a summary from indexed sums, never a list of cases. The store computes the sums, the
+ * functions here say what follows from them. `keys` tie a case to what it may share with others.
+ */
+
+/** Incident keys in the order in which they are preferred. Values are plain texts such as `neutron` or `10.0.3.0/24`. */
+export const KEY_KINDS = ['backlog', 'service', 'switch', 'bmc-network', 'rack', 'conductor', 'signature'] as const
+export type KeyKind = (typeof KEY_KINDS)[number]
+export type Keys = Partial<Record<KeyKind, string>>
+
+/** Failure domains: never more than one in flight in each, whatever the cause. */
+export const DOMAIN_KINDS = ['bmc-network', 'switch', 'rack'] as const satisfies readonly KeyKind[]
+
+export type Fleet = {
+  /** From the last believed census; a census never taken has total 0. */
+  census: { total: number; inClass: number; doubtful: string | null; at: number | null }
+  /** Resets and recoveries that hold a place (from intent until the node leaves deleting, cleaning, clean wait). */
+  inFlight: { cloud: number; inClass: number; byKey: Partial<Record<KeyKind, number>> }
+  /** Resets begun in the last hour in this cloud, outside incidents. */
+  startsLastHour: number
+  /** The next time a start of the last hour falls out of it; null where there is none. */
+  oldestStartAt: number | null
+  /** Failures that share a key with this node: cases whose failure lies within the incident window, this one included. */
+  related: Partial<Record<KeyKind, number>>
+  /** Open cases in this node's resource class. */
+  openInClass: number
+  /** Open incidents this node could belong to, by key, with what became of their members. */
+  incidents: Partial<Record<KeyKind, IncidentSums>>
+  /** Ironic said it is at its concurrency limit: nothing starts before this time. */
+  slowUntil: number | null
+}
+
+export type IncidentSums = {
+  id: string
+  key: KeyKind
+  value: string
+  openedAt: number
+  members: number
+  inFlight: number
+  /** Members whose reset was proven since the incident opened. */
+  proven: number
+  /** Members whose reset came back failed since the incident opened. */
+  failed: number
+  /** The newest reset of a member: when, and what the readings were. */
+  last: { at: number; readings: string } | null
+}

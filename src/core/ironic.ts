@@ -1,0 +1,94 @@
+/**
+ * Ironic's vocabulary: the states that are watched, the fields a deciding read compares, and whose a maintenance is.
+ * Words are Ironic's own, unchanged. No requests are made here.
+ */
+
+/** One filtered list per state and poll (Ironic has no multi-state filter in REST: facts of API 1.9). */
+export const WATCHED_STATES = ['error', 'deleting', 'cleaning', 'clean wait', 'clean failed'] as const
+export type WatchedState = (typeof WATCHED_STATES)[number]
+
+/** A node under repair is in one of these from the accepted verb until the outcome shows. */
+export const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
+
+/** States that the census reports but that never open a case: their verbs are somebody else's business. */
+export const REPORTED_STATES: readonly string[] = [
+  'deploy failed',
+  'inspect failed',
+  'adopt failed',
+  'rescue failed',
+  'unrescue failed',
+  'service failed',
+]
+
+/** States in which a tenant works or is about to. */
+export const IN_USE_STATES: readonly string[] = [
+  'active',
+  'deploying',
+  'wait call-back',
+  'deploy hold',
+  'deploy failed',
+  'rebuild',
+  'rescue',
+  'rescuing',
+  'rescue wait',
+  'rescue failed',
+  'unrescuing',
+  'unrescue failed',
+  'servicing',
+  'service wait',
+  'service hold',
+  'service failed',
+  'adopting',
+]
+
+/** The fields that the deciding read must show as they were observed (`../docs/decisions/0003-write-protocol.md`). */
+export const DECIDING_FIELDS = [
+  'provision_state',
+  'provision_updated_at',
+  'target_provision_state',
+  'target_power_state',
+  'instance_uuid',
+  'allocation_uuid',
+  'maintenance',
+  'fault',
+  'protected',
+  'retired',
+  'owner',
+  'lessee',
+  'conductor',
+] as const
+
+export type DecidingField = (typeof DECIDING_FIELDS)[number]
+export type DecidingRead = Record<DecidingField, string | boolean | null>
+
+/** Names of the deciding fields in which two reads of one node differ; empty = the node stands as it was decided on. */
+export function differences(decided: DecidingRead, read: DecidingRead): DecidingField[] {
+  return DECIDING_FIELDS.filter((field) => decided[field] !== read[field])
+}
+
+export function decidingRead(node: DecidingRead): DecidingRead {
+  return Object.fromEntries(DECIDING_FIELDS.map((field) => [field, node[field]])) as DecidingRead
+}
+
+/** A quarantine's maintenance_reason begins with this; the rest is `<case id> <cause>: <what a person must do>`. */
+export const QUARANTINE_PREFIX = 'anneal:'
+
+/** Texts that Ironic itself writes into maintenance_reason (conductor/utils.py, conductor/manager.py; stable since Yoga). */
+const IRONIC_REASONS = [/^During sync_power_state, max retries exceeded/, /^Timeout reached while/, /^(Node|Step) .* failed/, /^Failed to /]
+
+export type MaintenanceOwner = 'nobody' | 'ironic' | 'ours' | 'person'
+
+/**
+ * Whose hand a maintenance is. `fault` set means that Ironic set or took over the flag; but a person's reason over Ironic's
+ * fault stays a person's (PUT maintenance overwrites the reason and keeps the fault). Anything unrecognised is a person's.
+ */
+export function maintenanceOwner(node: { maintenance: boolean; maintenance_reason: string | null; fault: string | null }): MaintenanceOwner {
+  if (!node.maintenance) return 'nobody'
+  const reason = node.maintenance_reason ?? ''
+  if (reason.startsWith(QUARANTINE_PREFIX)) return 'ours'
+  if (node.fault !== null && (reason === '' || IRONIC_REASONS.some((pattern) => pattern.test(reason)))) return 'ironic'
+  return 'person'
+}
+
+/** A value that Ironic withheld by policy: `** Value Redacted - Requires … permission. **` or `** Redacted …`. */
+export const isRedacted = (value: unknown): boolean => typeof value === 'string' && /^\*\* (Value )?Redacted/.test(value)

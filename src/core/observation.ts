@@ -1,0 +1,133 @@
+/**
+ * An observation is everything one decision may look at, gathered at one moment, as plain data that can be saved and replayed.
+ * Its fields are an allow-list: no credentials, no instance_info, nothing of `extra` but our own keys.
+ * `snake_case` came from OpenStack; `camelCase` is ours. Times of ours are epoch milliseconds; times of OpenStack stay text.
+ */
+import type { Reading } from './reading.ts'
+
+export type Observation = {
+  cloud: string
+  uuid: string
+  /** When the reads began, epoch ms. */
+  at: number
+  /** unknown → decision `node-unreadable`; absent → Ironic answered 404: the node is not enrolled any more. */
+  node: Reading<ObservedNode>
+  /** Names of fields that Ironic withheld from this credential. Anything here stops all action. */
+  redacted: string[]
+  /** Newest first. absent: API below 1.78. An empty list may also mean that node_history is switched off. */
+  history: Reading<HistoryEvent[]>
+  /** The conductor that manages the node. */
+  conductor: Reading<ConductorSeen>
+  /** The conductor that holds the node's lock; absent where the node is not reserved. */
+  holder: Reading<ConductorSeen>
+  bmc: Reading<BmcLook>
+  tenant: Reading<Tenant>
+  /** absent: no Neutron in the catalog. */
+  ports: Reading<BoundPort[]>
+  /** Only services whose tear-down this node needs, or that a failed text may name. */
+  services: Partial<Record<ServiceName, Reading<ServiceLook>>>
+  /** Which of the services above tear-down of this node needs by its own interfaces. */
+  needed: ServiceName[]
+  /** Placement's inventories of the node's resource provider. */
+  inventory: Reading<{ resource_class: string; total: number; reserved: number }[]>
+  /** Where the node hangs: for incidents and failure domains. */
+  links: Reading<{ switch_id: string | null; switch_info: string | null; port_id: string | null }[]>
+}
+
+export type ObservedNode = {
+  uuid: string
+  name: string | null
+  driver: string
+  provision_state: string
+  provision_updated_at: string | null
+  target_provision_state: string | null
+  power_state: string | null
+  target_power_state: string | null
+  instance_uuid: string | null
+  allocation_uuid: string | null
+  maintenance: boolean
+  maintenance_reason: string | null
+  fault: string | null
+  protected: boolean
+  retired: boolean
+  owner: string | null
+  lessee: string | null
+  conductor: string | null
+  conductor_group: string
+  shard: string | null
+  resource_class: string | null
+  reservation: string | null
+  last_error: string | null
+  automated_clean: boolean | null
+  power_interface: string | null
+  network_interface: string | null
+  storage_interface: string | null
+  /** True where a clean step was running: Ironic then also sets maintenance on failure. */
+  cleanStepSet: boolean
+  traits: string[]
+  updated_at: string | null
+  bmcAddress: BmcAddress | null
+  marks: Marks
+  /** extra.anneal_hold as short text; null where the key is absent. Any value holds. */
+  hold: string | null
+  /** extra.anneal_shield as it stands; null where the key is absent. */
+  shield: string | null
+  /** Digest of all keys of `extra` that are not ours: after a PATCH they must be what they were. */
+  extraOthers: string
+  /** Digest of the deciding fields: what an approval names. */
+  digest: string
+}
+
+export type BmcAddress = { protocol: 'ipmi' | 'redfish'; host: string; port: number; path?: string }
+
+/**
+ * extra.hammer_error_resets. 'unreadable': present but not a list (null too), and then nothing is ever written to it.
+ * `entries` holds the newest 100 as exact texts (an entry that is not a string as its JSON), `total` counts all.
+ */
+export type Marks =
+  | { kind: 'absent' }
+  | { kind: 'list'; entries: string[]; total: number }
+  | { kind: 'unreadable'; found: string }
+
+export type HistoryEvent = { uuid: string; created_at: string; severity: string | null; event_type: string | null; event: string; conductor: string | null }
+
+export type ConductorSeen = { hostname: string | null; alive: boolean }
+
+/**
+ * What the BMC did when asked without a session.
+ * answers: an application-level answer · faulty: an answer that is an error (Redfish 5xx) ·
+ * refusing: the host is up, nobody listens on the port · silent: nothing came back, and this host can reach BMCs at all.
+ */
+export type BmcLook = { kind: 'answers' | 'faulty' | 'refusing' | 'silent'; detail: string; at: number }
+
+export type Tenant = {
+  /** 'standalone': no Nova in the catalog and the cloud's configuration says `standalone: true`. */
+  nova: 'standalone' | NovaSeen
+  /** Consumers that hold an allocation on the node's resource provider; absent: no Placement at this cloud. */
+  allocations: Reading<string[]>
+}
+
+export type NovaSeen = {
+  /** Servers whose hypervisor_hostname is exactly the node's uuid. */
+  byNode: ServerSeen[]
+  /** null: the node has no instance_uuid, so nothing was asked. 'gone': 404 by a token that passed the positive control. */
+  byId: ServerSeen | 'gone' | null
+  /** How the token proved within 60 s that it can see other projects' servers. */
+  control: string
+}
+
+export type ServerSeen = {
+  id: string
+  status: string
+  vm_state: string | null
+  task_state: string | null
+  launched_at: string | null
+  /** Newest entry of os-instance-actions; null where Nova lists none. */
+  lastAction: { action: string; start_time: string } | null
+}
+
+export type BoundPort = { id: string; device_id: string; device_owner: string; mac_address: string; host_id: string }
+
+export type ServiceName = 'keystone' | 'neutron' | 'cinder' | 'glance' | 'nova' | 'placement'
+
+export type ServiceLook = { state: 'green' | 'red'; detail: string; at: number }
