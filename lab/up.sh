@@ -1,0 +1,57 @@
+#!/bin/bash
+# Brings the lab up: Ironic (API and conductor in one process, sqlite), one simulated BMC per node, stubs, fault proxy, and with
+# AUTH=keystone a Keystone; then brings every node to `active`. Idempotent. All settings are in README.md.
+set -eu
+FORGET=1
+. "$(dirname "$0")/env.sh"
+t0=$(date +%s%N)
+say() { printf '%6.1fs %s\n' "$(($(($(date +%s%N) - t0)) / 100000000))e-1" "$*"; }
+
+case $AUTH in noauth | keystone) ;; *) fail "AUTH=$AUTH is neither noauth nor keystone" ;; esac
+case $RPC in none | json-rpc) ;; *) fail "RPC=$RPC is neither none nor json-rpc" ;; esac
+case $NODES$FAKES in *[!0-9]*) fail "NODES and FAKES are numbers" ;; esac
+[ -z "$CONF" ] || [ -r "$CONF" ] || fail "CONF=$CONF cannot be read"
+node_of_checkout
+"$HERE/install.sh" $([ "$AUTH" != keystone ] || echo keystone)
+claim_dir
+lock
+if [ "${FRESH:-0}" = 1 ]; then
+  "$HERE/down.sh"
+  rm -rf "$V"
+fi
+mkdir -p "$C" "$V"
+
+# Everything that could be refused is refused before anything is started.
+for f in "$V"/*.pid; do [ ! -e "$f" ] || not_foreign "$(basename "$f" .pid)"; done
+alive ironic > /dev/null || alive api > /dev/null || free_port "$PORT" PORT
+[ "$RPC" = none ] || alive conductor > /dev/null || free_port "$RPC_PORT" RPC_PORT
+[ "$AUTH" != keystone ] || alive keystone > /dev/null || free_port "$KPORT" KPORT
+for pair in NEUTRON_PORT NOVA_PORT PLACEMENT_PORT STUBS_CONTROL; do alive stubs > /dev/null || free_port "${!pair}" $pair; done
+for pair in PROXY_PORT PROXY_CONTROL; do alive proxy > /dev/null || free_port "${!pair}" $pair; done
+for n in $(seq "$NODES"); do alive "bmc$n" > /dev/null || free_udp $((BMC_BASE + n)); done
+save_settings
+
+# A lab that is up with other ports or without Keystone is taken down to what the new settings share with it.
+launch() { # NAME
+  local want="$PORT $PROXY_PORT $PROXY_CONTROL $NEUTRON_PORT $NOVA_PORT $PLACEMENT_PORT $STUBS_CONTROL $AUTH $KPORT"
+  [ "$(cat "$V/$1.settings" 2> /dev/null)" = "$want" ] || stop "$1"
+  alive "$1" > /dev/null && return
+  bg "$1" "$NODE" "$HERE/$1.ts"
+  echo "$want" > "$V/$1.settings"
+}
+[ "$AUTH" = keystone ] || stop keystone
+[ "$NODES" = 0 ] || "$HERE/bmc.sh" start $(seq "$NODES")
+launch stubs
+launch proxy
+if [ "$AUTH" = keystone ]; then "$HERE/keystone.sh" start & keystone=$!; fi
+"$HERE/ironic.sh" start
+say "ironic http://127.0.0.1:$PORT, through the fault proxy http://127.0.0.1:$PROXY_PORT"
+if [ "$AUTH" = keystone ]; then
+  wait "$keystone" || exit 1
+  say "keystone http://127.0.0.1:$KPORT/v3"
+fi
+retry 10 listening "$STUBS_CONTROL"
+retry 10 listening "$PROXY_CONTROL"
+say "stubs: neutron $NEUTRON_PORT, nova $NOVA_PORT, placement $PLACEMENT_PORT"
+[ "${ENROLL:-1}" = 0 ] || "$NODE" "$HERE/enroll.ts"
+say "$NODES ipmi nodes, $FAKES fake nodes"
