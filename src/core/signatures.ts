@@ -1,0 +1,37 @@
+/**
+ * All signatures in the order in which they are asked. The order carries the rule "the most specific inner cause wins": words
+ * of people first, then settings, then what a peer answered, then how a line broke, and sentences without a reason last.
+ */
+import { AGENT, AGENT_EARLY } from './signatures/agent.ts'
+import { CONDUCTOR, SERVICES } from './signatures/api.ts'
+import { BMC_ANSWERS, BMC_LINE, BMC_SETTINGS } from './signatures/bmc.ts'
+import { BUG } from './signatures/bug.ts'
+import { IMAGES, SETTINGS } from './signatures/config.ts'
+import { GENERAL } from './signatures/general.ts'
+import { LOCKED } from './signatures/locked.ts'
+import { PORTS, SWITCH } from './signatures/network.ts'
+import { PERSON } from './signatures/person.ts'
+import type { Signature } from './signatures/signature.ts'
+import { DISKS, VOLUMES } from './signatures/storage.ts'
+
+export const SIGNATURES: readonly Signature[] = [
+  ...PERSON,
+  ...LOCKED,
+  ...CONDUCTOR,
+  ...AGENT_EARLY,
+  ...SWITCH,
+  ...VOLUMES,
+  ...DISKS,
+  ...BMC_SETTINGS,
+  ...SETTINGS,
+  ...IMAGES,
+  ...BMC_ANSWERS,
+  ...BUG,
+  ...AGENT,
+  ...BMC_LINE,
+  ...SERVICES,
+  ...PORTS,
+]
+
+/** Weak readings, asked only where neither a signature nor a wrapper told anything. */
+export const LAST_SIGNATURES: readonly Signature[] = GENERAL

@@ -1,0 +1,123 @@
+/**
+ * Texts about the ramdisk agent: it did not call back, could not be called, or did not succeed. Images and disks that do not
+ * fit are in config.ts, broken disks in storage.ts: the agent only reports them.
+ */
+import type { Signature } from './signature.ts'
+
+/** Asked early: these sentences hold words or addresses that belong to others. */
+export const AGENT_EARLY = [
+  {
+    name: 'agent-tls',
+    cause: 'agent',
+    transient: 'no',
+    peers: ['agent'],
+    patterns: [/CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError|SSL: /i],
+    why: "The conductor cannot use the ramdisk's certificate (clock, CA, agent_verify_ca): it is in the image.",
+    example:
+      "Failed to connect to the agent running on node n for invoking command clean.get_clean_steps. Error: HTTPSConnectionPool(host='10.9.1.4', port=9999): Max retries exceeded with url: /v1/commands/ (Caused by SSLError(SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed')))",
+  },
+  {
+    name: 'agent-inspection-data',
+    cause: 'agent',
+    transient: 'no',
+    patterns: [
+      /inspection hooks?\b(?!.{0,400}(?:swift|connection|HTTP|database|pymysql|is locked))|inspection data (?:is|does|lacks)|inspected data|inventory .{0,60}(?:missing|invalid|incomplete)/i,
+    ],
+    why: 'What the ramdisk found on the hardware lacks what the hooks demand (inspect_utils); it finds the same again.',
+    example: 'Failed to inspect hardware. Reason: failed to run inspection hooks: no interfaces were found in the inventory',
+  },
+  {
+    name: 'agent-download-tls',
+    cause: 'config',
+    transient: 'no',
+    patterns: [/Download of image .{1,600}(?:CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError)/i],
+    why: 'The ramdisk does not trust the image server; the certificate or its CA must be put right.',
+    example:
+      "Error downloading image: Download of image 11111111 failed: HTTPSConnectionPool(host='10.0.0.3', port=443): Max retries exceeded with url: /a.img (Caused by SSLError(SSLCertVerificationError(1, 'certificate verify failed')))",
+  },
+  {
+    name: 'agent-download',
+    cause: 'agent',
+    transient: 'yes',
+    patterns: [
+      /Download of image .{1,400}(?:Connection broken|IncompleteRead|timed? ?out|Connection (?:reset|refused|aborted)|Max retries|RemoteDisconnected|(?:code|status):? ?5\d\d|Temporary failure)/i,
+    ],
+    why: 'The download into the ramdisk broke off (IPA ImageDownloadError); the image and the node are fine.',
+    example:
+      "Error downloading image: Download of image 11111111 failed: ('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+  },
+] as const satisfies readonly Signature[]
+
+export const AGENT = [
+  {
+    name: 'agent-busy',
+    cause: 'agent',
+    transient: 'yes',
+    patterns: [/Agent is (?:busy|presently executing)|AgentIsBusy|AgentInProgress/i],
+    why: 'The agent still works on the last command (AgentInProgress).',
+    example: 'Node n command "clean.execute_clean_step" failed. Agent is presently executing a command. Error busy',
+  },
+  {
+    name: 'agent-version',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [/version mismatch|Mismatch in hardware manager|HardwareManager\b|hardware managers? /i],
+    why: 'Steps and ramdisk do not belong together; a fresh start of cleaning reads them again.',
+    example: 'Hardware managers version mismatch, reload agent with correct version: Current versions: {}, versions used by ironic: {}',
+  },
+  {
+    name: 'agent-no-call-back',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [
+      /Timeout reached while (?:waiting for .{0,30}call-?back|\w+ing the node|waiting for .{0,40}(?:ramdisk|agent|heartbeat))/i,
+      /ramdisk (?:responsible|call-?back|to (?:boot|start))/i,
+      /(?:introspection|inspection)\b.{0,40}(?:timeout|timed out)|time(?:d )?out .{0,60}(?:introspection|inspection)/i,
+      /Timed out waiting for .{0,40}(?:agent|ramdisk|heartbeat)|no heartbeat/i,
+    ],
+    why: 'The ramdisk never called: PXE, VLAN, boot order or the machine itself; many at once point at the network.',
+    example:
+      'Timeout reached while servicing the node. Please check if the ramdisk responsible for the servicing is running on the node. Failed on step {}.',
+  },
+  {
+    name: 'agent-unreachable',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [
+      /Failed to connect to the agent|Connection to agent failed|requires agent_url|Error invoking agent command/i,
+      /Timeout executing command|agent (?:did not|does not|is not|isn't|has not|was not) (?:respond|answer|running|reachable|com|booted)/i,
+    ],
+    why: 'The agent was there once and does not answer on port 9999 now: rebooted, hung or behind a filter.',
+    example: 'Deploy step deploy.deploy failed: Timeout executing command clean.execute_clean_step on node n',
+  },
+  {
+    name: 'agent-bad-answer',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [
+      /Agent API for node|bad command result|Invalid agent response|agent returned (?:an? )?(?:invalid|error|unexpected)/i,
+      /Unable to decode response as JSON/i,
+      /Agent (?:on node|returned)/i,
+    ],
+    why: 'The agent answered something the conductor cannot use, or that a command failed, and nothing more.',
+    example: 'Agent API for node n returned HTTP status code 500 with error: internal',
+  },
+  {
+    name: 'agent-boot-loader',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [/(?:install|installing) (?:a |the )?boot ?loader|efibootmgr|grub-?2?-?install|EFI (?:boot|system partition)/i],
+    why: 'The agent could not make the written disk bootable; image and firmware share the blame.',
+    example: 'Failed to install a bootloader when deploying node n. Error: exit code 1',
+  },
+  {
+    name: 'agent-reboot',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [
+      /Reboot script failed|Error rebooting system|Error syncing system clock|(?:finalize|configur\w+) (?:the )?rescue|Error (?:heartbeating|getting configuration from Ironic|finding IP)|ansible-playbook/i,
+    ],
+    why: 'A duty of the ramdisk failed on the machine itself.',
+    example: 'Reboot script failed with exit code 1. stdout: . stderr: busy.',
+  },
+] as const satisfies readonly Signature[]

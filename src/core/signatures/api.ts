@@ -1,0 +1,188 @@
+/**
+ * Texts of a control plane that does not answer: Keystone, Neutron, Glance and others, the message bus, the database, the
+ * conductors. Cinder is in storage.ts. An answer that says no is a matter of configuration, and is here too because only the
+ * HTTP code tells the two apart.
+ */
+import type { Peer, Signature } from './signature.ts'
+
+const WEB: readonly Peer[] = ['keystone', 'neutron', 'glance', 'nova', 'placement', 'swift', 'inspector', 'ironic', 'image-server']
+
+/** The conductor, its bus and its database. */
+export const CONDUCTOR = [
+  {
+    name: 'conductor-gone',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    patterns: [
+      /due to conductor take ?over|can't be resumed by conductor|conductor .{0,80}(?:restarted|was restarted|is shutting down|went (?:away|offline))/i,
+    ],
+    why: 'The conductor that worked on the node was replaced (abort_on_conductor_take_over, _correct_stuck_states).',
+    example: "The cleaning state can't be resumed by conductor c-1. Moving to fail state.",
+  },
+  {
+    name: 'service-discovery',
+    cause: 'api-unreachable',
+    transient: 'maybe',
+    patterns: [
+      /Could not find versioned identity endpoints|DiscoveryFailure|Failed to discover available (?:identity )?versions|for version discovery/i,
+    ],
+    why: 'keystoneauth says this when Keystone or the service is down as well as when its address is wrong.',
+    example: 'Could not find versioned identity endpoints when attempting to authenticate. Please check that your auth_url is correct.',
+  },
+  {
+    name: 'no-free-worker',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    patterns: [/No free conductor workers|lack of free conductor workers|NoFreeConductorWorker/i],
+    why: 'All workers are busy; Ironic rolled the state back.',
+    example: 'Requested action cannot be performed due to lack of free conductor workers.',
+  },
+  {
+    name: 'no-conductor',
+    cause: 'api-unreachable',
+    transient: 'maybe',
+    patterns: [
+      /No valid host was found/i,
+      /No conductor service registered|Conductor \S+ could not be found|No (?:available|live|alive) conductors?/i,
+    ],
+    why: 'No live conductor serves this driver and group: down, or the driver is disabled for good.',
+    example: 'No valid host was found. Reason: No conductor service registered which supports driver redfish for conductor group "".',
+  },
+  {
+    name: 'bus-credentials',
+    cause: 'config',
+    transient: 'no',
+    patterns: [/ACCESS_REFUSED|Login was refused/i],
+    why: 'The message bus answered and refused the account of the conductor.',
+    example: 'AMQP server on 10.0.0.5:5672: (0, 0): (403) ACCESS_REFUSED - Login was refused using authentication mechanism AMQPLAIN',
+  },
+  {
+    name: 'message-bus',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    patterns: [
+      /MessagingTimeout|Timed out waiting for a reply to message|MessageDeliveryFailure|\bAMQP\b|rabbit|oslo_?messaging|RemoteError: /i,
+    ],
+    why: 'The bus between API, conductors and agents (oslo.messaging).',
+    example: 'Timed out waiting for a reply to message ID 0123456789abcdef0123456789abcdef',
+  },
+  {
+    name: 'database-data',
+    cause: 'config',
+    transient: 'no',
+    peers: ['database'],
+    patterns: [
+      /DBDataError|Data too long|max_allowed_packet|Unknown column|no such table|doesn't exist|Access denied for user|Out of range value/i,
+    ],
+    why: 'The database answered that these data, this schema or this account are wrong.',
+    example:
+      'Failed to store the configdrive in the database. (pymysql.err.DataError) (1406, "Data too long for column \'instance_info\' at row 1")',
+  },
+  {
+    name: 'database',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    peers: ['database'],
+    patterns: [/./],
+    why: 'The database is away, failing over or in a deadlock; if it is gone the failure itself may not have been saved.',
+    example: "DBConnectionError: (pymysql.err.OperationalError) (2006, 'MySQL server has gone away')",
+  },
+  {
+    name: 'database-pool',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    patterns: [/QueuePool limit|database is locked|Deadlock found|Lock wait timeout|DBDeadlock|DBConnectionError/i],
+    why: 'Too many at the database at once.',
+    example: 'QueuePool limit of size 5 overflow 50 reached, connection timed out, timeout 30.00',
+  },
+] as const satisfies readonly Signature[]
+
+/** Web services, by how the conversation ended. */
+export const SERVICES = [
+  {
+    name: 'service-tls',
+    cause: 'config',
+    transient: 'no',
+    patterns: [
+      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL exception connecting|hostname .{0,80} doesn't match|WRONG_VERSION_NUMBER|TLS CA certificate bundle/i,
+    ],
+    why: 'The conductor does not trust the certificate of the service, or speaks the wrong protocol to it.',
+    example:
+      'SSL exception connecting to https://keystone.example.net:5000/v3/auth/tokens: certificate verify failed: certificate has expired',
+  },
+  {
+    name: 'image-server-unreachable',
+    cause: 'api-unreachable',
+    transient: 'maybe',
+    peers: ['image-server'],
+    patterns: [
+      /Failed to establish a new connection|Max retries exceeded|timed? ?out|Connection (?:refused|reset|aborted)|name resolution|Name or service not known|No route to host|\b5\d\d\b/i,
+    ],
+    why: 'The web server of images does not answer the conductor; its name or route may also be wrong for good.',
+    example:
+      "Validation of image href http://10.9.9.9/images/a.qcow2 failed, reason: HTTPConnectionPool(host='10.9.9.9', port=80): Read timed out.",
+  },
+  {
+    name: 'service-unreachable',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    patterns: [
+      /Unable to establish connection to|Request to https?:\S+ timed out|Unknown Connection Error|Failed to contact (?:Neutron|Nova|Keystone|Glance)|Failed to connect to (?:Glance|Swift|Neutron|Nova|Keystone|Ironic|the (?:image|identity|network))/i,
+      /ConnectFailure|ConnectTimeout|Connection failure that may be retried|RetriableConnectionFailure/i,
+      /Unable to communicate with the server|unable to connect to (?:the )?(?:ironic-)?inspector/i,
+    ],
+    why: 'keystoneauth, which every client of OpenStack stands on, got no answer.',
+    example: 'Unable to establish connection to http://10.0.0.10:5000/v3/auth/tokens: timed out',
+  },
+  {
+    name: 'service-line-broken',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    peers: WEB,
+    patterns: [
+      /Connection (?:refused|reset|aborted|broken)|RemoteDisconnected|timed out|Max retries exceeded|ProxyError|name resolution|Name or service not known|No route to host|Connection failed/i,
+    ],
+    why: 'No whole answer from the service that the address or the words name.',
+    example: "Could not retrieve network: HTTPConnectionPool(host='neutron', port=9696): Read timed out. (read timeout=45)",
+  },
+  {
+    name: 'service-down',
+    cause: 'api-unreachable',
+    transient: 'yes',
+    patterns: [
+      /\b50[234]\b(?::? (?:Server Error|Service|Bad Gateway|Gateway)|\))|Service (?:Temporarily )?Unavailable|Bad Gateway|Gateway Time-?out|No server is available to handle/i,
+      /\b(?:429|408)\b(?::? (?:Client Error|Too Many)|\))|Too Many Requests/i,
+    ],
+    why: 'A load balancer without a back end, or a service that asks for patience.',
+    example: 'HttpException: 502: Server Error for url: http://neutron:9696/v2.0/ports/1, Bad Gateway',
+  },
+  {
+    name: 'service-error',
+    cause: 'api-unreachable',
+    transient: 'maybe',
+    patterns: [/\b500: Server Error|\(HTTP 5\d\d\)|Internal Server Error|An unexpected error prevented the server/i],
+    why: 'The service broke on the request: an outage behind it as a rule, a defect now and then.',
+    example:
+      'HttpException: 500: Server Error for url: http://neutron:9696/v2.0/networks, Request Failed: internal server error while processing your request.',
+  },
+  {
+    name: 'service-credentials-refused',
+    cause: 'config',
+    transient: 'no',
+    patterns: [
+      /\b40[13]: Client Error|\b40[13] (?:Unauthorized|Forbidden)|\(HTTP 40[13]\)|(?:Unauthorized|Forbidden)(?:Exception)?: 40[13]|requires authentication|disallowed by policy|You are not authorized/i,
+    ],
+    why: 'The service answered and does not allow this account; a role or password must be changed.',
+    example: 'ForbiddenException: 403: Client Error for url: http://neutron:9696/v2.0/ports, rule:create_port is disallowed by policy',
+  },
+  {
+    name: 'service-refused',
+    cause: 'config',
+    transient: 'no',
+    patterns: [
+      /\b40[04]: Client Error|\b40[04] (?:Not Found|Bad Request)|\(HTTP 40[04]\)|(?:ResourceNotFound|NotFoundException|BadRequestException): 40[04]/i,
+    ],
+    why: 'The service answered that what the node or the configuration names is not there or not valid.',
+    example: 'ResourceNotFound: 404: Client Error for url: http://neutron:9696/v2.0/subnets/1, Subnet 1 missing',
+  },
+] as const satisfies readonly Signature[]

@@ -1,0 +1,80 @@
+/**
+ * Asked last, after the wrappers have had their say: texts that no signature knows but whose words still point somewhere. Every
+ * one is a weak reading, so none says yes; the names begin with `sounds-like-` to show it.
+ */
+import type { Signature } from './signature.ts'
+
+export const GENERAL = [
+  {
+    name: 'sounds-like-refusal-by-person',
+    cause: 'config',
+    transient: 'no',
+    patterns: [/\b(?:aborted|cancell?ed|rejected|denied)\b.{0,40}\b(?:user|operator|admin\w*|request|policy)\b/i],
+    why: 'Somebody or a rule of theirs said no.',
+    example: 'Provisioning was cancelled by an administrator',
+  },
+  {
+    name: 'sounds-like-line-broken',
+    cause: 'api-unreachable',
+    transient: 'maybe',
+    patterns: [/HTTPS?ConnectionPool\(|Failed to establish a new connection|Max retries exceeded with url/i],
+    why: 'The conductor asked some web server that is neither BMC nor agent and got no answer.',
+    example: "Can't download it. Reason: HTTPConnectionPool(host='10.0.0.4', port=8081): Read timed out.",
+  },
+  {
+    name: 'sounds-like-setting',
+    cause: 'config',
+    transient: 'no',
+    patterns: [
+      /\b(?:invalid|unsupported|malformed|duplicate|unknown|illegal|unrecogni[sz]ed|conflicting|incorrect|wrong)\b(?! error| exception| failure| response| answer| reply)/i,
+      /\b(?:must|has to|have to|needs? to|should) (?:not )?(?:be|have|contain|match|specify|exist|start|end|provide|set|use|require)\b/i,
+      /\bdo(?:es)? not (?:have|support|allow|exist|contain|specify)\b|\bnot (?:supported|valid|configured|enabled|installed|defined|allowed|permitted|associated|specified|unique|encoded|a boolean|an integer|a string)\b/i,
+      /\bis (?:required|missing|mandatory|configured (?:to|for)|disabled|not set)\b|\bplease (?:specify|provide|check|set|ensure|install|enable|configure)\b|ensure (?:it|that|the)\b/i,
+      /No such file or directory|Failed to (?:load|parse|read|set) .{0,80}\b(?:file|playbook|template|config\w*|yaml|json)\b|unique names?/i,
+    ],
+    why: 'Words with which code refuses what it was given; the same is given next time.',
+    example: 'Set_the_state called with invalid thing',
+  },
+  {
+    name: 'sounds-like-bmc',
+    cause: 'bmc-fault',
+    transient: 'maybe',
+    patterns: [
+      /\b(?:BMC|redfish|i?DRAC|iLO|iRMC|IPMI|virtual media|vmedia|boot device|boot mode|power (?:state|on|off)|reboot|firmware|BIOS|secure boot|sensor)\b/i,
+    ],
+    why: 'Talks about what only the BMC does.',
+    example: 'Something about secure boot went sideways',
+  },
+  {
+    name: 'sounds-like-agent',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [/\bramdisk\b|\bagent\b|\bin-band\b|heart-?beat|\bIPA\b|introspection|inspection timed/i],
+    why: 'Talks about the ramdisk.',
+    example: 'The ramdisk went sideways',
+  },
+  {
+    name: 'sounds-like-storage',
+    cause: 'storage',
+    transient: 'maybe',
+    patterns: [/\bvolumes?\b|\biscsi\b|\bcinder\b|\bdisks?\b|\bpartitions?\b|block device|\/dev\/\w/i],
+    why: 'Talks about volumes or disks.',
+    example: 'The volume went sideways',
+  },
+  {
+    name: 'sounds-like-network',
+    cause: 'network-fabric',
+    transient: 'maybe',
+    patterns: [/\bneutron\b|\bports?(?:group)?\b|\bVIFs?\b|\bVLAN\b|\bDHCP\b|\bswitch\b|\bnetworks?\b/i],
+    why: 'Talks about ports and networks.',
+    example: 'The VLAN went sideways',
+  },
+  {
+    name: 'sounds-like-service',
+    cause: 'api-unreachable',
+    transient: 'maybe',
+    patterns: [/\b(?:keystone|glance|nova|swift|placement|inspector|endpoint|conductor|rpc|database|temporarily unavailable)\b/i],
+    why: 'Talks about a part of the control plane.',
+    example: 'Swift went sideways',
+  },
+] as const satisfies readonly Signature[]
