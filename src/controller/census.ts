@@ -1,0 +1,13 @@
+/**
+ * Counts all nodes with the few fields that scope, budgets and domains need. A census that shrank is doubtful and starts nothing until it
+ * is believed (core/seen.ts); its rows are kept either way, since what it does show is true.
+ */
+import type { CloudWorld } from './cloud-world.ts'
+
+export async function census(world: Pick<CloudWorld, 'cloud' | 'ironic' | 'store' | 'log'>): Promise<{ size: number; doubtful: string | null }> {
+  const nodes = await world.ironic.census()
+  const { doubtful } = await world.store.census(world.cloud, nodes.length)
+  await world.store.seen(world.cloud, nodes, { complete: true })
+  if (doubtful !== null) world.log('warn', 'census is doubtful', { cloud: world.cloud, listed: nodes.length, why: doubtful })
+  return { size: nodes.length, doubtful }
+}

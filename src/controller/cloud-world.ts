@@ -1,0 +1,25 @@
+/**
+ * Everything one cloud's passes need, put together once by main. Plain data and functions; nothing is built here.
+ */
+import type { Policy } from '../core/policy.ts'
+import type { Seams } from '../core/seams.ts'
+import type { NodeKey } from '../core/seen.ts'
+import type { Ironic } from '../openstack/ironic.ts'
+import type { ObserveWorld } from '../observe/observe.ts'
+import type { Store } from '../store/store.ts'
+
+export type CloudWorld = {
+  cloud: string
+  policy: Policy
+  ironic: Ironic
+  eyes: ObserveWorld
+  store: Store
+  seams: Seams
+  /** One line for the log: static message, variable parts as fields. Never a secret. */
+  log: Log
+}
+
+export type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
+
+/** Wakes carry nothing but keys: a notification, a poll, a person and a restart take the same path. */
+export const keyText = (key: NodeKey): string => `${key.cloud}/${key.uuid}`

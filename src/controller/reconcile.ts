@@ -1,0 +1,108 @@
+/**
+ * The one pass over one node: observe, then load, decide and commit in one transaction, then act and record. Whatever woke the node takes
+ * this path. It never waits for an effect; the next pass sees what an act led to.
+ */
+import { act } from '../actions/act.ts'
+import { type Case, EMPTY_MEMORY, type Intent } from '../core/case.ts'
+import { decide, opensCase } from '../core/decide.ts'
+import type { Decision, Diagnosis, Outcome } from '../core/decision.ts'
+import { diagnose } from '../core/diagnose.ts'
+import { decidingRead } from '../core/ironic.ts'
+import { keysOf } from '../core/keys.ts'
+import type { Observation } from '../core/observation.ts'
+import { readingsOf, sharedBy } from '../core/pace.ts'
+import { remember } from '../core/remember.ts'
+import type { NodeKey } from '../core/seen.ts'
+import { afterSettling, settle } from '../core/settle.ts'
+import { observe } from '../observe/observe.ts'
+import type { Deciding } from '../store/store.ts'
+import type { CloudWorld } from './cloud-world.ts'
+
+export type Pass = {
+  observation: Observation
+  case: Case | null
+  diagnosis: Diagnosis | null
+  decision: Decision
+  outcome: Outcome | null
+}
+
+/** @param actsLeft how many more acts this run may begin (`sweep --limit`), null for no limit */
+export async function reconcile(world: CloudWorld, key: NodeKey, actsLeft: () => number | null = () => null): Promise<Pass> {
+  const observation = await observe(world.eyes, key)
+  const { clock } = world.seams
+  const committed = { wall: clock.now(), monotonic: clock.monotonic() }
+  // One deciding transaction per cloud at a time, so two nodes can never both take the last place in a budget. In here only `tx` and pure
+  // functions: the outer store would wait for this transaction, and this one for it.
+  const { intent, ...decided } = await world.store.deciding(key.cloud, (tx) => decideAndCommit({ world, key, observation, tx, actsLeft: actsLeft() }))
+  if (intent === null) return { observation, ...decided, outcome: null }
+  const outcome = await act({ ironic: world.ironic, clock, committed, intentInForce: (id) => world.store.intentInForce(id) }, intent)
+  await world.store.record(intent.id, outcome)
+  return { observation, ...decided, outcome }
+}
+
+type Asked = { world: CloudWorld; key: NodeKey; observation: Observation; tx: Deciding; actsLeft: number | null }
+
+async function decideAndCommit(asked: Asked): Promise<Omit<Pass, 'observation' | 'outcome'> & { intent: Intent | null }> {
+  const { world, key, observation, tx, actsLeft } = asked
+  const { policy } = world
+  const now = await tx.now()
+  const loaded = await tx.load(key)
+  const settled = settle({ attempts: loaded.attempts, o: observation, policy, now })
+  const attempts = afterSettling(loaded.attempts, settled)
+  const base = loaded.case ?? (opensCase({ observation, policy, now }) ? newCase(await tx.newCaseId(), observation, now) : null)
+  const kept = base === null ? null : remember(base.memory, observation, loaded.person)
+  const memory = kept?.memory ?? EMPTY_MEMORY
+  const diagnosis = diagnose({ o: observation, memory, attempts, policy, now })
+  const openCase = base === null ? null : { ...base, memory, diagnosis }
+  const node = observation.node.kind === 'known' ? observation.node.value : null
+  const keys = keysOf(observation, diagnosis, loaded.firstPass)
+  const fleet = await tx.fleet(key, { keys, resource_class: node?.resource_class ?? null, within: policy.incident.within })
+  const decision = decide({ observation, case: openCase, attempts, words: loaded.words, keys, diagnosis, fleet, policy, actsLeft, now })
+  const shared = openCase === null ? null : sharedBy({ fleet, keys, policy })
+  const intent = await tx.commit({
+    key,
+    name: node?.name ?? null,
+    observation,
+    case: openCase,
+    newCase: loaded.case === null && openCase !== null,
+    keys,
+    resource_class: node?.resource_class ?? null,
+    diagnosis: openCase === null ? null : diagnosis,
+    decision,
+    settled,
+    personHold: kept?.liftedByIronic ?? false,
+    incident: {
+      open: shared !== null && shared.sums === null ? { key: shared.kind, value: shared.value } : null,
+      join: shared?.sums?.id ?? null,
+    },
+    digest: node?.digest ?? null,
+    decided: node === null ? null : decidingRead(node),
+    extraOthers: node?.extraOthers ?? null,
+    readings: readingsOf({ observation, memory }),
+    used: used(decision, loaded.words),
+  })
+  return { case: openCase, diagnosis: openCase === null ? null : diagnosis, decision, intent }
+}
+
+/** A person's word works once: an approval for its act, a retry for one reset, a release for one release. */
+function used(decision: Decision, words: Awaited<ReturnType<Deciding['load']>>['words']) {
+  const plan = decision.kind === 'act' ? decision.plan : null
+  return {
+    approvalId: plan !== null && words.approval?.act === plan.act ? words.approval.id : null,
+    retryId: plan !== null && 'number' in plan ? (words.retry?.id ?? null) : null,
+    releaseId: plan?.act === 'release' ? (words.release?.id ?? null) : null,
+  }
+}
+
+const newCase = (id: string, o: Observation, now: number): Case => ({
+  id,
+  cloud: o.cloud,
+  uuid: o.uuid,
+  name: o.node.kind === 'known' ? o.node.value.name : null,
+  openedAt: now,
+  closedAt: null,
+  result: null,
+  memory: EMPTY_MEMORY,
+  diagnosis: null,
+  decision: null,
+})

@@ -1,0 +1,60 @@
+/**
+ * Workers claim what is due and take it through the pass. A claim lapses after 30 s and is renewed while its pass goes on, so a killed
+ * worker's node is taken by another. On stop no new claim is made, what is in hand is finished, and unbegun claims are handed back.
+ */
+import type { NodeKey } from '../core/seen.ts'
+import type { CloudWorld } from './cloud-world.ts'
+import { type Pass, reconcile } from './reconcile.ts'
+
+/** A third of the claim's life, so that two renewals may fail. */
+const RENEW_MS = 10_000
+/** How long an idle worker waits before it asks the store again; a person's word is seen within a second. */
+const IDLE_MS = 500
+
+export type WorkerPool = {
+  worlds: ReadonlyMap<string, CloudWorld>
+  claimant: string
+  size: number
+  onPass: (key: NodeKey, pass: Pass) => void
+}
+
+/** Runs until the signal aborts and everything in hand is finished. */
+export async function work(pool: WorkerPool, signal: AbortSignal): Promise<void> {
+  await Promise.all(Array.from({ length: pool.size }, () => worker(pool, signal)))
+}
+
+async function worker(pool: WorkerPool, signal: AbortSignal): Promise<void> {
+  const [world] = pool.worlds.values()
+  if (world === undefined) return
+  while (!signal.aborted) {
+    const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [...pool.worlds.keys()] })
+    if (key === undefined) await world.seams.clock.sleep(IDLE_MS, signal)
+    else await passOver(pool, key)
+  }
+}
+
+async function passOver(pool: WorkerPool, key: NodeKey): Promise<void> {
+  const world = pool.worlds.get(key.cloud)
+  if (world === undefined) return
+  const done = new AbortController()
+  const renewing = renew(pool, key, done.signal)
+  try {
+    pool.onPass(key, await reconcile(world, key))
+  } catch (error) {
+    // The outer loop: a pass that broke is logged and comes back; nothing of it was committed, or its intent is durable.
+    world.log('error', 'pass failed', { ...key, error: error instanceof Error ? error.message : String(error) })
+    await world.store.wake([key], (await world.store.now()) + world.policy.look)
+  } finally {
+    done.abort()
+    await renewing
+    await world.store.unclaim(pool.claimant, key)
+  }
+}
+
+async function renew(pool: WorkerPool, key: NodeKey, signal: AbortSignal): Promise<void> {
+  const world = pool.worlds.get(key.cloud)
+  while (world !== undefined && !signal.aborted) {
+    await world.seams.clock.sleep(RENEW_MS, signal)
+    if (!signal.aborted) await world.store.renew(pool.claimant, key)
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * What is the same for all nodes of a cloud, remembered for a moment: how its services answer, which conductors live, and that the
+ * token passed Nova's positive control. One object serves all clouds and all observations of a process; it asks nothing itself.
+ */
+import type { ServiceLook } from '../core/observation.ts'
+import type { Reading } from '../core/reading.ts'
+import type { Clock } from '../core/seams.ts'
+import type { Attempted } from './attempt.ts'
+import type { ConductorRow } from './conductor.ts'
+import { type SharedRead, sharedRead } from './shared-read.ts'
+
+/** Design section 6: 15 s, so that the two good answers 30 s apart are never one and the same look. */
+const KEEP_MS = 15_000
+
+/**
+ * A control counts for 60 s (design section 6). It is kept shorter by the 10 s that the answer may take which it vouches for.
+ */
+const CONTROL_MS = 50_000
+
+export type Control = { passed: boolean; sentence: string }
+
+export type ServiceWatch = {
+  /** Key: cloud and service. */
+  look: SharedRead<Reading<ServiceLook>>
+  /** Key: cloud. Only a list that could be read is kept. */
+  conductors: SharedRead<Attempted<ConductorRow[]>>
+  /** Key: cloud, and the instance that the control was about. Only a passed control is kept. */
+  control: SharedRead<Control>
+}
+
+export function serviceWatch(clock: Clock): ServiceWatch {
+  return {
+    look: sharedRead({ clock, forMs: KEEP_MS }),
+    conductors: sharedRead({ clock, forMs: KEEP_MS, keep: ({ reading }) => reading.kind === 'known' }),
+    control: sharedRead({ clock, forMs: CONTROL_MS, keep: (control) => control.passed }),
+  }
+}

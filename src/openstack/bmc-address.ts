@@ -1,0 +1,62 @@
+/**
+ * Where a node's BMC is, out of its driver_info: address and port and nothing else, so that no credential gets any further.
+ * Which keys count is decided by the power interface, because that is what failed when a tear-down could not switch power.
+ */
+import type { BmcAddress } from '../core/observation.ts'
+
+type Keys = Record<string, unknown>
+
+/** null: a driver without a BMC of its own (fake-hardware, snmp, agent-power), or keys that name none. */
+export function bmcAddress(node: { driver: string; power_interface: string | null; driver_info: Keys }): BmcAddress | null {
+  const { driver, power_interface, driver_info: keys } = node
+  const power = power_interface ?? ''
+  if (power.includes('ipmi')) return ipmi(keys, driver)
+  if (power.includes('redfish')) return redfish(keys)
+  if (power === 'ilo' || driver.startsWith('ilo')) return web(keys['ilo_address'], keys['client_port'])
+  if (power === 'irmc' || driver === 'irmc') return web(keys['irmc_address'], keys['irmc_port'])
+  if (power.includes('wsman')) return web(keys['drac_address'], keys['drac_port'])
+  if (power !== '') return null
+  if (driver === 'ipmi') return ipmi(keys, driver)
+  if (driver === 'redfish' || driver === 'idrac') return redfish(keys)
+  return null
+}
+
+/** ipmitool on iRMC hardware takes the address from irmc_address. */
+function ipmi(keys: Keys, driver: string): BmcAddress | null {
+  const host = hostIn(keys['ipmi_address'] ?? (driver === 'irmc' ? keys['irmc_address'] : undefined))
+  return host === null ? null : { protocol: 'ipmi', host, port: portIn(keys['ipmi_port']) ?? 623 }
+}
+
+/** redfish_address may be an address, or a URL with scheme, port and path; without a scheme Ironic itself takes https. */
+function redfish(keys: Keys): BmcAddress | null {
+  const given = keys['redfish_address']
+  if (typeof given !== 'string' || given === '') return null
+  const url = URL.parse(given.includes('://') ? given : `https://${bracketed(given)}`)
+  if (url === null || url.hostname === '') return null
+  const plain = url.protocol === 'http:'
+  const path = url.pathname.replace(/\/+$/, '')
+  return {
+    protocol: 'redfish',
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (plain ? 80 : 443) : Number(url.port),
+    ...(plain ? { scheme: 'http' as const } : {}),
+    ...(path === '' ? {} : { path }),
+  }
+}
+
+/** iLO, iRMC and iDRAC serve Redfish on their web port. */
+function web(address: unknown, port: unknown): BmcAddress | null {
+  const host = hostIn(address)
+  return host === null ? null : { protocol: 'redfish', host, port: portIn(port) ?? 443 }
+}
+
+const hostIn = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' && !value.startsWith('**') ? value.replace(/^\[|\]$/g, '') : null
+
+/** A bare IPv6 address has two colons or more and needs brackets in a URL. */
+const bracketed = (host: string): string => (/^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host) ? `[${host}]` : host)
+
+function portIn(value: unknown): number | null {
+  const port = typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null
+}

@@ -1,0 +1,134 @@
+/**
+ * The one error that clients of OpenStack throw: what was asked, and what came back, in a sentence. It holds no header, no
+ * body sent, no query and no token. What follows from a status is decided by those who catch it (observe and act).
+ */
+import type { HttpRequest, HttpResponse } from '../core/seams.ts'
+import type { ServiceType } from './service-type.ts'
+
+type Said = {
+  service: ServiceType
+  method: HttpRequest['method']
+  path: string
+  status: number | null
+  phase: 'before' | 'after' | null
+  requestId: string | null
+  sentence: string
+  text: string
+  ownAnswer?: boolean
+  kind?: 'keystone'
+}
+
+export class OpenStackError extends Error {
+  override name = 'OpenStackError'
+  readonly service: ServiceType
+  readonly method: HttpRequest['method']
+  /** Without the query. */
+  readonly path: string
+  /** null: there was no answer, or to a write none that can be read. Below 300: the answer to a read came and cannot be read. */
+  readonly status: number | null
+  /** Where there was no answer: whether the request can have arrived (TransportError). null where there was one. */
+  readonly phase: 'before' | 'after' | null
+  /** The service's own id of the request, for its logs. */
+  readonly requestId: string | null
+  /** What went wrong, for a person: one line, at most 300 characters. */
+  readonly sentence: string
+  /** The service's own words, longer: what signatures of error texts are matched against. */
+  readonly text: string
+  /** The error came in the service's own form (JSON), so it is the service that said no; a proxy's page may hide anything. */
+  readonly ownAnswer: boolean
+  /** 'keystone': it failed while a token was being obtained, so the service itself was not asked. */
+  readonly kind: 'keystone' | null
+
+  constructor(said: Said) {
+    super(`${said.method} ${said.service} ${said.path}: ${said.status === null ? 'no answer' : said.status}: ${said.sentence}`)
+    this.service = said.service
+    this.method = said.method
+    this.path = said.path
+    this.status = said.status
+    this.phase = said.phase
+    this.requestId = said.requestId
+    this.sentence = said.sentence
+    this.text = said.text
+    this.ownAnswer = said.ownAnswer ?? false
+    this.kind = said.kind ?? null
+  }
+}
+
+/** An answer that came and says nothing that can be used; `sentence` says what is wrong with it. */
+export function unusableAnswer(
+  call: { service: ServiceType; method: HttpRequest['method']; path: string },
+  sentence: string,
+): OpenStackError {
+  const { service, method, path } = call
+  return new OpenStackError({ service, method, path, status: 200, phase: null, requestId: null, sentence, text: sentence })
+}
+
+/** Longer answers are pages for a browser, not errors for us; Ironic itself cuts its texts at 4096. */
+const TEXT_MAX = 4096
+const SENTENCE_MAX = 300
+
+/** One line of at most 300 characters out of any error answer; says so where the answer holds no text. */
+export function faultOf(response: HttpResponse): string {
+  const line = faultText(response).replace(/\s+/g, ' ').trim()
+  if (line === '') return `HTTP ${response.status} without a text.`
+  return line.length <= SENTENCE_MAX ? line : `${line.slice(0, SENTENCE_MAX - 1)}…`
+}
+
+/** The words of the service itself, unpacked from its own way of wrapping them; user names in addresses are cut out. */
+export function faultText(response: HttpResponse): string {
+  const body = response.text.trim()
+  const found = wordsIn(parsed(body)) ?? (/^(<!doctype|<html|<\?xml|<head|<body)/i.test(body) ? wordsInHtml(body) : body)
+  return found.replace(/\/\/[^/@\s]+@/g, '//').slice(0, TEXT_MAX)
+}
+
+/** Whether an error answer is one that a service wrote itself. */
+export const isOwnAnswer = (response: HttpResponse): boolean => wordsIn(parsed(response.text)) !== null
+
+export const requestIdOf = (response: HttpResponse): string | null =>
+  response.headers['x-openstack-request-id'] ?? response.headers['openstack-request-id'] ?? null
+
+/**
+ * Ironic: error_message is a string that holds JSON with faultstring (or title and description). Neutron: NeutronError.
+ * Keystone: error.message. Placement: errors[].detail. Blazar: error_message is the text. Nova and Cinder: one key that names the
+ * fault, with message in it. Each wrapper is taken off in turn.
+ */
+function wordsIn(value: unknown): string | null {
+  if (typeof value === 'string') {
+    const inner = parsed(value)
+    return typeof inner === 'object' && inner !== null ? (wordsIn(inner) ?? value) : value
+  }
+  if (Array.isArray(value)) return value.length === 0 ? null : wordsIn(value[0])
+  if (typeof value !== 'object' || value === null) return null
+  const fields = new Map<string, unknown>(Object.entries(value))
+  for (const key of ['faultstring', 'message', 'detail', 'description', 'error_message', 'NeutronError', 'error', 'errors', 'title']) {
+    const words = fields.has(key) ? wordsIn(fields.get(key)) : null
+    if (words !== null && words.trim() !== '') return words
+  }
+  const only = fields.size === 1 ? [...fields.values()][0] : null
+  return typeof only === 'object' && only !== null ? wordsIn(only) : null
+}
+
+/** A page of a proxy or of middleware: the text of its body, else its title. */
+function wordsInHtml(page: string): string {
+  const plain = (html: string) =>
+    html
+      .replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ')
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/&(amp|lt|gt|quot|nbsp|#39);/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+  const body = plain(/<body[^>]*>([\s\S]*)/i.exec(page)?.[1] ?? '')
+  const title = plain(/<title[^>]*>([\s\S]*?)<\/title>/i.exec(page)?.[1] ?? '')
+  return body === '' ? (title === '' ? plain(page) : title) : body
+}
+
+/** The object or list in a JSON text, or undefined where it is none: an answer may be anything at all. */
+export function parsed(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Knows: JSON.parse throws only SyntaxError; what a text that is no JSON means is the caller's to say.
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Whether a service that tear-down needs is working, asked with the kind of call that tear-down makes. Red is only no answer or
+ * a server's error; that this credential may not ask, or that there is no such service here, says nothing about the service.
+ */
+import type { ServiceLook, ServiceName } from '../core/observation.ts'
+import { absent, known, type Reading, unknown } from '../core/reading.ts'
+import type { Clock } from '../core/seams.ts'
+import { OpenStackError } from './openstack-error.ts'
+import type { ServiceType } from './service-type.ts'
+import type { Session } from './session.ts'
+
+const CALLS: Record<Exclude<ServiceName, 'keystone'>, { service: ServiceType; path: string; query?: [string, string][] }> = {
+  neutron: { service: 'network', path: '/v2.0/ports', query: [['limit', '1']] },
+  cinder: { service: 'block-storage', path: '/volumes', query: [['limit', '1']] },
+  glance: { service: 'image', path: '/v2/images', query: [['limit', '1']] },
+  nova: { service: 'compute', path: '/servers', query: [['limit', '1']] },
+  placement: { service: 'placement', path: '/' },
+}
+
+export async function probeService(session: Session, name: ServiceName, clock: Clock): Promise<Reading<ServiceLook>> {
+  const green = (detail: string): Reading<ServiceLook> => known({ state: 'green', detail, at: clock.now() })
+  return await ask(session, name).then(
+    (answer) => (typeof answer === 'string' ? green(answer) : answer),
+    (error: unknown) => {
+      if (error instanceof OpenStackError) return judged(name, error, clock.now())
+      throw error
+    },
+  )
+}
+
+/** What it answered, or that there is nothing to ask. */
+async function ask(session: Session, name: ServiceName): Promise<string | Reading<ServiceLook>> {
+  if (name === 'keystone') {
+    const { authType } = session.access
+    if (authType === 'none' || authType === 'http_basic') return absent('this cloud is used without Keystone')
+    await session.authenticate()
+    return 'Keystone gave a token'
+  }
+  const { service, path, query } = CALLS[name]
+  if ((await session.endpoint(service)) === null) return absent(`there is no ${service} service in the catalog`)
+  const response = await session.request({ service, method: 'GET', path, ...(query ? { query } : {}) })
+  return `${name} answered ${response.status}`
+}
+
+function judged(name: ServiceName, error: OpenStackError, at: number): Reading<ServiceLook> {
+  // Without a token the service itself was never asked.
+  if (error.kind === 'keystone' && name !== 'keystone')
+    return unknown(`${name} was not asked, because Keystone gave no token: ${error.sentence}`)
+  if (error.status === null) return known({ state: 'red', detail: `no answer: ${error.sentence}`, at })
+  if (error.status >= 500) return known({ state: 'red', detail: `${error.status}: ${error.sentence}`, at })
+  return unknown(`${name} answered ${error.status}: ${error.sentence}`)
+}
