@@ -1,0 +1,192 @@
+/**
+ * The road between a client and the services: which service a URL means, the time it takes, the faults on the way, and the
+ * ledger of what arrived. A request that a client has given up on is still carried out, as in life.
+ */
+import type { HttpRequest, HttpResponse, Transport } from '../core/seams.ts'
+import { TransportError } from '../core/seams.ts'
+import type { Asked, Reply, Service } from './answer.ts'
+import { httpResponse } from './answer.ts'
+import { redfish } from './bmc.ts'
+import type { Fault } from './faults.ts'
+import { callerOf } from './keystone.ts'
+import type { LedgerEntry, NodeBrief } from './ledger.ts'
+import { between } from './seeded.ts'
+import type { ServiceSlug, World } from './world.ts'
+import { findNode } from './world.ts'
+
+/** First segment of the path below the base URL. */
+export const PREFIXES: Record<string, ServiceSlug> = {
+  identity: 'keystone',
+  baremetal: 'ironic',
+  compute: 'nova',
+  network: 'neutron',
+  placement: 'placement',
+  image: 'glance',
+  volume: 'cinder',
+}
+
+export type Delivered = HttpResponse | 'refused' | 'unreachable' | 'hung' | 'lost'
+
+export type Plain = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>
+
+/** Half of it before the request is looked at, half after the answer is made; milliseconds, drawn per request. */
+const LATENCY_MS = { low: 10, high: 25 }
+
+const SLOW_BMC_MS = 4000
+
+/** Delivers one request in virtual time. Never rejects: what came instead of an answer is a word. */
+export async function deliver(world: World, services: Record<ServiceSlug, Service>, request: Plain): Promise<Delivered> {
+  const url = new URL(request.url)
+  const [first = '', ...segments] = url.pathname.split('/').filter((part) => part !== '')
+  const service = url.origin === new URL(world.baseUrl).origin ? PREFIXES[first] : undefined
+  if (service === undefined) return toBmc(world, url)
+  if (service !== 'ironic' && !world.settings.features[service]) return 'refused'
+  const met = world.faults.meet(service, 'clients', request.method)
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]))
+  const path = `/${segments.map(decodeURIComponent).join('/')}`
+  const entry: LedgerEntry = {
+    at: world.clock.now(),
+    service,
+    method: request.method,
+    path: `${path}${url.search}`,
+    user: null,
+    body: null,
+    status: 'pending',
+    effect: null,
+    fault: met?.kind ?? null,
+    before: null,
+  }
+  const end = (delivered: Delivered): Delivered => {
+    entry.status = typeof delivered === 'string' ? delivered : delivered.status
+    world.ledger.close(entry)
+    return delivered
+  }
+  world.ledger.add(entry)
+  await world.clock.sleep(between(world.random, LATENCY_MS.low, LATENCY_MS.high) + (met?.kind === 'latency' ? (met.ms ?? 1000) : 0))
+  const instead = met === null ? null : withoutService(world, met)
+  if (instead !== null) return end(instead)
+  const asked: Asked = {
+    method: request.method,
+    path,
+    segments: segments.map(decodeURIComponent),
+    query: url.searchParams,
+    headers,
+    body: parsed(request.body),
+    caller: null,
+    effect: (sentence) => {
+      entry.effect = sentence
+    },
+  }
+  const reply = await answered(world, services[service], { asked, service, entry })
+  await world.clock.sleep(between(world.random, LATENCY_MS.low, LATENCY_MS.high))
+  return end(met?.kind === 'lost-reply' ? 'lost' : httpResponse(reply, world.newId()))
+}
+
+async function answered(world: World, service: Service, to: { asked: Asked; service: ServiceSlug; entry: LedgerEntry }): Promise<Reply> {
+  const { asked, entry } = to
+  entry.at = world.clock.now()
+  if (asked.body === UNREADABLE) return { status: 400, json: { error_message: 'The body is not JSON.' } }
+  if (to.service === 'keystone') return service(asked)
+  entry.body = asked.body ?? null
+  if (asked.method !== 'GET') entry.before = brief(world, asked)
+  const isPublic = asked.segments.length === 0 || (to.service === 'ironic' && asked.segments.join('/') === 'v1')
+  if (isPublic) return service(asked)
+  const found = callerOf(world, to.service, asked.headers)
+  if ('refusal' in found) return found.refusal
+  entry.user = found.caller?.user ?? null
+  return service({ ...asked, caller: found.caller })
+}
+
+function brief(world: World, asked: Asked): NodeBrief | null {
+  const node = asked.segments[1] === 'nodes' ? findNode(world, asked.segments[2] ?? '') : undefined
+  if (node === undefined) return null
+  const { uuid, provision_state, instance_uuid, maintenance, maintenance_reason, fault, protected: guarded, reservation } = node.row
+  return { uuid, provision_state, instance_uuid, maintenance, maintenance_reason, fault, protected: guarded, reservation }
+}
+
+const UNREADABLE = Symbol('a body that is not JSON')
+
+function parsed(body: string | undefined): unknown {
+  if (body === undefined || body === '') return undefined
+  try {
+    return JSON.parse(body)
+  } catch {
+    // A server has to live with whatever a client sends: this is the one place where bad text comes in.
+    return UNREADABLE
+  }
+}
+
+/** What a fault makes of the request before any service sees it; null for those that let it through. */
+function withoutService(world: World, fault: Fault): Delivered | null {
+  switch (fault.kind) {
+    case 'down':
+      return 'refused'
+    case 'unreachable':
+      return 'unreachable'
+    case 'hang':
+      return 'hung'
+    case '503': {
+      const json = {
+        error: {
+          code: 503,
+          title: 'Service Unavailable',
+          message: 'The server is currently unavailable. Please try again at a later time.',
+        },
+      }
+      return httpResponse({ status: 503, json }, world.newId())
+    }
+    case '500':
+      return httpResponse(
+        { status: 500, json: { error: { code: 500, title: 'Internal Server Error', message: 'An unexpected error.' } } },
+        world.newId(),
+      )
+    case '502':
+      return httpResponse(
+        {
+          status: 502,
+          html: '<html><body><h1>502 Bad Gateway</h1>\nThe server returned an invalid or incomplete response.\n</body></html>',
+        },
+        world.newId(),
+      )
+    case 'lost-reply':
+    case 'latency':
+      return null
+    default:
+      return fault.kind satisfies never
+  }
+}
+
+/** Redfish by the BMC's own address. */
+async function toBmc(world: World, url: URL): Promise<Delivered> {
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  const bmc = world.bmcs.get(`${url.hostname}:${port}`)
+  if (world.faults.route !== 'open' || bmc === undefined || bmc.mode === 'silent') return 'unreachable'
+  await world.clock.sleep(bmc.mode === 'slow' ? SLOW_BMC_MS : between(world.random, 20, 60))
+  if (bmc.mode === 'refusing' || bmc.protocol === 'ipmi') return 'refused'
+  return httpResponse(redfish(bmc, url.pathname), world.newId())
+}
+
+/** The transport seam over `deliver`, with the client's own patience in virtual time. */
+export function transportOver(world: World, delivery: (request: Plain) => Promise<Delivered>): Transport {
+  return async (request) => {
+    const { clock } = world
+    const where = new URL(request.url).origin
+    if (request.sendBy !== undefined && clock.monotonic() > request.sendBy) {
+      throw new TransportError('before', `${request.method} ${where}: too late to send`)
+    }
+    const began = clock.now()
+    const patience = new AbortController()
+    const tired = clock.sleep(request.answerTimeoutMs, patience.signal).then(() => 'hung' as const)
+    const delivered = await Promise.race([delivery(request), tired])
+    if (delivered !== 'hung') patience.abort()
+    if (typeof delivered !== 'string') return delivered
+    if (delivered === 'refused') throw new TransportError('before', `${request.method} ${where}: connection refused`)
+    if (delivered === 'lost') throw new TransportError('after', `${request.method} ${where}: connection lost before the answer`)
+    if (delivered === 'unreachable') {
+      await clock.sleep(Math.max(0, began + request.connectTimeoutMs - clock.now()))
+      throw new TransportError('before', `${request.method} ${where}: no connection within ${request.connectTimeoutMs} ms`)
+    }
+    await clock.sleep(Math.max(0, began + request.answerTimeoutMs - clock.now()))
+    throw new TransportError('after', `${request.method} ${where}: no answer within ${request.answerTimeoutMs} ms`)
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The switches for what goes wrong with the services: between a client and a service, between Ironic's conductors and a
+ * service, or both. A conductor's trouble behind a green front is what `seenBy: 'conductors'` is for. BMC trouble is a
+ * property of the BMC (bmc.ts); a conductor's death and a lock are people's doing (people.ts).
+ */
+import type { Random } from '../core/seams.ts'
+import type { ServiceSlug, World } from './world.ts'
+
+/**
+ * down: connection refused · unreachable: packets vanish, connecting times out · 503, 500: JSON · 502: a proxy's HTML ·
+ * hang: taken, never answered, nothing done · lost-reply: done, but the answer never arrives · latency: right, `ms` later.
+ */
+export type FaultKind = 'down' | 'unreachable' | '503' | '502' | '500' | 'hang' | 'lost-reply' | 'latency'
+
+export type Fault = {
+  kind: FaultKind
+  /** For latency, milliseconds on top of the usual. */
+  ms?: number
+  /** Default: both. */
+  seenBy?: 'clients' | 'conductors'
+  /** Part of the requests that it meets, 0 to 1 (default all). */
+  share?: number
+  /** It ends by itself after having met so many requests. */
+  times?: number
+  /** Only these methods (default all). */
+  methods?: string[]
+}
+
+export type Faults = {
+  set(service: ServiceSlug, fault: Fault): void
+  clear(service: ServiceSlug): void
+  clearAll(): void
+  current(service: ServiceSlug): Fault | null
+  /** The fault that meets this one request, counted; null where it goes through. */
+  meet(service: ServiceSlug, by: 'clients' | 'conductors', method: string): Fault | null
+  /** How datagrams and BMC requests of ours fare: 'open', no route at all, or swallowed by a firewall. */
+  route: 'open' | 'no-route' | 'swallowed'
+  /** Times that each fault bit, by `service kind`. */
+  counts: Map<string, number>
+}
+
+export function faults(random: Random): Faults {
+  const set = new Map<ServiceSlug, Fault & { left: number }>()
+  const counts = new Map<string, number>()
+  return {
+    set: (service, fault) => void set.set(service, { ...fault, left: fault.times ?? Number.POSITIVE_INFINITY }),
+    clear: (service) => void set.delete(service),
+    clearAll: () => set.clear(),
+    current: (service) => set.get(service) ?? null,
+    meet(service, by, method) {
+      const fault = set.get(service)
+      if (fault === undefined) return null
+      if (fault.seenBy !== undefined && fault.seenBy !== by) return null
+      if (fault.methods !== undefined && !fault.methods.includes(method)) return null
+      if (fault.share !== undefined && random() >= fault.share) return null
+      fault.left -= 1
+      if (fault.left <= 0) set.delete(service)
+      const key = `${service} ${fault.kind}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+      return fault
+    },
+    route: 'open',
+    counts,
+  }
+}
+
+/** keystoneauth's discovery timeout as the lab had it for a hanging Neutron. */
+const HANG_MS = 5000
+
+/**
+ * What Ironic's own call to a service comes to: null where it works, else the text it ends up with and how long it took.
+ * Texts as recorded: every Neutron trouble reads the same, because version discovery fails first.
+ */
+export function conductorTrouble(world: World, service: 'neutron' | 'keystone'): { text: string; afterMs: number } | null {
+  const fault = world.faults.meet(service, 'conductors', 'GET')
+  if (fault === null || fault.kind === 'latency' || fault.kind === 'lost-reply') return null
+  const afterMs = fault.kind === 'hang' || fault.kind === 'unreachable' ? HANG_MS : 40
+  if (service === 'neutron') {
+    const url = `${world.baseUrl}/network`
+    const text = `Unable to find a version discovery document at ${url}, the service is unavailable or misconfigured. Required version range (any - any), version hack disabled.`
+    return { text, afterMs }
+  }
+  const base = new URL(world.baseUrl)
+  const path = '/identity/v3/auth/tokens'
+  if (fault.kind === 'down' || fault.kind === 'unreachable' || fault.kind === 'hang') {
+    const text = `Unable to establish connection to ${world.baseUrl}${path}: HTTPConnectionPool(host='${base.hostname}', port=${base.port || 80}): Max retries exceeded with url: ${path} (Caused by NewConnectionError('<urllib3.connection.HTTPConnection object at 0x7f5750e8cb50>: Failed to establish a new connection: [Errno 111] ECONNREFUSED'))`
+    return { text, afterMs }
+  }
+  const words = { '503': 'Service Unavailable', '502': 'Bad Gateway', '500': 'Internal Server Error' }[fault.kind]
+  return { text: `${words} (HTTP ${fault.kind})`, afterMs }
+}

@@ -1,0 +1,163 @@
+/**
+ * The requests that change a node's state: provision verbs, maintenance and power. Checks come in Ironic's order (state
+ * machine in the API, then conductor, lock, limits, protection), because that order decides which refusal a client meets.
+ */
+import type { Asked, Reply } from './answer.ts'
+import { isObject, within } from './answer.ts'
+import { startCleaning } from './ironic-cleaning.ts'
+import type { Work } from './ironic-conductor.ts'
+import { failState, releaseLock, rpc, takeLock, workOf } from './ironic-conductor.ts'
+import { write } from './ironic-node.ts'
+import { pythonText } from './ironic-patch.ts'
+import { setPower } from './ironic-power.ts'
+import { accepts, canonicalVerb, fault, locked, wrongState } from './ironic-states.ts'
+import { tearDown } from './ironic-teardown.ts'
+import type { SimNode, World } from './world.ts'
+import { minorOf } from './world.ts'
+
+const DONE: Reply = { status: 202 }
+
+/** PUT /v1/nodes/{id}/states/provision. */
+export async function provision(world: World, node: SimNode, asked: Asked, minor: number): Promise<Reply> {
+  const target = within(asked.body, 'target')
+  if (typeof target !== 'string') return fault(400, 'Missing mandatory parameter: target')
+  const known = ['target', 'configdrive', 'clean_steps', 'deploy_steps', 'rescue_password', 'disable_ramdisk', 'service_steps']
+  const extra = Object.keys(isObject(asked.body) ? asked.body : {}).find((key) => !known.includes(key))
+  if (extra !== undefined) return fault(400, `Unexpected arguments: ${extra}`)
+  const verb = canonicalVerb(target, minor)
+  const { row } = node
+  if (!accepts(row.provision_state, verb, minor)) {
+    return row.reservation !== null ? locked(row.uuid, row.reservation) : wrongState(row.uuid, target, row.provision_state)
+  }
+  const call = await rpc(world, node)
+  if ('refusal' in call) return call.refusal
+  if (limitReached(world, verb)) return limitRefusal(world)
+  const refusal = await takeLock(world, node, call.conductor.host)
+  if (refusal !== null) return refusal
+  const refused = refusedUnderLock(node, { verb, target, minor })
+  if (refused !== null) {
+    releaseLock(node)
+    return refused
+  }
+  const was = row.provision_state
+  begin(world, workOf(world, call.conductor), node, verb)
+  asked.effect(`node ${row.uuid}: ${was} -> ${row.provision_state} (${target})`)
+  return DONE
+}
+
+function refusedUnderLock(node: SimNode, wanted: { verb: string; target: string; minor: number }): Reply | null {
+  const { row } = node
+  const isDelete = wanted.verb === 'deleted'
+  if (row.protected && (isDelete || wanted.verb === 'rebuild')) {
+    return fault(403, `Node ${row.uuid} is protected and cannot be undeployed, rebuilt or deleted`)
+  }
+  if (isDelete && row.driver_info[`${node.bmc.protocol}_address`] === undefined) {
+    const what = node.bmc.protocol === 'ipmi' ? 'IPMI credentials' : 'Redfish properties'
+    const missing = `Missing the following ${what} in node's driver_info: ['${node.bmc.protocol}_address'].`
+    return fault(500, `Failed to validate power driver interface. Can not delete instance. Error: ${missing}`)
+  }
+  if (wanted.verb === 'provide' && row.retired) {
+    return fault(400, `Node ${row.uuid} can not be made available: it is retired.`)
+  }
+  if (wanted.verb === 'active' || wanted.verb === 'rebuild') {
+    if (row.instance_info['image_source'] === undefined) {
+      return fault(400, `Failed to validate deploy or power info for node ${row.uuid}. Error: instance_info has no image_source`)
+    }
+  }
+  // The state may have moved between the API's check and the lock.
+  return accepts(row.provision_state, wanted.verb, wanted.minor) ? null : wrongState(row.uuid, wanted.target, row.provision_state)
+}
+
+const BUSY = ['deleting', 'cleaning', 'clean wait']
+
+const limitReached = (world: World, verb: string): boolean =>
+  verb === 'deleted' &&
+  [...world.nodes.values()].filter((one) => BUSY.includes(one.row.provision_state)).length >= world.settings.ironic.maxConcurrentClean
+
+/** 500 up to 2023.1, 503 since 23.1.0; the text is the same. */
+function limitRefusal(world: World): Reply {
+  const text =
+    'Unable to process request at this time. The concurrent action limit for unprovisioning has been reached. Please contact your administrator and try again later.'
+  return fault(minorOf(world.settings.ironic.version) > 82 ? 503 : 500, text)
+}
+
+/** The state change that the 202 promises, and the worker behind it; the lock is the worker's to release. */
+export function begin(world: World, work: Work, node: SimNode, verb: string): void {
+  switch (verb) {
+    case 'deleted':
+      write(world, node, { provision_state: 'deleting', target_provision_state: 'available', last_error: null })
+      void tearDown(world, work, node)
+      return
+    case 'manage':
+      // A stranded `cleaning` keeps its last_error here, as `clean failed` does.
+      write(world, node, { provision_state: 'manageable', target_provision_state: null })
+      releaseLock(node)
+      return
+    case 'provide':
+      write(world, node, { provision_state: 'cleaning', target_provision_state: 'available', last_error: null })
+      void startCleaning(world, work, node, { within: 'do_node_clean' })
+      return
+    case 'active':
+    case 'rebuild':
+      write(world, node, { provision_state: 'deploying', target_provision_state: 'active', last_error: null })
+      void deploy(world, work, node)
+      return
+    case 'abort':
+      write(world, node, { provision_state: 'clean failed', last_error: 'By request, the clean operation was aborted' })
+      releaseLock(node)
+      return
+    default:
+      // Verbs nobody here uses (rescue, inspect, adopt, clean): accepted, and back where the node stood.
+      releaseLock(node)
+  }
+}
+
+/** Half under the lock in `deploying`, half in `wait call-back`; a BMC that fails makes it `deploy failed`. */
+async function deploy(world: World, work: Work, node: SimNode): Promise<void> {
+  const trouble = await setPower(world, work, node, 'power on')
+  if (trouble !== null) {
+    failState(world, node, { to: 'deploy failed', text: `Failed to prepare to deploy: ${trouble}`, type: 'deploying', host: work.host })
+    releaseLock(node)
+    return
+  }
+  write(world, node, { provision_state: 'wait call-back' })
+  releaseLock(node)
+  await work.pause(world.settings.ironic.deployMs)
+  if (node.row.provision_state !== 'wait call-back') return
+  node.row.driver_internal_info = { ...node.row.driver_internal_info, is_whole_disk_image: true }
+  write(world, node, { provision_state: 'active', target_provision_state: null })
+}
+
+/** Setting it twice is 202 and replaces the reason; `fault` stays; clearing wipes reason and fault. */
+export async function maintenance(world: World, node: SimNode, asked: Asked): Promise<Reply> {
+  const reason = within(asked.body, 'reason')
+  if (reason !== undefined && reason !== null && typeof reason !== 'string')
+    return fault(400, `Expected string for reason: ${pythonText(reason)}`)
+  const call = await rpc(world, node)
+  if ('refusal' in call) return call.refusal
+  const refusal = await takeLock(world, node, call.conductor.host)
+  if (refusal !== null) return refusal
+  if (asked.method === 'PUT') {
+    write(world, node, { maintenance: true, maintenance_reason: reason ?? null })
+    asked.effect(`node ${node.row.uuid}: maintenance set`)
+  } else {
+    write(world, node, { maintenance: false, maintenance_reason: null, fault: null })
+    asked.effect(`node ${node.row.uuid}: maintenance cleared`)
+  }
+  await world.clock.sleep(30)
+  if (node.row.reservation === call.conductor.host) releaseLock(node)
+  return DONE
+}
+
+/** PUT /v1/nodes/{id}/states/power. */
+export async function power(world: World, node: SimNode, asked: Asked): Promise<Reply> {
+  const target = within(asked.body, 'target')
+  if (target !== 'power on' && target !== 'power off') return fault(400, `Invalid parameter: target=${pythonText(target)}`)
+  const call = await rpc(world, node)
+  if ('refusal' in call) return call.refusal
+  const refusal = await takeLock(world, node, call.conductor.host)
+  if (refusal !== null) return refusal
+  asked.effect(`node ${node.row.uuid}: ${target}`)
+  void setPower(world, workOf(world, call.conductor), node, target).then(() => releaseLock(node))
+  return DONE
+}

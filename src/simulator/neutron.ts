@@ -1,0 +1,87 @@
+/**
+ * Neutron: ports and their binding, as far as anybody asks. Only an admin sees where a port is bound.
+ */
+import type { Asked, Reply, Service } from './answer.ts'
+import { isAdmin, within } from './answer.ts'
+import type { Caller, NeutronPort, World } from './world.ts'
+
+const fault = (status: number, type: string, message: string): Reply => ({ status, json: { NeutronError: { type, message, detail: '' } } })
+
+const view = (port: NeutronPort, caller: Caller | null): Record<string, unknown> => {
+  const common = {
+    id: port.id,
+    name: '',
+    network_id: 'tenant-net',
+    admin_state_up: true,
+    status: port.host_id === '' ? 'DOWN' : 'ACTIVE',
+    mac_address: port.mac_address,
+    fixed_ips: [],
+    device_id: port.device_id,
+    device_owner: port.device_owner,
+    tenant_id: port.project_id,
+    project_id: port.project_id,
+    'binding:vnic_type': 'baremetal',
+  }
+  if (!isAdmin(caller)) return common
+  return {
+    ...common,
+    'binding:host_id': port.host_id,
+    'binding:profile': port.profile,
+    'binding:vif_type': port.host_id === '' ? 'unbound' : 'other',
+    'binding:vif_details': {},
+  }
+}
+
+export function neutron(world: World): Service {
+  return (asked) => {
+    const [version, collection, id] = asked.segments
+    if (version === undefined) {
+      const self = [{ rel: 'self', href: `${world.baseUrl}/network/v2.0/` }]
+      return { status: 200, json: { versions: [{ id: 'v2.0', status: 'CURRENT', links: self }] } }
+    }
+    if (version !== 'v2.0') return fault(404, 'HTTPNotFound', 'The resource could not be found.')
+    if (collection === undefined) return { status: 200, json: { resources: [] } }
+    if (collection === 'networks') return { status: 200, json: { networks: [{ id: 'tenant-net', name: 'tenant', status: 'ACTIVE' }] } }
+    if (collection === 'agents') return { status: 200, json: { agents: [] } }
+    if (collection !== 'ports') return fault(404, 'HTTPNotFound', 'The resource could not be found.')
+    return id === undefined ? list(world, asked) : one(world, asked, id)
+  }
+}
+
+const mine = (caller: Caller | null, port: NeutronPort): boolean => isAdmin(caller) || caller?.project?.id === port.project_id
+
+function list(world: World, asked: Asked): Reply {
+  const { query, caller } = asked
+  const filters: [string, (port: NeutronPort) => string][] = [
+    ['binding:host_id', (port) => port.host_id],
+    ['device_id', (port) => port.device_id],
+    ['device_owner', (port) => port.device_owner],
+    ['mac_address', (port) => port.mac_address],
+    ['id', (port) => port.id],
+  ]
+  const found = [...world.ports.values()].filter(
+    (port) => mine(caller, port) && filters.every(([key, value]) => !query.has(key) || query.getAll(key).includes(value(port))),
+  )
+  const fields = query.getAll('fields').flatMap((text) => text.split(','))
+  const shown = found.map((port) => {
+    const whole = view(port, caller)
+    return fields.length === 0 ? whole : Object.fromEntries(Object.entries(whole).filter(([key]) => fields.includes(key)))
+  })
+  return { status: 200, json: { ports: shown } }
+}
+
+function one(world: World, asked: Asked, id: string): Reply {
+  const port = world.ports.get(id)
+  if (port === undefined || !mine(asked.caller, port)) return fault(404, 'PortNotFound', `Port ${id} could not be found.`)
+  if (asked.method === 'DELETE') {
+    world.ports.delete(id)
+    asked.effect(`port ${id}: deleted`)
+    return { status: 204 }
+  }
+  if (asked.method === 'PUT') {
+    const host = within(within(asked.body, 'port'), 'binding:host_id')
+    if (typeof host === 'string') port.host_id = host
+    asked.effect(`port ${id}: bound to ${port.host_id || 'nothing'}`)
+  }
+  return { status: 200, json: { port: view(port, asked.caller) } }
+}

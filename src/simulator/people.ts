@@ -1,0 +1,123 @@
+/**
+ * What people, tenants and machines do to the cloud by hand: the pushes that a scenario is made of. They act on the world
+ * itself and at once, through the same lock and state machine where a person would go through Ironic; nothing is logged as
+ * a request, because these are not the operator's.
+ */
+import { setBmcMode } from './bmc.ts'
+import { failState, killConductor, releaseLock, rpc, startConductor, takeLock, workOf } from './ironic-conductor.ts'
+import { conductorOf, write } from './ironic-node.ts'
+import { begin } from './ironic-provision.ts'
+import { accepts } from './ironic-states.ts'
+import { bindPort, deleteServer, forgetServer, launch } from './nova.ts'
+import type { BmcMode, CleaningWill, Server, SimNode, World } from './world.ts'
+import { findNode } from './world.ts'
+
+export type People = {
+  /** Ends the tenant's use: a Nova delete where Nova knows the server, else Ironic's own verb. */
+  undeploy(node: string): void
+  /** A verb by an operator behind everybody's back; false where Ironic refused it. */
+  verb(node: string, verb: 'deleted' | 'manage' | 'provide'): Promise<boolean>
+  /** A user's new server; null where Placement offers nothing. Resolves when it is active or has failed. */
+  launch(node: string): Promise<Server | null>
+  setMaintenance(node: string, reason: string | null): void
+  clearMaintenance(node: string): void
+  setProtected(node: string, value: boolean): void
+  setRetired(node: string, value: boolean): void
+  /** null removes the key. */
+  setExtra(node: string, key: string, value: unknown): void
+  setInstance(node: string, instanceUuid: string | null): void
+  /** Something long holds the node's lock; false where it is held already. */
+  lock(node: string, ms: number): boolean
+  bmc(node: string, mode: BmcMode): void
+  cleaning(node: string, will: CleaningWill): void
+  /** A port that nobody unbinds: `dirty-port`. Gives its id. */
+  leavePort(node: string): string
+  /** Puts the node straight into `error` with this text, as if a tear-down had just failed with it and Nova had believed it. */
+  fail(node: string, text: string): void
+  killConductor(host: string): void
+  startConductor(host: string): void
+  /** The node is no longer enrolled. */
+  remove(node: string): void
+}
+
+export function people(world: World): People {
+  const one = (id: string): SimNode => {
+    const node = findNode(world, id)
+    if (node === undefined) throw new Error(`no node ${id} in this cloud`)
+    return node
+  }
+  return {
+    undeploy(id) {
+      const node = one(id)
+      const server = world.servers.get(node.row.instance_uuid ?? '')
+      if (server !== undefined && !server.deleted) deleteServer(world, server, 'deleting')
+      else void sendVerb(world, node, 'deleted')
+    },
+    verb: (id, name) => sendVerb(world, one(id), name),
+    launch: (id) => launch(world, one(id), 'lab'),
+    setMaintenance: (id, reason) => write(world, one(id), { maintenance: true, maintenance_reason: reason }),
+    clearMaintenance: (id) => write(world, one(id), { maintenance: false, maintenance_reason: null, fault: null }),
+    setProtected: (id, value) => write(world, one(id), { protected: value }),
+    setRetired: (id, value) => write(world, one(id), { retired: value }),
+    setExtra(id, key, value) {
+      const node = one(id)
+      const { [key]: _, ...others } = node.row.extra
+      write(world, node, { extra: value === null ? others : { ...others, [key]: value } })
+    },
+    setInstance: (id, instanceUuid) => write(world, one(id), { instance_uuid: instanceUuid }),
+    lock(id, ms) {
+      const node = one(id)
+      if (node.row.reservation !== null) return false
+      const conductor = world.conductors.get(conductorOf(world, node.row) ?? '')
+      if (conductor === undefined) return false
+      node.row.reservation = conductor.host
+      void workOf(world, conductor)
+        .pause(ms)
+        .then(() => releaseLock(node))
+      return true
+    },
+    bmc: (id, mode) => setBmcMode(one(id).bmc, mode),
+    cleaning(id, will) {
+      one(id).cleaning = will
+    },
+    leavePort(id) {
+      const node = one(id)
+      const port = bindPort(world, node, { device: world.newId(), project: world.projects.get('lab')?.id ?? '' })
+      node.vif = null
+      return port
+    },
+    fail: (id, text) => failTearDown(world, one(id), text),
+    killConductor: (host) => killConductor(world, host),
+    startConductor: (host) => startConductor(world, host),
+    remove(id) {
+      const node = one(id)
+      world.nodes.delete(node.row.uuid)
+      if (node.row.name !== null) world.names.delete(node.row.name)
+      world.providers.delete(node.row.uuid)
+      world.bmcs.delete(`${node.bmc.host}:${node.bmc.port}`)
+    },
+  }
+}
+
+/** The newest verb of these came with API 1.4, so any cloud here knows them. */
+const MINOR = 82
+
+async function sendVerb(world: World, node: SimNode, verb: 'deleted' | 'manage' | 'provide'): Promise<boolean> {
+  const call = await rpc(world, node)
+  if ('refusal' in call || !accepts(node.row.provision_state, verb, MINOR)) return false
+  if ((await takeLock(world, node, call.conductor.host)) !== null) return false
+  if (!accepts(node.row.provision_state, verb, MINOR)) {
+    releaseLock(node)
+    return false
+  }
+  begin(world, workOf(world, call.conductor), node, verb)
+  return true
+}
+
+function failTearDown(world: World, node: SimNode, text: string): void {
+  const server = world.servers.get(node.row.instance_uuid ?? '')
+  if (server !== undefined) forgetServer(world, server)
+  node.vif = null
+  write(world, node, { instance_uuid: null, instance_info: {}, allocation_uuid: null })
+  failState(world, node, { to: 'error', text, type: 'unprovision', host: conductorOf(world, node.row) ?? 'conductor-1' })
+}

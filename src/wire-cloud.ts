@@ -1,0 +1,85 @@
+/**
+ * One cloud's world from its parts: sessions, clients, eyes. Used by main for real clouds and by the demo and the tests for simulated ones;
+ * which of the two it is lies in the seams alone. It reads no environment and opens no file.
+ */
+import type { CloudWorld, Log } from './controller/cloud-world.ts'
+import type { BmcAddress } from './core/observation.ts'
+import type { Policy } from './core/policy.ts'
+import type { Clock, Seams } from './core/seams.ts'
+import { type BmcWatch, bmcWatch } from './observe/bmc-watch.ts'
+import { catalogOf } from './observe/catalog.ts'
+import { type ServiceWatch, serviceWatch } from './observe/service-watch.ts'
+import type { CloudAccess } from './openstack/cloud-access.ts'
+import { type Ironic, ironicClient } from './openstack/ironic.ts'
+import { observedNode } from './openstack/ironic-node.ts'
+import { neutronClient } from './openstack/neutron.ts'
+import { novaClient } from './openstack/nova.ts'
+import { placementClient } from './openstack/placement.ts'
+import { probeService } from './openstack/probe.ts'
+import { openSession, type Session } from './openstack/session.ts'
+import type { Store } from './store/store.ts'
+
+export type WireCloud = {
+  cloud: string
+  /** Ironic's credential, and the one for Nova, Neutron and Placement where one cannot do both. */
+  access: CloudAccess
+  servicesAccess: CloudAccess | null
+  policy: Policy
+  store: Store
+  seams: Seams
+  log: Log
+}
+
+export type WiredCloud = CloudWorld & { sessions: { ironic: Session; services: Session } }
+
+export function wireCloud(parts: WireCloud): WiredCloud {
+  const { cloud, access, servicesAccess, policy, store, seams, log } = parts
+  const ironicSession = openSession(access, seams)
+  const services = servicesAccess === null ? ironicSession : openSession(servicesAccess, seams)
+  const ironic = ironicClient(ironicSession)
+  const bmcs: BmcWatch = bmcWatch({ seams, candidates: calibrationBmcs({ cloud, store, ironic, clock: seams.clock }) })
+  const watch: ServiceWatch = serviceWatch(seams.clock)
+  const eyes = {
+    cloud,
+    ironic,
+    nova: novaClient(services),
+    neutron: neutronClient(services),
+    placement: placementClient(services),
+    probe: (name: Parameters<typeof probeService>[1]) => probeService(services, name, seams.clock),
+    catalog: () => catalogOf(services),
+    policy,
+    seams,
+    bmcs,
+    services: watch,
+  }
+  return { cloud, policy, ironic, eyes, store, seams, log, sessions: { ironic: ironicSession, services } }
+}
+
+/** So many nodes are read for their BMC's address; the watch looks at up to five of them. */
+const CANDIDATES = 8
+/** Addresses change by a person's hand only. */
+const REMEMBER_MS = 5 * 60_000
+
+/**
+ * BMCs by which a silent one is judged: of nodes that Ironic itself has read and sees no fault on. A list never shows driver_info, so a few
+ * nodes are read one by one, at most every 5 min.
+ */
+function calibrationBmcs(of: { cloud: string; store: Store; ironic: Ironic; clock: Clock }): () => Promise<BmcAddress[]> {
+  let kept: { at: number; addresses: Promise<BmcAddress[]> } | null = null
+  const read = async (): Promise<BmcAddress[]> => {
+    const rows = await of.store.nodes({ cloud: of.cloud, powerKnown: true, limit: CANDIDATES })
+    const nodes = await Promise.all(rows.map((row) => of.ironic.node(row.uuid)))
+    return nodes.flatMap((wire) => (wire === null ? [] : (observedNode(wire).bmcAddress ?? [])))
+  }
+  return () => {
+    const now = of.clock.monotonic()
+    if (kept === null || now - kept.at >= REMEMBER_MS) {
+      kept = { at: now, addresses: read() }
+      // Knows: what could not be read is asked again at the next look, and the reader says why its own reading is unknown.
+      kept.addresses.catch(() => {
+        kept = null
+      })
+    }
+    return kept.addresses
+  }
+}
