@@ -5,6 +5,7 @@
 import type { Act, Cause, Decision, Diagnosis, OutcomeKind } from './decision.ts'
 import type { DecidingRead } from './ironic.ts'
 import type { ServiceName } from './observation.ts'
+import type { PersonMemory } from './seen.ts'
 
 export type Case = {
   id: string
@@ -29,7 +30,7 @@ export type Memory = {
   /** An unbroken run of looks at a BMC that did not answer; null after a single good look. */
   looks: { kind: 'silent' | 'refusing'; count: number; firstAt: number; lastAt: number } | null
   /** An unbroken run of good answers per service; a service that answered badly has no entry until it is good again. */
-  good: Partial<Record<ServiceName, { firstAt: number; lastAt: number; badAt: number | null }>>
+  good: Partial<Record<ServiceName, { firstAt: number; lastAt: number }>>
   badAt: Partial<Record<ServiceName, number>>
   /** When Nova first answered 404 for this instance_uuid, past the positive control, and when last. */
   gone: { instance_uuid: string; firstAt: number; lastAt: number } | null
@@ -37,9 +38,9 @@ export type Memory = {
   lock: { holder: string; since: number; deadSince: number | null } | null
   powerTargetSince: number | null
   /** A person's maintenance that was seen on this node, and whether Ironic's fault came over it. */
-  person: { maintenance_reason: string | null; seenAt: number; fault: boolean } | null
+  person: PersonMemory | null
   /** Our quarantine, as written; null before and after. */
-  quarantine: { text: string; at: number } | null
+  quarantine: { text: string; at: number; fault: boolean } | null
   /** When a quarantine was last lifted by a person: attempts before no longer count. */
   releasedAt: number | null
   /** First pass that saw the node proven healthy, unbroken. */
@@ -77,6 +78,8 @@ export type Attempt = {
   deadlineAt: number
   /** The exact text appended to extra.hammer_error_resets; null for other acts. */
   mark: string | null
+  /** What the node looked like when it was decided. */
+  decided: DecidingRead | null
   /** none: never written · written: stands in Ironic · maybe: the PATCH's reply was lost · owed: to be taken back · returned: taken back. */
   markState: 'none' | 'written' | 'maybe' | 'owed' | 'returned'
   /** recover-cleaning only. */
@@ -124,4 +127,14 @@ export type Words = {
   release: { id: string; by: string; why: string; at: number } | null
 }
 
-export type Approval = { id: string; act: Act; cause: Cause; number: number; digest: string; by: string; why: string; at: number; expiresAt: number }
+export type Approval = {
+  id: string
+  act: Act
+  cause: Cause
+  number: number
+  digest: string
+  by: string
+  why: string
+  at: number
+  expiresAt: number
+}

@@ -100,6 +100,8 @@ export type Decision =
   | (Said & { kind: 'wait'; act: Act | null })
   | (Said & { kind: 'leave' | 'escalate' | 'resolve'; act: null })
 
+export type Acting = Extract<Decision, { kind: 'act' }>
+
 /** What commit needs to make an act durable as an intent, beyond what the observation says. */
 export type Plan =
   | { act: 'reset'; number: number }

@@ -82,7 +82,11 @@ export type MaintenanceOwner = 'nobody' | 'ironic' | 'ours' | 'person'
  * Whose hand a maintenance is. `fault` set means that Ironic set or took over the flag; but a person's reason over Ironic's
  * fault stays a person's (PUT maintenance overwrites the reason and keeps the fault). Anything unrecognised is a person's.
  */
-export function maintenanceOwner(node: { maintenance: boolean; maintenance_reason: string | null; fault: string | null }): MaintenanceOwner {
+export function maintenanceOwner(node: {
+  maintenance: boolean
+  maintenance_reason: string | null
+  fault: string | null
+}): MaintenanceOwner {
   if (!node.maintenance) return 'nobody'
   const reason = node.maintenance_reason ?? ''
   if (reason.startsWith(QUARANTINE_PREFIX)) return 'ours'

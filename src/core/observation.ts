@@ -78,18 +78,23 @@ export type ObservedNode = {
   digest: string
 }
 
-export type BmcAddress = { protocol: 'ipmi' | 'redfish'; host: string; port: number; path?: string }
+/** `scheme` and `path` only for redfish, where they are not https and /. */
+export type BmcAddress = { protocol: 'ipmi' | 'redfish'; host: string; port: number; scheme?: 'http'; path?: string }
 
 /**
  * extra.hammer_error_resets. 'unreadable': present but not a list (null too), and then nothing is ever written to it.
  * `entries` holds the newest 100 as exact texts (an entry that is not a string as its JSON), `total` counts all.
  */
-export type Marks =
-  | { kind: 'absent' }
-  | { kind: 'list'; entries: string[]; total: number }
-  | { kind: 'unreadable'; found: string }
+export type Marks = { kind: 'absent' } | { kind: 'list'; entries: string[]; total: number } | { kind: 'unreadable'; found: string }
 
-export type HistoryEvent = { uuid: string; created_at: string; severity: string | null; event_type: string | null; event: string; conductor: string | null }
+export type HistoryEvent = {
+  uuid: string
+  created_at: string
+  severity: string | null
+  event_type: string | null
+  event: string
+  conductor: string | null
+}
 
 export type ConductorSeen = { hostname: string | null; alive: boolean }
 

@@ -51,6 +51,8 @@ export type Policy = {
   powerFailure: number
   /** After an unknown outcome nothing changing is sent to the node for this long (Ironic's RPC may still deliver). */
   unknownOutcome: number
+  /** An intent that nobody settled is settled by a read this long after its deadline, on the database's clock. */
+  settleAfter: number
   /** Two good answers of a service must lie at least this far apart where something pointed at it. */
   serviceSecondAnswer: number
   /** Two 404 of Nova must lie at least this far apart where instance_uuid is set. */
@@ -87,6 +89,7 @@ export const DEFAULT_POLICY: Policy = {
   silence: 24 * HOUR,
   powerFailure: 24 * HOUR,
   unknownOutcome: 150 * SECOND,
+  settleAfter: 180 * SECOND,
   serviceSecondAnswer: 30 * SECOND,
   undeadGap: 5 * MINUTE,
   slowCloud: 1 * MINUTE,

@@ -63,7 +63,10 @@ export function rememberPerson(
 ): { person: PersonMemory | null; liftedByIronic: boolean } {
   const owner = maintenanceOwner(node)
   if (owner === 'person') {
-    return { person: { maintenance_reason: node.maintenance_reason, seenAt: now, fault: node.fault !== null || (before?.fault ?? false) }, liftedByIronic: false }
+    return {
+      person: { maintenance_reason: node.maintenance_reason, seenAt: now, fault: node.fault !== null || (before?.fault ?? false) },
+      liftedByIronic: false,
+    }
   }
   // Ironic's own reason now stands where a person's stood: before 32.0.0 power sync overwrote it (0fc991a).
   if (owner === 'ironic') return { person: before === null ? null : { ...before, fault: true }, liftedByIronic: false }

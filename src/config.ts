@@ -1,0 +1,184 @@
+/**
+ * The configuration, parsed and checked once; nothing validates it again later. It finds anneal.yaml, lays it over the
+ * defaults and makes one Policy for each cloud. It reads no clouds.yaml (openstack/clouds-yaml.ts) and opens no database.
+ */
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
+import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, type Settings } from './config-schema.ts'
+import { ConfigError } from './core/config-error.ts'
+import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
+import { digestOf } from './openstack/canonical-json.ts'
+
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export type CloudConfig = {
+  /** The cloud's name in anneal.yaml, and everywhere in Anneal. */
+  name: string
+  /** Entry of clouds.yaml for Ironic, and another for Nova, Neutron, Placement and Blazar (null: the same one). */
+  ironic: string
+  services: string | null
+  policy: Policy
+  /** Of the whole policy, mode included: replicas with different ones must not both act. */
+  policyHash: string
+}
+
+export type Config = {
+  /** The file that was read; null where there is none and everything has its default. */
+  path: string | null
+  /** As anneal.yaml lists them; empty where it lists none, then `cloudFor` makes one of the name on the command line. */
+  clouds: CloudConfig[]
+  /** The policy of a cloud that anneal.yaml does not list. */
+  policy: Policy
+  /** Path of the SQLite file. Its folder may not exist yet. */
+  database: string
+  /** Milliseconds. */
+  poll: number
+  census: number
+  workers: number
+  log: LogLevel
+}
+
+/** `path` is `--config`; null looks in the usual places. The environment is an argument, so that only main reads the real one. */
+export type ConfigWish = ConfigSource & { path: string | null; cwd: string }
+
+/** Throws ConfigError only. A missing file is an error only where a person named it. */
+export function loadConfig(wish: ConfigWish): Config {
+  const found = findFile(wish)
+  const file: SettingsFile = found ? readSettings(found.path, found.text, wish) : { settings: {}, at: () => 'anneal.yaml' }
+  const { settings } = file
+  const policy = policyOf(DEFAULT_POLICY, settings)
+  checkPolicy(policy, { file, cloud: null })
+  const clouds = Object.entries(settings.clouds ?? {}).map(([name, cloud]) => {
+    const own = cloudConfig(name, cloud ?? {}, policy)
+    checkPolicy(own.policy, { file, cloud: name })
+    return own
+  })
+  const poll = settings.poll ?? DEFAULTS.poll
+  const census = settings.census ?? DEFAULTS.census
+  if (census < poll) {
+    throw new ConfigError({
+      what: file.at([settings.census === undefined ? 'poll' : 'census']),
+      message: `A census every ${durationText(census)} is more often than a poll every ${durationText(poll)}.`,
+      fix: 'A census lists all nodes: let it be the rarer of the two.',
+    })
+  }
+  return {
+    path: found?.path ?? null,
+    clouds,
+    policy,
+    database: databasePath(wish, found?.path ?? null, file),
+    poll,
+    census,
+    workers: settings.workers ?? DEFAULTS.workers,
+    log: settings.log ?? DEFAULTS.log,
+  }
+}
+
+/** The cloud of this name in anneal.yaml; one that is not listed has the top level's policy and a clouds.yaml entry of its name. */
+export function cloudFor(config: Config, name: string): CloudConfig {
+  return config.clouds.find((cloud) => cloud.name === name) ?? cloudConfig(name, {}, config.policy)
+}
+
+/** The same cloud in another mode (`--mode`); its policy is then another one, with a hash of its own. */
+export function inMode(cloud: CloudConfig, mode: Mode): CloudConfig {
+  return withPolicy(cloud, { ...cloud.policy, mode })
+}
+
+const withPolicy = (cloud: Omit<CloudConfig, 'policyHash'>, policy: Policy): CloudConfig => ({
+  ...cloud,
+  policy,
+  policyHash: digestOf(policy),
+})
+
+function cloudConfig(name: string, cloud: CloudSettings, under: Policy): CloudConfig {
+  const policy = policyOf(
+    {
+      ...under,
+      standalone: cloud.standalone ?? under.standalone,
+      automatedClean: cloud.automatedClean ?? under.automatedClean,
+      scope: { ...under.scope, ...cloud.scope },
+    },
+    cloud,
+  )
+  return withPolicy({ name, ironic: cloud.ironic ?? name, services: cloud.services ?? null, policy }, policy)
+}
+
+function policyOf(under: Policy, given: Pick<Settings, 'mode' | 'dirtyPort' | 'uncleaned' | 'budgets'>): Policy {
+  const budgets: Budgets = given.budgets ?? {}
+  return {
+    ...under,
+    ...budgets,
+    mode: given.mode ?? under.mode,
+    dirtyPort: given.dirtyPort ?? under.dirtyPort,
+    uncleaned: given.uncleaned ?? under.uncleaned,
+    resets: { ...under.resets, ...budgets.resets },
+    silentBmc: { ...under.silentBmc, ...budgets.silentBmc },
+    refusingBmc: { ...under.refusingBmc, ...budgets.refusingBmc },
+    inFlight: { ...under.inFlight, ...budgets.inFlight },
+    starts: { ...under.starts, ...budgets.starts },
+    incident: { ...under.incident, ...budgets.incident },
+  }
+}
+
+/**
+ * Resets spaced wider than the window that counts them would never be used up: a broken node would be reset for ever. So the
+ * window must hold the spacing of all its resets, one after another.
+ */
+function checkPolicy({ resets, spacing }: Policy, { file, cloud }: { file: SettingsFile; cloud: string | null }): void {
+  if (resets.window === 'lifetime') return
+  const taken = Array.from({ length: resets.max }, (_, i) => spacing[i] ?? spacing.at(-1) ?? 0).reduce((sum, wait) => sum + wait, 0)
+  if (taken < resets.window) return
+  const own = cloud === null ? null : file.settings.clouds?.[cloud]?.budgets
+  const fromCloud = own?.spacing !== undefined || own?.resets !== undefined
+  const budgets = fromCloud ? own : file.settings.budgets
+  const key = budgets?.resets === undefined ? ['spacing'] : budgets.resets?.window === undefined ? ['resets', 'max'] : ['resets', 'window']
+  throw new ConfigError({
+    what: file.at([...(fromCloud && cloud !== null ? ['clouds', cloud] : []), 'budgets', ...key]),
+    message: `The spacing of ${resets.max} resets adds up to ${durationText(taken)}, which a window of ${durationText(resets.window)} does not hold: they would never be used up.`,
+    fix: 'Make the window longer (or lifetime), the spacing shorter, or the resets fewer.',
+  })
+}
+
+/** The named file, or the first of the usual ones: this folder, the user's configuration, the machine's. */
+function findFile({ path, cwd, env, readFile }: ConfigWish): { path: string; text: string } | null {
+  if (path !== null) {
+    const named = resolve(cwd, path)
+    const text = readFile(named)
+    if (text !== null) return { path: named, text }
+    throw new ConfigError({ what: named, message: 'It is not there or cannot be read.', fix: 'Correct --config.' })
+  }
+  const home = env['HOME']
+  const user = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : null)
+  const usual = [join(cwd, 'anneal.yaml'), ...(user ? [join(user, 'anneal', 'anneal.yaml')] : []), '/etc/anneal/anneal.yaml']
+  for (const candidate of usual) {
+    const text = readFile(candidate)
+    if (text !== null) return { path: candidate, text }
+  }
+  return null
+}
+
+/** ANNEAL_DATABASE, then `database`, then the user's state folder. */
+function databasePath({ env, cwd }: ConfigWish, path: string | null, file: SettingsFile): string {
+  const given = env['ANNEAL_DATABASE']
+  const what = given ? 'ANNEAL_DATABASE' : file.at(['database'])
+  const written = given || file.settings.database
+  if (written) {
+    if (/^[a-z][a-z0-9+.-]*:/i.test(written)) {
+      throw new ConfigError({
+        what,
+        message: 'It is not the path of a file; this version keeps its database in SQLite only, PostgreSQL is not supported yet.',
+        fix: 'Name a file, such as /var/lib/anneal/anneal.db.',
+      })
+    }
+    return absolute(written, given || path === null ? cwd : dirname(path), env['HOME'])
+  }
+  // XDG says that a relative folder there is to be ignored.
+  const xdg = env['XDG_STATE_HOME']
+  const state = xdg && isAbsolute(xdg) ? xdg : env['HOME'] ? join(env['HOME'], '.local', 'state') : null
+  if (state !== null) return join(state, 'anneal', 'anneal.db')
+  const message = 'There is no place for the database: none is named, and neither XDG_STATE_HOME nor HOME is set.'
+  throw new ConfigError({ what: 'ANNEAL_DATABASE', message, fix: 'Set it to a file, such as /var/lib/anneal/anneal.db.' })
+}
+
+const absolute = (path: string, from: string, home: string | undefined): string =>
+  path.startsWith('~/') && home ? join(home, path.slice(2)) : resolve(from, path)

@@ -1,0 +1,90 @@
+/**
+ * The judgement: one observation, one case, one fleet, one policy and the time in, one decision out. Pure. It reads the next step off
+ * the node, never from a saved position, so a crash anywhere heals on the next pass.
+ */
+import { atHome } from './at-home.ts'
+import { EMPTY_MEMORY } from './case.ts'
+import type { Decision } from './decision.ts'
+import { BEFORE_ACT, censusDoubtful, HANDS } from './gates.ts'
+import { REPAIR_STATES } from './ironic.ts'
+import { type DecideInput, escalate, first, judge, resolve, sinceOf, wait } from './judged.ts'
+import { DAY } from './policy.ts'
+import { cleanFailedRow } from './row-clean-failed.ts'
+import { errorRow } from './row-error.ts'
+import { inRepairRow } from './row-in-repair.ts'
+import { parseTime, spanText } from './when.ts'
+
+export function decide(input: DecideInput): Decision {
+  const decision = lessSilent(input, recordable(input, judgement(input)))
+  // A crash right after the commit must not lose the node: it is due again soon, whatever becomes of the act.
+  return decision.kind === 'act' ? { ...decision, until: input.now + AFTER_ACT } : decision
+}
+
+/** Ironic's shortest tear-down takes some 2 s; a poll sees the rest. */
+const AFTER_ACT = 5_000
+
+/** An intent names its case, so without one nothing is sent. */
+function recordable(input: DecideInput, decision: Decision): Decision {
+  if (decision.kind !== 'act' || input.case !== null) return decision
+  return wait(decision.reason, `${decision.message} It waits for its case to be open.`, input.now + input.policy.look, decision.act)
+}
+
+function judgement(input: DecideInput): Decision {
+  const { observation: o, policy, now } = input
+  if (o.node.kind === 'unknown')
+    return censusDoubtful(input) ?? wait('node-unreadable', `Ironic did not show the node: ${o.node.reason}.`, now + policy.look)
+  if (o.node.kind === 'absent') return censusDoubtful(input) ?? gone(input)
+  const node = o.node.value
+  const j = judge({ ...input, node, memory: input.case?.memory ?? EMPTY_MEMORY })
+  const state = node.provision_state
+  const failed = state === 'error' || state === 'clean failed'
+  if (!failed && !REPAIR_STATES.includes(state)) return atHome(j)
+  const hand = first(j, HANDS)
+  if (hand !== null) return hand
+  if (!failed) return inRepairRow(j)
+  return first(j, BEFORE_ACT) ?? (state === 'error' ? errorRow(j) : cleanFailedRow(j))
+}
+
+/**
+ * Ironic says 404. Absence is never recovery, and a credential that lost its role sees the same, so the case stays open for a day and
+ * then closes as gone, not as healed. It has a slug of its own, because the day counts answers of 404 alone, not silence before them.
+ */
+function gone(input: DecideInput): Decision {
+  const since = sinceOf(input, 'node-gone')
+  if (input.now - since >= DAY)
+    return resolve('node-gone', `Ironic has not known the node for ${spanText(input.now - since)}: it is not enrolled any more.`)
+  return wait(
+    'node-gone',
+    'Ironic answers 404: the node was removed, or this credential may not see it any more.',
+    input.now + 10 * input.policy.look,
+  )
+}
+
+/** A person's own word may stand as long as that person likes; of these a day's silence says nothing. */
+const PATIENT: readonly string[] = ['paused', 'out-of-scope', 'held', 'observe-only']
+
+/** No wait on one reason is silent for more than a day: then a person is told, and stays told until the reason changes. */
+function lessSilent(input: DecideInput, decision: Decision): Decision {
+  if (decision.kind !== 'wait' || PATIENT.includes(decision.reason)) return decision
+  const since = sinceOf(input, decision.reason)
+  if (input.now - since < input.policy.silence) return decision
+  return escalate(
+    decision.reason,
+    `${decision.message} It has been so for ${spanText(input.now - since)}.`,
+    decision.until ?? input.now + input.policy.look,
+  )
+}
+
+/**
+ * Whether what is seen opens a case: `error`, `clean failed`, and `deleting` or `cleaning` that is stuck. Other states never do.
+ */
+export function opensCase(input: Pick<DecideInput, 'observation' | 'policy' | 'now'>): boolean {
+  const { observation: o, policy, now } = input
+  if (o.node.kind !== 'known') return false
+  const { provision_state, reservation, provision_updated_at } = o.node.value
+  if (provision_state === 'error' || provision_state === 'clean failed') return true
+  if (provision_state !== 'deleting' && provision_state !== 'cleaning') return false
+  const changedAt = parseTime(provision_updated_at) ?? now
+  const holderDead = o.holder.kind === 'known' && !o.holder.value.alive
+  return now - changedAt >= policy.stuck && (reservation === null || holderDead)
+}

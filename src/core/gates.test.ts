@@ -1,0 +1,255 @@
+/** One test per gate in the order in which they are asked: what it stops, and the value just before it does not. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ago, attempt, CASE, type Difference, given, NOW, nova, server, service } from '../../test/given.ts'
+import { decide } from './decide.ts'
+import { DAY, HOUR, MINUTE, SECOND } from './policy.ts'
+import { absent, known, unknown } from './reading.ts'
+
+/** [kind, reason] and, where it matters, the act. */
+const said = (difference: Difference) => {
+  const { kind, reason } = decide(given(difference))
+  return `${kind} ${reason}`
+}
+const ann = { by: 'ann', why: 'she is at the rack', at: NOW }
+const ours = `anneal:${CASE} bmc-fault: Look at its BMC.`
+const quarantined = { maintenance: true, maintenance_reason: ours }
+const kept = { quarantine: { text: ours, at: NOW - DAY, fault: false } }
+const released = { release: { id: 'w-1', ...ann } }
+const port = { id: 'p-1', device_id: 'd', device_owner: 'compute:nova', mac_address: 'm', host_id: 'h' }
+
+test('resets a node that nothing speaks against', () => {
+  const decision = decide(given())
+  assert.equal(decision.kind, 'act')
+  assert.deepEqual(decision.kind === 'act' && decision.plan, { act: 'reset', number: 1 })
+})
+
+test('starts nothing while the census is doubtful', () => {
+  assert.equal(said({ fleet: { census: { doubtful: 'Ironic listed 3 nodes.' } } }), 'wait census-doubtful')
+  assert.equal(
+    said({ fleet: { census: { doubtful: 'Ironic listed 3 nodes.' } }, observation: { node: absent('404') } }),
+    'wait census-doubtful',
+  )
+})
+
+test('waits where Ironic does not show the node', () => {
+  assert.equal(said({ observation: { node: unknown('timeout') } }), 'wait node-unreadable')
+})
+
+test('closes a node that was removed only after a day of 404, whatever came before that', () => {
+  const message = 'm'
+  const since = (reason: 'node-gone' | 'node-unreadable', ms: number) =>
+    ({ kind: 'wait', reason, message, act: null, until: NOW, since: NOW - ms, at: NOW }) as const
+  const node = absent('404')
+  assert.equal(said({ observation: { node } }), 'wait node-gone')
+  assert.equal(said({ observation: { node }, inForce: since('node-gone', DAY - 1) }), 'wait node-gone')
+  assert.equal(said({ observation: { node }, inForce: since('node-gone', DAY) }), 'resolve node-gone')
+  assert.equal(said({ observation: { node }, inForce: since('node-unreadable', 3 * DAY) }), 'wait node-gone')
+})
+
+test('asks a person for permissions where Ironic withholds fields', () => {
+  assert.equal(said({ observation: { redacted: ['last_error'] } }), 'escalate redacted')
+})
+
+test('does nothing while paused', () => {
+  assert.equal(said({ words: { pause: ann } }), 'wait paused')
+})
+
+test('leaves nodes outside the scope alone, exact names and prefixes alike', () => {
+  const scope = { conductor_group: [], owner: [], shard: [], resource_class: [], name: [] as string[] }
+  assert.equal(said({ policy: { scope: { ...scope, name: ['n2', 'gpu-*'] } } }), 'wait out-of-scope')
+  assert.equal(said({ policy: { scope: { ...scope, name: ['n*'] } } }), 'act bmc-answers')
+  assert.equal(said({ policy: { scope: { ...scope, name: ['n1'] } } }), 'act bmc-answers')
+  for (const field of ['conductor_group', 'owner', 'shard', 'resource_class'] as const) {
+    assert.equal(said({ policy: { scope: { ...scope, [field]: ['other'] } } }), 'wait out-of-scope')
+  }
+})
+
+test('obeys a hold in extra of any value, and a hold by command', () => {
+  assert.equal(said({ node: { hold: '' } }), 'wait held')
+  assert.equal(said({ words: { hold: { ...ann, source: 'command' } } }), 'wait held')
+})
+
+test("leaves a node that a person put in maintenance, also over Ironic's fault", () => {
+  assert.equal(said({ node: { maintenance: true, maintenance_reason: 'disk swap' } }), 'leave maintenance-by-person')
+  assert.equal(said({ node: { maintenance: true } }), 'leave maintenance-by-person')
+  assert.equal(said({ node: { maintenance: true, maintenance_reason: 'swap', fault: 'power failure' } }), 'leave maintenance-by-person')
+})
+
+test('keeps its own quarantine until a person releases it', () => {
+  assert.equal(said({ node: quarantined, memory: kept }), 'escalate quarantined')
+  assert.equal(said({ node: quarantined, memory: kept, words: released }), 'act released-by-person')
+})
+
+test('releases only the exact words of this case, without a fault', () => {
+  const other = 'anneal:c-other000 config: Look.'
+  assert.equal(said({ node: { ...quarantined, maintenance_reason: `${ours} ` }, memory: kept, words: released }), 'escalate quarantined')
+  assert.equal(said({ node: { ...quarantined, fault: 'power failure' }, memory: kept, words: released }), 'escalate quarantined')
+  assert.equal(said({ node: quarantined, words: released }), 'escalate quarantined')
+  const foreign = { quarantine: { text: other, at: NOW, fault: false } }
+  assert.equal(said({ node: { ...quarantined, maintenance_reason: other }, memory: foreign, words: released }), 'escalate quarantined')
+})
+
+test('releases nothing that is locked, changing power, or already being released', () => {
+  const base = { memory: kept, words: released }
+  assert.equal(said({ ...base, node: { ...quarantined, reservation: 'cond-1' } }), 'wait locked')
+  assert.equal(said({ ...base, node: { ...quarantined, target_power_state: 'power on' } }), 'wait locked')
+  const open = attempt({ act: 'release', mark: null, outcome: null, endedAt: null, result: null, createdAt: NOW - SECOND })
+  assert.equal(said({ ...base, node: quarantined, attempts: [open] }), 'wait outcome-unknown')
+})
+
+test("needs no approval for a person's own word, but observe sends nothing", () => {
+  assert.equal(said({ node: quarantined, memory: kept, words: released, policy: { mode: 'approve' } }), 'act released-by-person')
+  assert.equal(said({ node: quarantined, memory: kept, words: released, policy: { mode: 'observe' } }), 'wait observe-only')
+  assert.equal(said({ node: quarantined, memory: kept, words: released, actsLeft: 0 }), 'wait fleet-budget')
+})
+
+test('waits a day for Ironic to recover a power failure, then tells a person', () => {
+  const node = { maintenance: true, maintenance_reason: 'During sync_power_state, max retries exceeded', fault: 'power failure' }
+  const inForce = { kind: 'wait', reason: 'power-failure', message: 'm', act: null, until: NOW, at: NOW } as const
+  assert.equal(said({ node }), 'wait power-failure')
+  assert.equal(said({ node, inForce: { ...inForce, since: NOW - DAY + 1 } }), 'wait power-failure')
+  assert.equal(said({ node, inForce: { ...inForce, since: NOW - DAY } }), 'escalate power-failure')
+})
+
+test('leaves other faults to a person', () => {
+  const node = { maintenance: true, maintenance_reason: 'Timeout reached while cleaning', fault: 'clean failure' }
+  assert.equal(said({ node }), 'escalate other-fault')
+  assert.equal(said({ node: { fault: 'service failure' } }), 'escalate other-fault')
+})
+
+test('never resets a protected node', () => {
+  assert.equal(said({ node: { protected: true } }), 'escalate protected')
+})
+
+test('waits for a lock, and names a dead holder after ten minutes', () => {
+  const lock = { holder: 'cond-2', since: NOW - DAY, deadSince: NOW - 10 * MINUTE }
+  assert.equal(said({ node: { reservation: 'cond-2' } }), 'wait locked')
+  assert.equal(said({ node: { reservation: 'cond-2' }, memory: { lock: { ...lock, deadSince: null } } }), 'wait locked')
+  assert.equal(said({ node: { reservation: 'cond-2' }, memory: { lock: { ...lock, deadSince: lock.deadSince + 1 } } }), 'wait locked')
+  assert.equal(said({ node: { reservation: 'cond-2' }, memory: { lock } }), 'escalate stuck-lock')
+})
+
+test('waits for a power state on its way, and calls it stuck after fifteen minutes without a lock', () => {
+  const node = { target_power_state: 'power off' }
+  assert.equal(said({ node }), 'wait locked')
+  assert.equal(said({ node, memory: { powerTargetSince: NOW - 15 * MINUTE } }), 'escalate stuck-lock')
+  const stranded = { provision_state: 'cleaning', last_error: 'Async execution of _do_node_tear_down failed with error: x' }
+  assert.equal(said({ node: { ...node, ...stranded } }), 'wait locked')
+})
+
+test('does not touch a node in error that has a provision target', () => {
+  assert.equal(said({ node: { target_provision_state: 'available' } }), 'wait transition')
+})
+
+test('sends nothing while an outcome is open, accepted and running, or unknown', () => {
+  const open = { outcome: null, endedAt: null, result: null, createdAt: NOW - SECOND } as const
+  assert.equal(said({ attempts: [attempt(open)] }), 'wait outcome-unknown')
+  assert.equal(said({ attempts: [attempt({ ...open, act: 'unmark', mark: null })] }), 'wait outcome-unknown')
+  assert.equal(said({ attempts: [attempt({ ...open, outcome: 'accepted' })] }), 'wait outcome-unknown')
+  assert.equal(said({ attempts: [attempt({ ...open, outcome: 'unknown', settledAt: NOW - SECOND })] }), 'wait outcome-unknown')
+  assert.equal(said({ attempts: [attempt({ ...open, outcome: 'unknown', settledAt: null })] }), 'wait outcome-unknown')
+})
+
+test('takes an owed mark back before anything else is sent', () => {
+  const owed = attempt({ outcome: 'refused', markState: 'owed', result: null })
+  const node = { marks: { kind: 'list' as const, entries: [owed.mark ?? ''], total: 1 } }
+  const decision = decide(given({ attempts: [owed], node }))
+  assert.deepEqual(decision.kind === 'act' && decision.plan, { act: 'unmark', mark: owed.mark })
+  assert.equal(said({ attempts: [owed] }), 'act bmc-answers')
+  assert.equal(said({ attempts: [owed], node, policy: { mode: 'approve' } }), 'act mark-owed')
+  assert.equal(said({ attempts: [owed], node, policy: { mode: 'observe' } }), 'wait observe-only')
+})
+
+test('waits for a live conductor; not known is not alive', () => {
+  assert.equal(said({ observation: { conductor: known({ hostname: 'c', alive: false }) } }), 'wait conductor-dead')
+  assert.equal(said({ observation: { conductor: unknown('403') } }), 'wait conductor-dead')
+  assert.equal(said({ observation: { conductor: absent('API 1.40') } }), 'wait conductor-dead')
+})
+
+test('stands back for an hour after a mark that is not its own', () => {
+  const marked = (entry: string) => ({ marks: { kind: 'list' as const, entries: [entry], total: 1 } })
+  assert.equal(said({ node: marked(ago(HOUR - 1)) }), 'wait foreign-writer')
+  assert.equal(said({ node: marked(ago(HOUR)) }), 'act bmc-answers')
+  const own = attempt({ createdAt: NOW - 50 * MINUTE, mark: '2026-11-02T11:10:00.000Z' })
+  assert.notEqual(said({ node: marked('2026-11-02T11:10:00.000Z'), attempts: [own] }), 'wait foreign-writer')
+})
+
+test('leaves a node on which an instance may live, and waits where Nova cannot be asked', () => {
+  assert.equal(said({ observation: { tenant: nova({ byNode: [server()] }) } }), 'leave instance-may-live')
+  assert.equal(said({ observation: { tenant: unknown('503') } }), 'wait nova-unreadable')
+})
+
+test('waits ten minutes for Nova to unbind a port, then asks a person', () => {
+  const observation = { ports: known([port]) }
+  assert.equal(said({ observation }), 'wait dirty-port')
+  assert.equal(said({ observation, memory: { dirtySince: NOW - 10 * MINUTE + 1 } }), 'wait dirty-port')
+  assert.equal(said({ observation, memory: { dirtySince: NOW - 10 * MINUTE } }), 'escalate dirty-port')
+  assert.equal(said({ observation, policy: { dirtyPort: 'allow' } }), 'act bmc-answers')
+})
+
+test('does not take unreadable ports for none, but where Ironic binds none', () => {
+  assert.equal(said({ observation: { ports: unknown('403') } }), 'wait dirty-port')
+  assert.equal(said({ observation: { ports: unknown('403') }, node: { network_interface: 'noop' } }), 'act bmc-answers')
+  assert.equal(said({ observation: { ports: absent('no Neutron') } }), 'act bmc-answers')
+})
+
+test('waits while a service that tear-down needs is down', () => {
+  assert.equal(said({ observation: { services: { neutron: service('red') } } }), 'wait service-red')
+  assert.equal(said({ observation: { services: { cinder: service('red') } } }), 'act bmc-answers')
+})
+
+test('lets an unknown service block only where the failure named it', () => {
+  const services = { neutron: unknown('403'), keystone: service('green') }
+  assert.equal(said({ observation: { services } }), 'act bmc-answers')
+  assert.equal(said({ observation: { services }, diagnosis: { cause: 'api-unreachable', service: 'neutron' } }), 'wait service-red')
+})
+
+test('believes a service that was down, or that the failure named, after two good answers thirty seconds apart', () => {
+  const run = (ms: number) => ({ good: { neutron: { firstAt: NOW - ms, lastAt: NOW } } })
+  const named = { diagnosis: { cause: 'api-unreachable' as const, service: 'neutron' as const } }
+  assert.equal(said({ memory: run(0) }), 'act bmc-answers')
+  assert.equal(said({ memory: { ...run(0), badAt: { neutron: NOW - HOUR } } }), 'wait service-red')
+  assert.equal(said({ memory: run(30 * SECOND - 1), ...named }), 'wait service-red')
+  assert.equal(said({ memory: run(30 * SECOND), ...named }), 'act services-green')
+})
+
+test('writes nothing over marks that are not a list', () => {
+  assert.equal(said({ node: { marks: { kind: 'unreadable', found: 'null' } } }), 'escalate marks-unreadable')
+})
+
+test('resets a retired node only where cleaning is known to be on', () => {
+  assert.equal(said({ node: { retired: true } }), 'escalate retired-uncleaned')
+  assert.equal(said({ node: { retired: true, automated_clean: false }, policy: { automatedClean: 'on' } }), 'escalate retired-uncleaned')
+  assert.equal(said({ node: { retired: true }, policy: { automatedClean: 'on' } }), 'act bmc-answers')
+  assert.equal(said({ node: { retired: true, automated_clean: true } }), 'act bmc-answers')
+})
+
+test('gives the first gate that holds as the reason', () => {
+  const everything: [Difference, string][] = [
+    [{ fleet: { census: { doubtful: 'Few.' } } }, 'census-doubtful'],
+    [{ observation: { redacted: ['extra'] } }, 'redacted'],
+    [{ words: { pause: ann } }, 'paused'],
+    [{ node: { hold: 'x' } }, 'held'],
+    [{ node: { maintenance: true } }, 'maintenance-by-person'],
+    [{ node: { protected: true } }, 'protected'],
+    [{ node: { reservation: 'c' } }, 'locked'],
+    [{ attempts: [attempt({ outcome: null, endedAt: null, result: null, createdAt: NOW })] }, 'outcome-unknown'],
+    [{ observation: { conductor: unknown('403') } }, 'conductor-dead'],
+    [{ observation: { tenant: nova({ byNode: [server()] }) } }, 'instance-may-live'],
+    [{ observation: { ports: known([port]) } }, 'dirty-port'],
+    [{ observation: { services: { neutron: service('red') } } }, 'service-red'],
+    [{ node: { retired: true } }, 'retired-uncleaned'],
+  ]
+  for (let i = 0; i < everything.length; i++) {
+    const all: Difference = {}
+    for (const [difference] of everything.slice(i)) {
+      all.node = { ...all.node, ...difference.node }
+      all.observation = { ...all.observation, ...difference.observation }
+      all.words = { ...all.words, ...difference.words }
+      all.fleet = { ...all.fleet, ...difference.fleet }
+      all.attempts = [...(all.attempts ?? []), ...(difference.attempts ?? [])]
+    }
+    assert.equal(decide(given(all)).reason, everything[i]?.[1])
+  }
+})

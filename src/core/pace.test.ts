@@ -1,0 +1,224 @@
+/** Spacing, canary and ramp, places, starts, approvals and `retry`: when a right act may be done. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ago, attempt, type Difference, given, incident, NOW, service } from '../../test/given.ts'
+import { decide } from './decide.ts'
+import { readingsOf, sharedBy } from './pace.ts'
+import { DAY, HOUR, MINUTE } from './policy.ts'
+import { known } from './reading.ts'
+
+const said = (difference: Difference) => {
+  const { kind, reason } = decide(given(difference))
+  return `${kind} ${reason}`
+}
+const failedAt = (ms: number) => ({ failure: { provision_state: 'error', provision_updated_at: ago(ms), at: NOW - ms } })
+const retry = { retry: { id: 'w-2', by: 'ann', why: 'new cable', at: NOW } }
+const tried = (count: number) => Array.from({ length: count }, (_, i) => attempt({ id: `i-${i}`, createdAt: NOW - (9 - i) * HOUR }))
+const shared = (sums: Parameters<typeof incident>[0], rest: NonNullable<Difference['fleet']> = {}): Difference => ({
+  fleet: { incidents: { switch: incident(sums) }, related: { switch: 20 }, ...rest },
+})
+
+test('spaces resets 2, 15 and 45 minutes after the failure they answer', () => {
+  for (const [number, minutes] of [2, 15, 45].entries()) {
+    const attempts = tried(number)
+    assert.equal(said({ attempts, memory: failedAt(minutes * MINUTE - 1) }), 'wait spacing')
+    // The jitter adds up to a tenth.
+    assert.equal(said({ attempts, memory: failedAt(minutes * 1.1 * MINUTE) }), 'act bmc-answers')
+  }
+})
+
+test('counts the spacing from the failure, not from when it was first seen', () => {
+  const decision = decide(given({ memory: failedAt(MINUTE) }))
+  assert.ok(decision.until !== null && decision.until >= NOW + MINUTE && decision.until <= NOW + 1.2 * MINUTE)
+})
+
+test('spreads nodes that failed together, the same way each time', () => {
+  const untils = Array.from({ length: 50 }, (_, i) => decide(given({ node: { uuid: `node-${i}` }, memory: failedAt(0) })).until)
+  assert.ok(new Set(untils).size > 40)
+  assert.deepEqual(
+    untils,
+    Array.from({ length: 50 }, (_, i) => decide(given({ node: { uuid: `node-${i}` }, memory: failedAt(0) })).until),
+  )
+})
+
+test('never resets a node whose failure is not dated', () => {
+  assert.equal(said({ memory: { failure: null } }), 'wait spacing')
+})
+
+test('lets one canary go when three nodes failed with one key in the window', () => {
+  const related = { fleet: { related: { switch: 3 } } }
+  assert.equal(said(related), 'act bmc-answers')
+  assert.equal(said({ fleet: { related: { switch: 3 }, inFlight: { cloud: 1 } } }), 'wait canary-first')
+  assert.equal(said({ fleet: { related: { switch: 2 }, inFlight: { cloud: 1 } } }), 'act bmc-answers')
+})
+
+test('takes more than a twentieth of a class for one incident, where a key is shared', () => {
+  const seen = (openInClass: number, related: number) => {
+    const { fleet, keys, policy } = given({ fleet: { openInClass, related: { switch: related }, census: { inClass: 60 } } })
+    return sharedBy({ fleet, keys, policy })
+  }
+  assert.equal(seen(3, 2), null)
+  assert.equal(seen(4, 2)?.kind, 'switch')
+  assert.equal(seen(4, 1), null)
+})
+
+test('prefers the red service over the switch, and the switch over the conductor', () => {
+  const keys = { service: 'neutron', switch: 'leaf-1', conductor: 'cond-1' }
+  const { fleet, policy } = given({ fleet: { related: { service: 3, switch: 3, conductor: 9 } } })
+  assert.equal(sharedBy({ fleet, keys, policy })?.kind, 'service')
+  assert.equal(sharedBy({ fleet, keys: { conductor: 'cond-1', switch: 'leaf-1' }, policy })?.kind, 'switch')
+})
+
+test('holds everyone back while the canary is out', () => {
+  assert.equal(said(shared({ inFlight: 1 })), 'wait canary-first')
+  assert.equal(said(shared({}, { inFlight: { byKey: { conductor: 1 } } })), 'wait canary-first')
+  assert.equal(said(shared({})), 'act bmc-answers')
+})
+
+test('sends a second canary only after 45 minutes and a changed reading', () => {
+  const same = readingsOf(given())
+  const other = same.replace('bmc=answers', 'bmc=silent')
+  assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other } })), 'act bmc-answers')
+})
+
+test('does not take another node with other services or another memory for a changed reading', () => {
+  const last = { at: NOW - HOUR, readings: 'bmc=answers cinder=green conductor=true keystone=green' }
+  assert.equal(said(shared({ last })), 'wait canary-first')
+  const memory = (ms: number) => ({ badAt: { neutron: NOW - ms } })
+  assert.equal(said({ ...shared({ last }), memory: memory(2 * HOUR) }), 'wait canary-first')
+  assert.equal(said({ ...shared({ last }), memory: memory(50 * MINUTE) }), 'act bmc-answers')
+})
+
+test('opens the ramp on proof: two, four, eight at a time', () => {
+  for (const [proven, allowed] of [
+    [1, 2],
+    [2, 2],
+    [3, 4],
+    [6, 4],
+    [7, 8],
+  ] as const) {
+    const fleet = { census: { total: 10_000, inClass: 10_000 } }
+    assert.equal(said(shared({ proven, inFlight: allowed - 1 }, fleet)), 'act bmc-answers', `${proven} proven`)
+    assert.equal(said(shared({ proven, inFlight: allowed }, fleet)), 'wait incident-ramp', `${proven} proven`)
+  }
+})
+
+test('lets a proven incident replace starts and domains, but never the places in flight', () => {
+  const sums = { proven: 31, inFlight: 2 }
+  const census = { total: 10_000, inClass: 10_000 }
+  assert.equal(said(shared(sums, { census, startsLastHour: 500, inFlight: { byKey: { switch: 2 } } })), 'act bmc-answers')
+  assert.equal(said(shared(sums, { census, inFlight: { cloud: 25 } })), 'wait fleet-budget')
+  assert.equal(said(shared(sums, { census, inFlight: { inClass: 25 } })), 'wait fleet-budget')
+})
+
+test('repairs one node at a time per switch, BMC network and rack', () => {
+  for (const kind of ['switch', 'bmc-network', 'rack'] as const) {
+    assert.equal(said({ keys: { [kind]: 'x' }, fleet: { inFlight: { byKey: { [kind]: 1 } } } }), 'wait fleet-budget')
+  }
+  assert.equal(said({ fleet: { inFlight: { byKey: { conductor: 1 } } } }), 'act bmc-answers')
+})
+
+test('keeps to the places per cloud and class: a share, a ceiling, and still one in a tiny pool', () => {
+  const at = (total: number, inClass: number, cloud: number, ofClass: number) =>
+    said({ fleet: { census: { total, inClass }, inFlight: { cloud, inClass: ofClass } } })
+  assert.equal(at(4, 4, 0, 0), 'act bmc-answers')
+  assert.equal(at(4, 4, 1, 1), 'wait fleet-budget')
+  assert.equal(at(4, 1, 1, 0), 'act bmc-answers')
+  assert.equal(at(4, 1, 2, 0), 'wait fleet-budget')
+  assert.equal(at(1000, 1000, 9, 9), 'act bmc-answers')
+  assert.equal(at(1000, 1000, 10, 9), 'wait fleet-budget')
+  assert.equal(at(100_000, 100_000, 24, 24), 'act bmc-answers')
+  assert.equal(at(100_000, 100_000, 25, 0), 'wait fleet-budget')
+  assert.equal(at(100_000, 100_000, 0, 25), 'wait fleet-budget')
+})
+
+test('takes an unknown size of cloud or class for the smallest', () => {
+  assert.equal(said({ fleet: { census: { total: 0, inClass: 0 }, inFlight: { cloud: 2 } } }), 'wait fleet-budget')
+  assert.equal(said({ fleet: { census: { total: 0, inClass: 0 }, inFlight: { inClass: 1 } } }), 'wait fleet-budget')
+  assert.equal(said({ fleet: { census: { total: 0, inClass: 0 }, startsLastHour: 10 } }), 'wait fleet-budget')
+  assert.equal(said({ fleet: { census: { total: 0, inClass: 0 } } }), 'act bmc-answers')
+})
+
+test('begins at most ten resets an hour, or one in a hundred nodes', () => {
+  assert.equal(said({ fleet: { startsLastHour: 9 } }), 'act bmc-answers')
+  const decision = decide(given({ fleet: { startsLastHour: 10, oldestStartAt: NOW - 50 * MINUTE } }))
+  assert.deepEqual([decision.reason, decision.until], ['fleet-budget', NOW + 10 * MINUTE])
+  assert.equal(said({ fleet: { startsLastHour: 29, census: { total: 3000 } } }), 'act bmc-answers')
+  assert.equal(said({ fleet: { startsLastHour: 30, census: { total: 3000 } } }), 'wait fleet-budget')
+})
+
+test("waits with the whole cloud while Ironic is at its own limit, and stops at a sweep's", () => {
+  assert.equal(said({ fleet: { slowUntil: NOW + 1 } }), 'wait fleet-budget')
+  assert.equal(said({ fleet: { slowUntil: NOW } }), 'act bmc-answers')
+  assert.equal(said({ actsLeft: 0 }), 'wait fleet-budget')
+  assert.equal(said({ actsLeft: 1 }), 'act bmc-answers')
+})
+
+test("lets a person's retry past spacing and pacing, but past no gate", () => {
+  const crowded = { ...shared({ inFlight: 1 }, { inFlight: { cloud: 9, inClass: 9 }, startsLastHour: 99 }), words: retry }
+  assert.equal(said({ ...crowded, memory: failedAt(0) }), 'act bmc-answers')
+  assert.equal(said({ ...crowded, observation: { services: { neutron: service('red') } } }), 'wait service-red')
+  assert.equal(said({ ...crowded, node: { maintenance: true } }), 'leave maintenance-by-person')
+  assert.equal(said({ ...crowded, policy: { mode: 'observe' } }), 'wait observe-only')
+})
+
+test('observe names the act and sends nothing', () => {
+  const decision = decide(given({ policy: { mode: 'observe' } }))
+  assert.deepEqual([decision.kind, decision.reason, decision.act], ['wait', 'observe-only', 'reset'])
+})
+
+test('approve needs an approval of exactly this act, cause, attempt and state', () => {
+  const fits = {
+    id: 'a',
+    act: 'reset',
+    cause: 'bmc-unreachable',
+    number: 1,
+    digest: 'd0',
+    by: 'ann',
+    why: 'y',
+    at: NOW,
+    expiresAt: NOW + DAY,
+  } as const
+  const approved = (change: Partial<NonNullable<ReturnType<typeof given>['words']['approval']>>) =>
+    said({ policy: { mode: 'approve' }, words: { approval: { ...fits, ...change } } })
+  assert.equal(said({ policy: { mode: 'approve' } }), 'wait needs-approval')
+  assert.equal(approved({}), 'act bmc-answers')
+  assert.equal(approved({ act: 'quarantine' }), 'wait needs-approval')
+  assert.equal(approved({ cause: 'unknown' }), 'wait needs-approval')
+  assert.equal(approved({ number: 2 }), 'wait needs-approval')
+  assert.equal(approved({ digest: 'd1' }), 'wait needs-approval')
+  assert.equal(approved({ expiresAt: NOW }), 'wait needs-approval')
+})
+
+test('an approval opens the mode gate alone', () => {
+  const approval = {
+    id: 'a',
+    act: 'reset',
+    cause: 'bmc-unreachable',
+    number: 1,
+    digest: 'd0',
+    by: 'ann',
+    why: 'y',
+    at: NOW,
+    expiresAt: NOW + DAY,
+  } as const
+  const approve = { policy: { mode: 'approve' as const }, words: { approval } }
+  assert.equal(said({ ...approve, memory: failedAt(0) }), 'wait spacing')
+  assert.equal(said({ ...approve, ...shared({ inFlight: 1 }) }), 'wait canary-first')
+})
+
+test('tells a person after a day of waiting on one reason, but not of what a person asked for', () => {
+  const waiting = (reason: 'spacing' | 'conductor-dead' | 'paused' | 'held' | 'observe-only' | 'needs-approval', ms: number) => ({
+    inForce: { kind: 'wait', reason, message: 'm', act: null, until: NOW, since: NOW - ms, at: NOW } as const,
+  })
+  const dead = { observation: { conductor: known({ hostname: 'c', alive: false }) } }
+  assert.equal(said({ ...dead, ...waiting('conductor-dead', DAY - 1) }), 'wait conductor-dead')
+  assert.equal(said({ ...dead, ...waiting('conductor-dead', DAY) }), 'escalate conductor-dead')
+  assert.equal(said({ ...dead, ...waiting('spacing', DAY) }), 'wait conductor-dead')
+  assert.equal(said({ node: { hold: 'x' }, ...waiting('held', 30 * DAY) }), 'wait held')
+  assert.equal(said({ words: { pause: { by: 'ann', why: 'w', at: NOW } }, ...waiting('paused', 30 * DAY) }), 'wait paused')
+  assert.equal(said({ policy: { mode: 'observe' }, ...waiting('observe-only', 30 * DAY) }), 'wait observe-only')
+  assert.equal(said({ policy: { mode: 'approve' }, ...waiting('needs-approval', DAY) }), 'escalate needs-approval')
+})

@@ -1,0 +1,201 @@
+/**
+ * When a right act may be done: spacing, incidents with their canary and ramp, budgets, and the mode. Budgets pace; they never latch and
+ * never fail open: a number that is not known is the smallest. `retry`, a person's word, lifts spacing and pacing, never a gate.
+ */
+import type { Approval } from './case.ts'
+import type { Acting, Decision } from './decision.ts'
+import { DOMAIN_KINDS, type IncidentSums, KEY_KINDS, type KeyKind } from './fleet.ts'
+import { type Judged, wait } from './judged.ts'
+import { spread } from './keys.ts'
+import { HOUR } from './policy.ts'
+import { spanText, timeText } from './when.ts'
+
+/** A reset or a recovery through all of the pacing. */
+export function pace(j: Judged, acting: Acting): Decision {
+  if (j.words.retry !== null) return permitted(j, acting)
+  return (
+    slowed(j, acting) ??
+    spaced(j, acting) ??
+    (sharedBy(j) === null ? (domainFree(j, acting) ?? startsLeft(j, acting)) : ramped(j, acting)) ??
+    inFlightFree(j, acting) ??
+    permitted(j, acting)
+  )
+}
+
+/**
+ * The second step of a recovery: one attempt with the first, so neither spaced nor counted as a start again, nor a canary of its own. It
+ * takes a place again.
+ */
+export function paceSecondStep(j: Judged, acting: Acting): Decision {
+  if (j.words.retry !== null) return permitted(j, acting)
+  return slowed(j, acting) ?? (sharedBy(j) === null ? domainFree(j, acting) : null) ?? inFlightFree(j, acting) ?? permitted(j, acting)
+}
+
+/** The mode: what may be sent at all. The last gate, so that observe and approve say what would have been done, and when. */
+export function permitted(j: Judged, acting: Acting): Decision {
+  const { mode } = j.policy
+  const until = j.now + 10 * j.policy.look
+  if (j.actsLeft === 0)
+    return wait('fleet-budget', `${acting.message} The limit of this sweep is reached.`, j.now + j.policy.look, acting.act)
+  if (mode === 'auto') return acting
+  if (mode === 'observe') return wait('observe-only', `${acting.message} Mode is observe, so nothing is sent.`, until, acting.act)
+  if (approves(j, acting, j.words.approval)) return acting
+  return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? ''}\` lets it.`, until, acting.act)
+}
+
+/** An approval opens the mode gate for exactly what was approved: act, cause, attempt and what was observed. */
+function approves(j: Judged, acting: Acting, approval: Approval | null): boolean {
+  if (approval === null || approval.expiresAt <= j.now || approval.act !== acting.act) return false
+  const number = 'number' in acting.plan ? acting.plan.number : 0
+  return approval.cause === j.diagnosis.cause && approval.digest === j.node.digest && approval.number === number
+}
+
+function slowed(j: Judged, acting: Acting): Decision | null {
+  const { slowUntil } = j.fleet
+  if (slowUntil === null || slowUntil <= j.now) return null
+  return wait(
+    'fleet-budget',
+    'Ironic said that it is at its own limit of concurrent actions; the whole cloud waits.',
+    slowUntil,
+    acting.act,
+  )
+}
+
+/** Reset n not before its spacing after the failure it answers, however late that was first seen. */
+function spaced(j: Judged, acting: Acting): Decision | null {
+  const { spacing, jitter } = j.policy
+  const number = 'number' in acting.plan ? acting.plan.number : 1
+  const base = spacing[Math.min(number, spacing.length) - 1] ?? 0
+  const until = Math.round(j.failedAt + base * (1 + jitter * spread(`${j.node.uuid} ${j.failedAt}`)))
+  if (j.now >= until) return null
+  return wait('spacing', `${acting.message} Not before ${timeText(until)}, ${spanText(base)} after the failure.`, until, acting.act)
+}
+
+type Shared = { kind: KeyKind; value: string; sums: IncidentSums | null; members: number }
+
+/**
+ * The incident this node's failure is part of; null where it stands alone. The kinds are asked in the order of preference, open
+ * incidents first. A new one begins at the policy's number of cases in its window, or where more than the share of a class has failed.
+ */
+export function sharedBy(j: Pick<Judged, 'fleet' | 'keys' | 'policy'>): Shared | null {
+  const { fleet, keys, policy } = j
+  const many = fleet.census.inClass > 0 && fleet.openInClass > policy.incident.classShare * fleet.census.inClass
+  for (const kind of KEY_KINDS) {
+    const value = keys[kind]
+    const sums = fleet.incidents[kind] ?? null
+    if (value === undefined && sums === null) continue
+    const related = fleet.related[kind] ?? 0
+    const members = Math.max(sums?.members ?? 0, related)
+    const begins = related >= policy.incident.cases || (many && fleet.openInClass >= policy.incident.cases && related >= 2)
+    if (sums !== null ? members >= 2 : begins) return { kind, value: value ?? sums?.value ?? '', sums, members }
+  }
+  return null
+}
+
+/** One canary; when one is proven 2, 4, 8 … at a time. A second canary only after the policy's time and a changed reading. */
+function ramped(j: Judged, acting: Acting): Decision | null {
+  const shared = sharedBy(j)
+  if (shared === null) return null
+  const name = `${shared.members} nodes failed together (${shared.kind} ${shared.value})`
+  const { sums } = shared
+  const soon = j.now + Math.min(j.policy.look, 15_000)
+  const proven = sums?.proven ?? 0
+  if (proven > 0) {
+    const allowed = 2 ** Math.floor(Math.log2(proven + 1))
+    if ((sums?.inFlight ?? 0) < allowed) return null
+    return wait('incident-ramp', `${name}; ${proven} healed, ${sums?.inFlight} under way, ${allowed} at a time for now.`, soon, acting.act)
+  }
+  const conductorBusy = (j.fleet.inFlight.byKey.conductor ?? 0) > 0
+  if ((sums?.inFlight ?? 0) > 0 || conductorBusy || j.fleet.inFlight.cloud > 0) {
+    return wait('canary-first', `${name}; one node goes first and the others wait for its outcome.`, soon, acting.act)
+  }
+  if (!sums?.last) return null
+  const again = sums.last.at + j.policy.incident.secondCanary
+  if (j.now < again)
+    return wait(
+      'canary-first',
+      `${name}; the first try did not heal. A second goes not before ${timeText(again)}.`,
+      Math.min(again, j.now + 10 * j.policy.look),
+      acting.act,
+    )
+  if (!changedSince(j, sums.last))
+    return wait(
+      'canary-first',
+      `${name}; the first try did not heal and nothing has been seen to change since.`,
+      j.now + 10 * j.policy.look,
+      acting.act,
+    )
+  return null
+}
+
+/**
+ * Whether a second canary would try anything new: a reading that both nodes have differs, or a service was seen down after the first try.
+ * The two are different nodes, so what only one of them was asked says nothing.
+ */
+function changedSince(j: Judged, last: { at: number; readings: string }): boolean {
+  const before = new Map(last.readings.split(' ').map((part) => [part.split('=')[0], part]))
+  const differs = readingsOf(j)
+    .split(' ')
+    .some((part) => (before.get(part.split('=')[0]) ?? part) !== part)
+  return differs || Object.values(j.memory.badAt).some((at) => at > last.at)
+}
+
+/** The readings that a second canary needs changed: what was down or silent, in words that mean the same on every node. */
+export function readingsOf({ observation: o }: Pick<Judged, 'observation'>): string {
+  const services = Object.entries(o.services)
+    .map(([name, r]) => `${name}=${r?.kind === 'known' ? r.value.state : r?.kind}`)
+    .sort()
+  return [
+    `bmc=${o.bmc.kind === 'known' ? o.bmc.value.kind : o.bmc.kind}`,
+    `conductor=${o.conductor.kind === 'known' ? o.conductor.value.alive : '?'}`,
+    ...services,
+  ].join(' ')
+}
+
+/** Without an incident: one at a time in each failure domain. */
+function domainFree(j: Judged, acting: Acting): Decision | null {
+  const domain = DOMAIN_KINDS.find((kind) => (j.fleet.inFlight.byKey[kind] ?? 0) > 0)
+  if (domain === undefined) return null
+  return wait(
+    'fleet-budget',
+    `${acting.message} Another node on the same ${domain} (${j.keys[domain]}) is under repair; one at a time.`,
+    j.now + Math.min(j.policy.look, 15_000),
+    acting.act,
+  )
+}
+
+/** Without an incident: a bounded number of starts an hour. */
+function startsLeft(j: Judged, acting: Acting): Decision | null {
+  const { fleet, policy } = j
+  const starts = Math.max(policy.starts.min, Math.floor(policy.starts.share * fleet.census.total))
+  if (fleet.startsLastHour < starts) return null
+  return wait(
+    'fleet-budget',
+    `${starts} resets were begun within the last hour; a wave is not a repair.`,
+    Math.max((fleet.oldestStartAt ?? j.now) + HOUR, j.now + policy.look),
+    acting.act,
+  )
+}
+
+/** Always: the places in flight per cloud and per resource class. A small pool still gets one. */
+function inFlightFree(j: Judged, acting: Acting): Decision | null {
+  const { fleet, policy } = j
+  const { classShare, classMax, cloudShare, cloudMax } = policy.inFlight
+  const inCloud = Math.max(2, Math.min(Math.floor(cloudShare * fleet.census.total), cloudMax))
+  const inClass = Math.max(1, Math.min(Math.floor(classShare * fleet.census.inClass), classMax))
+  const soon = j.now + Math.min(policy.look, 15_000)
+  if (fleet.inFlight.cloud >= inCloud)
+    return wait(
+      'fleet-budget',
+      `${acting.message} ${fleet.inFlight.cloud} nodes are under repair; ${inCloud} at a time in this cloud.`,
+      soon,
+      acting.act,
+    )
+  if (fleet.inFlight.inClass < inClass) return null
+  return wait(
+    'fleet-budget',
+    `${acting.message} ${fleet.inFlight.inClass} of its resource class are under repair; ${inClass} at a time.`,
+    soon,
+    acting.act,
+  )
+}

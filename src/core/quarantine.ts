@@ -1,0 +1,27 @@
+/**
+ * The act `quarantine`: maintenance with our own reason, after which only a person acts. Only where nobody's instance may be recorded on
+ * the node; else a person is told and nothing is sent.
+ */
+import type { Decision, Reason } from './decision.ts'
+import { QUARANTINE_PREFIX } from './ironic.ts'
+import { escalate, go, type Judged } from './judged.ts'
+import { permitted } from './pace.ts'
+
+/** After a person lifted a quarantine no new one comes before a new reset has failed. */
+export function mayQuarantine(j: Judged): boolean {
+  const { releasedAt } = j.memory
+  return releasedAt === null || j.attempts.some((a) => a.act === 'reset' && a.createdAt > releasedAt && a.result === 'failed')
+}
+
+/** @param todo what is wrong and what a person must do; it becomes the maintenance_reason. */
+export function toQuarantine(j: Judged, reason: Reason, todo: string): Decision {
+  const later = j.now + 10 * j.policy.look
+  if (j.case === null) return escalate(reason, todo, later)
+  if (j.node.instance_uuid !== null) return escalate(reason, `${todo} It is not quarantined because instance_uuid is set.`, later)
+  if (!mayQuarantine(j))
+    return escalate(reason, `${todo} A person released it before, so it is not quarantined again until a new reset has failed.`, later)
+  // Power off is the first thing that fails in tear-down, so the former tenant's system may still be running (design, marks).
+  const running = j.node.power_state === 'power on' ? ' The former tenant’s system may still be running.' : ''
+  const text = `${QUARANTINE_PREFIX}${j.case.id} ${j.diagnosis.cause}: ${todo}${running}`
+  return permitted(j, go(reason, todo, { act: 'quarantine', text }))
+}

@@ -1,0 +1,222 @@
+/** What observations add up to over time; what could not be read adds nothing. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ago, CASE, NOW, nova, observed, server, service } from '../../test/given.ts'
+import { EMPTY_MEMORY, type Memory } from './case.ts'
+import type { BmcLook, Observation, ObservedNode } from './observation.ts'
+import { HOUR, MINUTE, SECOND } from './policy.ts'
+import { known, unknown } from './reading.ts'
+import { remember } from './remember.ts'
+
+type Seen = [after: number, node: Partial<ObservedNode>, rest?: Partial<Observation>]
+
+/** Folds looks into a memory; `after` is the time since NOW. */
+function folded(seen: Seen[], before: Memory = EMPTY_MEMORY): Memory {
+  return seen.reduce((memory, [after, node, rest]) => remember(memory, observed(node, { at: NOW + after, ...rest }), null).memory, before)
+}
+const bmc = (kind: BmcLook['kind'], after: number) => ({ bmc: known({ kind, detail: 'd', at: NOW + after }) })
+const event = (difference: object) => ({
+  uuid: 'h',
+  created_at: ago(HOUR),
+  severity: 'ERROR',
+  event_type: 'unprovision',
+  event: 'Failed to tear down: x',
+  conductor: 'c',
+  ...difference,
+})
+
+test('dates the failure by Ironic, and begins anew when the node fails again', () => {
+  assert.equal(folded([[0, {}]]).failure?.at, NOW - HOUR)
+  assert.equal(
+    folded([
+      [0, {}],
+      [MINUTE, { provision_updated_at: ago(MINUTE) }],
+    ]).failure?.at,
+    NOW - MINUTE,
+  )
+  assert.equal(folded([[0, { provision_updated_at: null }]]).failure?.at, NOW)
+})
+
+test('keeps the failure and its text while the node is under repair', () => {
+  const memory = folded([
+    [0, {}],
+    [MINUTE, { provision_state: 'cleaning', last_error: null, provision_updated_at: ago(0) }],
+  ])
+  assert.equal(memory.failure?.at, NOW - HOUR)
+  assert.match(memory.text?.text ?? '', /IPMI/)
+})
+
+test('keeps a text that Ironic erases later, but not over a new failure', () => {
+  assert.match(
+    folded([
+      [0, {}],
+      [MINUTE, { last_error: null }],
+    ]).text?.text ?? '',
+    /IPMI/,
+  )
+  assert.equal(
+    folded([
+      [0, {}],
+      [MINUTE, { last_error: null, provision_updated_at: ago(0) }],
+    ]).text,
+    null,
+  )
+})
+
+test('reads history before last_error, the failing step before the power sync, and nothing long past', () => {
+  const history = (...events: object[]) => ({ history: known(events.map(event)) })
+  assert.equal(folded([[0, {}, history({})]]).text?.source, 'history')
+  const sync = { event_type: 'power', event: 'During sync_power_state, max retries exceeded', created_at: ago(MINUTE) }
+  assert.equal(folded([[0, {}, history(sync, {})]]).text?.text, 'Failed to tear down: x')
+  assert.match(folded([[0, {}, history(sync)]]).text?.text ?? '', /^During sync/)
+  assert.equal(folded([[0, {}, history({ created_at: ago(2 * HOUR) })]]).text?.source, 'last_error')
+  assert.equal(folded([[0, {}, history({ severity: 'INFO' })]]).text?.source, 'last_error')
+})
+
+test('counts looks at a quiet BMC, and forgets them after one good look', () => {
+  const silent = (after: number): Seen => [after, {}, bmc('silent', after)]
+  const memory = folded([silent(0), silent(MINUTE), silent(HOUR)])
+  assert.deepEqual(memory.looks, { kind: 'silent', count: 3, firstAt: NOW, lastAt: NOW + HOUR })
+  assert.equal(folded([silent(0), [MINUTE, {}, bmc('answers', MINUTE)]]).looks, null)
+  assert.equal(folded([silent(0), [MINUTE, {}, bmc('faulty', MINUTE)]]).looks, null)
+  assert.equal(folded([silent(0), [MINUTE, {}, bmc('refusing', MINUTE)]]).looks?.count, 1)
+})
+
+test('does not count a cached look twice, nor one that could not be made', () => {
+  assert.equal(
+    folded([
+      [0, {}, bmc('silent', 0)],
+      [MINUTE, {}, bmc('silent', 0)],
+    ]).looks?.count,
+    1,
+  )
+  assert.equal(
+    folded([
+      [0, {}, bmc('silent', 0)],
+      [MINUTE, {}, { bmc: unknown('no route') }],
+    ]).looks?.count,
+    1,
+  )
+})
+
+test('remembers the run of good answers of a service, and breaks it at a bad one', () => {
+  const neutron = (state: 'green' | 'red', after: number): Seen => [after, {}, { services: { neutron: service(state, NOW + after) } }]
+  assert.deepEqual(folded([neutron('green', 0), neutron('green', 30 * SECOND)]).good.neutron, { firstAt: NOW, lastAt: NOW + 30 * SECOND })
+  const broken = folded([neutron('green', 0), neutron('red', MINUTE), neutron('green', 2 * MINUTE)])
+  assert.deepEqual(broken.good.neutron, { firstAt: NOW + 2 * MINUTE, lastAt: NOW + 2 * MINUTE })
+  assert.equal(broken.badAt.neutron, NOW + MINUTE)
+  const dark: Seen = [MINUTE, {}, { services: { neutron: unknown('403') } }]
+  assert.equal(folded([neutron('green', 0), dark]).good.neutron?.lastAt, NOW)
+})
+
+test('remembers when Nova first and last said 404, for one instance and without an answer between', () => {
+  const gone = (after: number, instance_uuid = 'x'): Seen => [after, { instance_uuid }, { tenant: nova({ byId: 'gone' }) }]
+  const at = (memory: Memory) => memory.gone && [memory.gone.firstAt - NOW, memory.gone.lastAt - NOW]
+  assert.deepEqual(at(folded([gone(0), gone(5 * MINUTE)])), [0, 5 * MINUTE])
+  assert.deepEqual(at(folded([gone(0), gone(MINUTE, 'y')])), [MINUTE, MINUTE])
+  const back: Seen = [MINUTE, { instance_uuid: 'x' }, { tenant: nova({ byId: server({ id: 'x' }) }) }]
+  assert.deepEqual(at(folded([gone(0), back, gone(2 * MINUTE)])), [2 * MINUTE, 2 * MINUTE])
+  const dark: Seen = [MINUTE, { instance_uuid: 'x' }, { tenant: unknown('503') }]
+  assert.deepEqual(at(folded([gone(0), dark])), [0, 0])
+  assert.equal(folded([gone(0), [MINUTE, {}]]).gone, null)
+})
+
+test('remembers since when the holder of a lock is dead', () => {
+  const locked = (after: number, alive: boolean, reservation = 'c1'): Seen => [
+    after,
+    { reservation },
+    { holder: known({ hostname: reservation, alive }) },
+  ]
+  assert.equal(folded([locked(0, true), locked(MINUTE, false), locked(HOUR, false)]).lock?.deadSince, NOW + MINUTE)
+  assert.equal(folded([locked(0, false), locked(MINUTE, true)]).lock?.deadSince, null)
+  assert.equal(folded([locked(0, false), locked(MINUTE, false, 'c2')]).lock?.deadSince, NOW + MINUTE)
+  const dark: Seen = [MINUTE, { reservation: 'c1' }, { holder: unknown('403') }]
+  assert.equal(folded([locked(0, false), dark]).lock?.deadSince, NOW)
+  assert.equal(folded([locked(0, false), [MINUTE, {}]]).lock, null)
+})
+
+test('remembers a power state on its way without a lock, bound ports, and a proof, each since the first look', () => {
+  const port = { id: 'p', device_id: 'd', device_owner: 'o', mac_address: 'm', host_id: 'h' }
+  const way = { target_power_state: 'power off' }
+  assert.equal(
+    folded([
+      [0, way],
+      [MINUTE, way],
+    ]).powerTargetSince,
+    NOW,
+  )
+  assert.equal(
+    folded([
+      [0, way],
+      [MINUTE, { ...way, reservation: 'c' }],
+    ]).powerTargetSince,
+    null,
+  )
+  const dirty = { ports: known([port]) }
+  assert.equal(
+    folded([
+      [0, {}, dirty],
+      [MINUTE, {}, { ports: unknown('503') }],
+    ]).dirtySince,
+    NOW,
+  )
+  assert.equal(
+    folded([
+      [0, {}, dirty],
+      [MINUTE, {}],
+    ]).dirtySince,
+    null,
+  )
+  const home = { provision_state: 'available' }
+  assert.equal(
+    folded([
+      [0, home],
+      [MINUTE, home],
+    ]).provenAt,
+    NOW,
+  )
+  assert.equal(
+    folded([
+      [0, home],
+      [MINUTE, { ...home, power_state: null }],
+      [HOUR, home],
+    ]).provenAt,
+    NOW + HOUR,
+  )
+})
+
+const text = `anneal:${CASE} bmc-fault: Look at its BMC.`
+const ours = { maintenance: true, maintenance_reason: text }
+
+test('takes a quarantine lifted by hand for a release', () => {
+  const memory = folded([
+    [0, ours],
+    [HOUR, {}],
+  ])
+  assert.deepEqual([memory.quarantine, memory.releasedAt], [null, NOW + HOUR])
+})
+
+test("does not take Ironic's own recovery over a quarantine for a person's word", () => {
+  const memory = folded([
+    [0, ours],
+    [MINUTE, { ...ours, fault: 'power failure' }],
+    [HOUR, {}],
+  ])
+  assert.deepEqual([memory.quarantine, memory.releasedAt], [null, null])
+})
+
+test("keeps a person's maintenance that Ironic lifted with its fault, also where only a poll saw the fault", () => {
+  const swap = { maintenance: true, maintenance_reason: 'swap' }
+  const before = folded([[0, swap]])
+  const lifted = (memory: Memory, person: Parameters<typeof remember>[2]) =>
+    remember(memory, observed({}, { at: NOW + HOUR }), person).liftedByIronic
+  assert.equal(lifted(before, null), false)
+  assert.equal(lifted(folded([[0, { ...swap, fault: 'power failure' }]]), null), true)
+  assert.equal(lifted(before, { maintenance_reason: 'swap', seenAt: NOW, fault: true }), true)
+  assert.equal(lifted(EMPTY_MEMORY, { maintenance_reason: 'swap', seenAt: NOW, fault: true }), true)
+})
+
+test('learns nothing from a node that Ironic did not show', () => {
+  const before = folded([[0, {}, bmc('silent', 0)]])
+  assert.deepEqual(remember(before, observed({}, { node: unknown('503') }), null), { memory: before, liftedByIronic: false })
+})

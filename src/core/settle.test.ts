@@ -1,0 +1,146 @@
+/** What a later read makes of attempts: crashes at every point of a reset, lost answers, results. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ago, attempt, CASE, decided, NOW, observed } from '../../test/given.ts'
+import type { Attempt } from './case.ts'
+import type { ObservedNode } from './observation.ts'
+import { DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
+import { unknown } from './reading.ts'
+import { afterSettling, settle } from './settle.ts'
+
+const MARK = '2026-11-02T11:50:00.000Z'
+const marked = { marks: { kind: 'list' as const, entries: ['2026-10-01T00:00:00', MARK], total: 2 } }
+const moved = { provision_state: 'deleting', provision_updated_at: ago(MINUTE), target_provision_state: 'available' }
+
+/** A reset whose process died ten minutes ago, before it could record anything. */
+const forgotten = (difference: Partial<Attempt> = {}) =>
+  attempt({
+    createdAt: NOW - 10 * MINUTE,
+    mark: MARK,
+    markState: 'none',
+    outcome: null,
+    settledAt: null,
+    endedAt: null,
+    result: null,
+    ...difference,
+  })
+
+function settled(one: Attempt, node: Partial<ObservedNode>, now = NOW): Attempt {
+  const found = settle({ attempts: [one], o: observed(node), policy: DEFAULT_POLICY, now })
+  const [after] = afterSettling([one], found)
+  assert.ok(after)
+  return after
+}
+const said = (a: Attempt) => [a.outcome, a.markState, a.endedAt === null ? 'open' : 'ended', a.result]
+
+test('a crash between the intent and the mark leaves nothing sent and nothing owed', () => {
+  assert.deepEqual(said(settled(forgotten(), {})), ['not-sent', 'none', 'ended', null])
+})
+
+test('a crash between the mark and the verb leaves a mark owed', () => {
+  assert.deepEqual(said(settled(forgotten(), marked)), ['not-sent', 'owed', 'ended', null])
+})
+
+test('a crash after the verb is an accepted reset that is under way', () => {
+  assert.deepEqual(said(settled(forgotten(), { ...marked, ...moved })), ['accepted', 'written', 'open', null])
+})
+
+test('a node that somebody else moved is not our reset where our mark is missing', () => {
+  assert.deepEqual(said(settled(forgotten(), moved)), ['not-sent', 'none', 'ended', null])
+})
+
+test('an intent without an outcome is settled only three minutes after its deadline', () => {
+  const one = forgotten()
+  const due = one.deadlineAt + 180 * SECOND
+  assert.equal(settled(one, marked, due - 1).outcome, null)
+  assert.equal(settled(one, marked, due).outcome, 'not-sent')
+})
+
+test('an unknown outcome is settled only after 150 seconds, in which Ironic may still deliver', () => {
+  const lost = forgotten({ outcome: 'unknown', markState: 'maybe', settledAt: NOW })
+  assert.deepEqual(said(settled(lost, marked, NOW + 150 * SECOND - 1)), ['unknown', 'maybe', 'open', null])
+  assert.deepEqual(said(settled(lost, marked, NOW + 150 * SECOND)), ['not-sent', 'owed', 'ended', null])
+  assert.deepEqual(said(settled(lost, { ...marked, ...moved }, NOW + 150 * SECOND)), ['accepted', 'written', 'open', null])
+  const undated = forgotten({ outcome: 'unknown', settledAt: null, createdAt: NOW, deadlineAt: NOW + 20 * SECOND })
+  assert.equal(settled(undated, marked, NOW + 30 * SECOND).outcome, 'unknown')
+})
+
+test('nothing is settled while a conductor holds the node, or while the node is not shown', () => {
+  assert.equal(settled(forgotten(), { ...marked, reservation: 'cond-1' }).outcome, null)
+  assert.deepEqual(settle({ attempts: [forgotten()], o: observed({}, { node: unknown('503') }), policy: DEFAULT_POLICY, now: NOW }), [])
+})
+
+test('a quarantine happened where its words stand, a release where the maintenance is gone', () => {
+  const act = (name: 'quarantine' | 'release') => forgotten({ act: name, mark: null })
+  const ours = { maintenance: true, maintenance_reason: `anneal:${CASE} config: Look.` }
+  assert.deepEqual(said(settled(act('quarantine'), ours)), ['accepted', 'none', 'ended', null])
+  assert.deepEqual(said(settled(act('quarantine'), { maintenance: true, maintenance_reason: 'swap' })), ['not-sent', 'none', 'ended', null])
+  assert.equal(settled(act('release'), {}).outcome, 'accepted')
+  assert.equal(settled(act('release'), ours).outcome, 'not-sent')
+})
+
+test('an unmark happened where the mark is gone, and it leaves no mark of its own owed', () => {
+  const unmark = forgotten({ act: 'unmark' })
+  assert.deepEqual(said(settled(unmark, { marks: { kind: 'list', entries: [], total: 0 } })), ['accepted', 'none', 'ended', null])
+  assert.deepEqual(said(settled(unmark, marked)), ['not-sent', 'none', 'ended', null])
+})
+
+const running = attempt({ createdAt: NOW - HOUR, mark: MARK, endedAt: null, result: null })
+
+test('a reset holds its place until the node leaves deleting, cleaning and clean wait', () => {
+  for (const provision_state of ['deleting', 'cleaning', 'clean wait']) {
+    assert.deepEqual(said(settled(running, { ...moved, provision_state })), ['accepted', 'written', 'open', null])
+  }
+  const home = { provision_state: 'available', provision_updated_at: ago(MINUTE) }
+  assert.deepEqual(said(settled(running, home)), ['accepted', 'written', 'ended', 'proven'])
+  assert.deepEqual(said(settled(running, { ...home, power_state: null })), ['accepted', 'written', 'ended', null])
+})
+
+test('a reset failed where the node is in error or clean failed again', () => {
+  for (const provision_state of ['error', 'clean failed']) {
+    assert.deepEqual(said(settled(running, { provision_state, provision_updated_at: ago(MINUTE) })), [
+      'accepted',
+      'written',
+      'ended',
+      'failed',
+    ])
+  }
+})
+
+test('a reset whose node never moved failed too, once Ironic can no longer deliver it', () => {
+  const fresh = { ...running, createdAt: NOW - 150 * SECOND + 1 }
+  assert.deepEqual(said(settled(fresh, {})), ['accepted', 'written', 'open', null])
+  assert.deepEqual(said(settled(running, {})), ['accepted', 'written', 'ended', 'failed'])
+})
+
+test('a reset without progress for two hours frees its place and counts as failed', () => {
+  const old = { ...running, createdAt: NOW - 3 * HOUR }
+  const since = (ms: number) => ({ ...moved, provision_updated_at: ago(ms) })
+  assert.deepEqual(said(settled(old, since(2 * HOUR - 1))), ['accepted', 'written', 'open', null])
+  assert.deepEqual(said(settled(old, since(2 * HOUR))), ['accepted', 'written', 'ended', 'failed'])
+})
+
+test('a reset stranded in cleaning frees its place for the recovery', () => {
+  const stranded = { ...moved, provision_state: 'cleaning', provision_updated_at: ago(15 * MINUTE) }
+  assert.deepEqual(said(settled(running, stranded)), ['accepted', 'written', 'ended', 'failed'])
+  assert.equal(settled(running, { ...stranded, reservation: 'cond-1' }).endedAt, null)
+})
+
+test('an instance on the node proves the reset', () => {
+  assert.equal(settled(running, { provision_state: 'active', provision_updated_at: ago(MINUTE) }).result, 'proven')
+})
+
+test('the first step of a recovery ends in manageable, without a result of its own yet', () => {
+  const manage = {
+    ...running,
+    act: 'recover-cleaning' as const,
+    step: 'manage' as const,
+    decided: decided({ provision_state: 'clean failed' }),
+  }
+  assert.deepEqual(said(settled(manage, { provision_state: 'manageable', provision_updated_at: ago(MINUTE) })).slice(2), ['ended', null])
+})
+
+test('what is settled stays settled', () => {
+  const over = attempt({ mark: MARK })
+  assert.deepEqual(settle({ attempts: [over], o: observed({ provision_state: 'available' }), policy: DEFAULT_POLICY, now: NOW }), [])
+})

@@ -1,0 +1,106 @@
+/**
+ * What became of earlier attempts, as this observation shows it: unsettled and unknown outcomes are settled by a read, places in flight are
+ * freed, results are noted. Pure; the store writes what it returns.
+ */
+import type { Attempt } from './case.ts'
+import type { OutcomeKind } from './decision.ts'
+import { QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
+import { hasCourse } from './judged.ts'
+import type { Observation, ObservedNode } from './observation.ts'
+import type { Policy } from './policy.ts'
+import { proven } from './proof.ts'
+import { parseTime } from './when.ts'
+
+export type Settled = {
+  id: string
+  outcome?: OutcomeKind
+  outcomeReason?: string
+  markState?: Attempt['markState']
+  endedAt?: number
+  result?: 'proven' | 'failed'
+}
+
+export function settle(input: { attempts: Attempt[]; o: Observation; policy: Policy; now: number }): Settled[] {
+  const { attempts, o, policy, now } = input
+  if (o.node.kind !== 'known') return []
+  const node = o.node.value
+  return attempts.flatMap((attempt) => {
+    const outcome = outcomeOf(attempt, node, policy, now)
+    const after = { ...attempt, ...outcome }
+    const course = courseOf(after, { node, o, policy, now })
+    const settled = { id: attempt.id, ...outcome, ...course }
+    return Object.keys(settled).length > 1 ? [settled] : []
+  })
+}
+
+/** The attempts as they are once settled. */
+export function afterSettling(attempts: Attempt[], settled: Settled[]): Attempt[] {
+  return attempts.map((attempt) => ({ ...attempt, ...settled.find((s) => s.id === attempt.id) }))
+}
+
+/**
+ * An outcome nobody recorded is settled only long after its deadline (another replica may still be sending), an unknown one after the time
+ * in which Ironic's RPC may still deliver.
+ */
+function outcomeOf(attempt: Attempt, node: ObservedNode, policy: Policy, now: number): Partial<Settled> {
+  const forgotten = attempt.outcome === null && now >= attempt.deadlineAt + policy.settleAfter
+  const lost =
+    attempt.outcome === 'unknown' && attempt.endedAt === null && now >= (attempt.settledAt ?? attempt.deadlineAt) + policy.unknownOutcome
+  if ((!forgotten && !lost) || (node.reservation !== null && !REPAIR_STATES.includes(node.provision_state))) return {}
+  const happened = didHappen(attempt, node)
+  const written = attempt.mark !== null && node.marks.kind === 'list' && node.marks.entries.includes(attempt.mark)
+  if (happened)
+    return {
+      outcome: 'accepted',
+      outcomeReason: `A later read shows that the ${attempt.act} happened.`,
+      ...(attempt.act === 'reset' ? { markState: 'written' } : {}),
+      ...(hasCourse(attempt) ? {} : { endedAt: now }),
+    }
+  return {
+    outcome: 'not-sent',
+    outcomeReason: `A later read shows that the ${attempt.act} did not happen.`,
+    endedAt: now,
+    ...(attempt.act === 'reset' ? { markState: written ? ('owed' as const) : ('none' as const) } : {}),
+  }
+}
+
+function didHappen(attempt: Attempt, node: ObservedNode): boolean {
+  if (attempt.act === 'quarantine') return node.maintenance_reason?.startsWith(`${QUARANTINE_PREFIX}${attempt.caseId} `) ?? false
+  if (attempt.act === 'release') return !node.maintenance
+  if (attempt.act === 'unmark') return node.marks.kind !== 'list' || attempt.mark === null || !node.marks.entries.includes(attempt.mark)
+  // Without its mark no verb was ever sent: the mark's reply comes first.
+  if (attempt.act === 'reset' && !(node.marks.kind === 'list' && attempt.mark !== null && node.marks.entries.includes(attempt.mark)))
+    return false
+  const { decided } = attempt
+  return (
+    decided !== null && (decided.provision_state !== node.provision_state || decided.provision_updated_at !== node.provision_updated_at)
+  )
+}
+
+/** The course of a reset or a recovery that was accepted, or may have been: when it left repair, and what it came to. */
+function courseOf(attempt: Attempt, seen: { node: ObservedNode; o: Observation; policy: Policy; now: number }): Partial<Settled> {
+  const { node, o, policy, now } = seen
+  if (!hasCourse(attempt)) return {}
+  if (attempt.outcome !== 'accepted' || attempt.result !== null) return {}
+  const { decided } = attempt
+  const moved =
+    decided === null || decided.provision_state !== node.provision_state || decided.provision_updated_at !== node.provision_updated_at
+  const underWay = REPAIR_STATES.includes(node.provision_state) && moved
+  const end = attempt.endedAt === null ? { endedAt: now } : {}
+  if (underWay) return stalled(attempt, node, policy, now) ? { ...end, result: 'failed' } : {}
+  if (!moved) return now - attempt.createdAt >= policy.unknownOutcome ? { ...end, result: 'failed' } : {}
+  if (node.provision_state === 'error' || node.provision_state === 'clean failed') return { ...end, result: 'failed' }
+  if (node.provision_state === 'active' || proven(o)) return { ...end, result: 'proven' }
+  return end.endedAt === undefined ? {} : end
+}
+
+/**
+ * No progress: neither begun nor moved on to another state within the policy's time; or stranded in `cleaning` without a lock, which never
+ * moves by itself and whose recovery needs the place.
+ */
+function stalled(attempt: Attempt, node: ObservedNode, policy: Policy, now: number): boolean {
+  if (attempt.endedAt !== null) return false
+  const updatedAt = parseTime(node.provision_updated_at)
+  if (node.provision_state === 'cleaning' && node.reservation === null && updatedAt !== null && now - updatedAt >= policy.stuck) return true
+  return now - Math.max(attempt.createdAt, updatedAt ?? 0) >= policy.progress
+}

@@ -1,0 +1,104 @@
+/**
+ * Whether an instance may live on a node. Everything that is not positive proof of absence or deletion lives: doubt, UNKNOWN and
+ * SOFT_DELETED included. Ironic wipes instance_uuid even when tear-down fails, so Nova is asked by node always.
+ */
+import type { Memory } from './case.ts'
+import type { NovaSeen, Observation, ObservedNode, ServerSeen, Tenant } from './observation.ts'
+import type { Policy } from './policy.ts'
+import { parseTime } from './when.ts'
+
+export type TenantVerdict =
+  | { kind: 'none'; sentence: string }
+  /** Nova is deleting it, or failed deleting it (`novaError`): it will not be used again, but Nova may yet try once more. */
+  | { kind: 'deleted'; novaError: boolean; sentence: string }
+  /** instance_uuid is set and Nova says 404; believed only after a second time. */
+  | { kind: 'gone-once'; until: number; sentence: string }
+  | { kind: 'live'; sentence: string }
+  | { kind: 'unreadable'; sentence: string }
+
+export function tenantVerdict(o: Observation, node: ObservedNode, memory: Memory, policy: Policy): TenantVerdict {
+  if (o.tenant.kind !== 'known')
+    return { kind: 'unreadable', sentence: `Whether an instance lives on it could not be learned: ${o.tenant.reason}.` }
+  const { nova, allocations } = o.tenant.value
+  if (node.allocation_uuid !== null) {
+    return {
+      kind: 'live',
+      sentence: `Ironic allocation ${node.allocation_uuid} holds it: somebody placed it without Nova, so Nova's silence proves nothing.`,
+    }
+  }
+  if (nova === 'standalone') {
+    if (!policy.standalone)
+      return { kind: 'unreadable', sentence: 'There is no Nova to ask, and the configuration does not say `standalone: true`.' }
+    if (allocations.kind === 'unknown')
+      return { kind: 'unreadable', sentence: `Placement's allocations could not be read: ${allocations.reason}.` }
+    if (allocations.kind === 'known' && allocations.value[0] !== undefined)
+      return { kind: 'live', sentence: `Placement holds an allocation of consumer ${allocations.value[0]}, and there is no Nova to ask.` }
+    if (node.instance_uuid === null) return { kind: 'none', sentence: 'No Nova places instances here and no instance_uuid is set.' }
+    return { kind: 'live', sentence: `instance_uuid ${node.instance_uuid} is set and there is no Nova that could say whether it lives.` }
+  }
+  return novaVerdict({ node, nova, allocations, memory, policy })
+}
+
+function novaVerdict(input: {
+  node: ObservedNode
+  nova: NovaSeen
+  allocations: Tenant['allocations']
+  memory: Memory
+  policy: Policy
+}): TenantVerdict {
+  const { node, nova, allocations, memory, policy } = input
+  const servers = [...nova.byNode, ...(nova.byId !== null && nova.byId !== 'gone' ? [nova.byId] : [])]
+  const live = servers.find((server) => fate(server) === 'live')
+  if (live) return { kind: 'live', sentence: `Nova has server ${live.id} on it: ${describe(live)}.` }
+  if (allocations.kind === 'unknown')
+    return { kind: 'unreadable', sentence: `Placement's allocations could not be read: ${allocations.reason}.` }
+  const stray =
+    allocations.kind === 'known' ? allocations.value.find((consumer) => !servers.some((server) => server.id === consumer)) : undefined
+  if (stray !== undefined)
+    return { kind: 'live', sentence: `Placement holds an allocation of consumer ${stray}, which Nova does not list as deleted.` }
+  const twice = secondAnswer(node, nova, memory, policy)
+  if (twice !== null) return twice
+  const dying = servers.find((server) => fate(server) !== 'deleted') ?? servers[0]
+  if (dying)
+    return {
+      kind: 'deleted',
+      novaError: dying.status === 'ERROR',
+      sentence: `Nova's server ${dying.id} is being deleted: ${describe(dying)}.`,
+    }
+  if (node.instance_uuid === null) return { kind: 'none', sentence: 'Nova has no server on it and Placement no allocation.' }
+  return {
+    kind: 'none',
+    sentence: `Nova does not know instance ${node.instance_uuid}, asked twice by a token that sees other projects' servers.`,
+  }
+}
+
+/** The instance that Ironic records, where Nova did not answer for exactly it, or said 404 only once so far. */
+function secondAnswer(node: ObservedNode, nova: NovaSeen, memory: Memory, policy: Policy): TenantVerdict | null {
+  if (node.instance_uuid === null) return null
+  if (nova.byId === null || (nova.byId !== 'gone' && nova.byId.id !== node.instance_uuid))
+    return { kind: 'unreadable', sentence: `Nova was not asked about instance ${node.instance_uuid}.` }
+  if (nova.byId !== 'gone') return null
+  const gone = memory.gone?.instance_uuid === node.instance_uuid ? memory.gone : null
+  if (gone !== null && gone.lastAt - gone.firstAt >= policy.undeadGap) return null
+  return {
+    kind: 'gone-once',
+    until: (gone?.firstAt ?? 0) + policy.undeadGap,
+    sentence: `Nova does not know instance ${node.instance_uuid}; it is asked a second time before that is believed.`,
+  }
+}
+
+/** Rows 14 and 15 of the decision table are the only servers that do not count as living. */
+function fate(server: ServerSeen): 'live' | 'deleted' | 'dying' {
+  if (server.status === 'DELETED') return 'deleted'
+  // SOFT_DELETED can be restored; UNKNOWN is Nova's word for a cell that does not answer.
+  if (server.status === 'SOFT_DELETED' || server.status === 'UNKNOWN' || server.lastAction?.action !== 'delete') return 'live'
+  if (server.task_state === 'deleting') return 'dying'
+  if (server.status !== 'ERROR') return 'live'
+  const deletedAt = parseTime(server.lastAction.start_time)
+  const launchedAt = parseTime(server.launched_at)
+  // A server never launched cannot have been deployed again since.
+  return deletedAt !== null && (launchedAt === null || deletedAt > launchedAt) ? 'dying' : 'live'
+}
+
+const describe = (server: ServerSeen): string =>
+  `status ${server.status}${server.task_state ? `, task ${server.task_state}` : ''}, last action ${server.lastAction?.action ?? 'not listed'}`

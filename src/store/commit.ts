@@ -1,0 +1,270 @@
+/**
+ * The end of a deciding transaction: everything that one decision changes becomes durable together, the case and its memory, what
+ * earlier attempts came to, the incident, the next look, the messages, and the intent of an act. It judges nothing.
+ */
+import type { Case, Intent } from '../core/case.ts'
+import type { Decision, Diagnosis } from '../core/decision.ts'
+import type { KeyKind, Keys } from '../core/fleet.ts'
+import type { DecidingRead } from '../core/ironic.ts'
+import type { Observation } from '../core/observation.ts'
+import type { NodeKey } from '../core/seen.ts'
+import type { Settled } from '../core/settle.ts'
+import { appendAudit, OURSELVES } from './audit.ts'
+import { caseColumns } from './case-row.ts'
+import { setDue } from './due.ts'
+import { pairsOf } from './fleet.ts'
+import { type Home, invariant, type Queries } from './home.ts'
+import { closeIfOver, joinIncident, openIncident } from './incidents.ts'
+import { endsAtOnce, insertIntent, markReturned } from './intents.ts'
+import { keepObservation } from './observations.ts'
+import { type MessageKind, post } from './outbox.ts'
+import { type CaseTable, fromJson } from './schema.ts'
+import { personAfter } from './seen.ts'
+import { endWordsOfCase, holdWhatIronicLifted, useUp } from './words.ts'
+
+export type Commit = {
+  key: NodeKey
+  name: string | null
+  observation: Observation
+  /** null: no case is opened, the decision alone is kept. */
+  case: Case | null
+  newCase: boolean
+  keys: Keys
+  resource_class: string | null
+  diagnosis: Diagnosis | null
+  decision: Decision
+  settled: Settled[]
+  /** A person's maintenance was lifted by Ironic: it goes on as a hold. */
+  personHold: boolean
+  /** Open a new incident of this key (open cases of the same key join it too), or join one by its id. */
+  incident: { open: { key: KeyKind; value: string } | null; join: string | null }
+  digest: string | null
+  decided: DecidingRead | null
+  extraOthers: string | null
+  readings: string
+  /** Words that this decision has used up. */
+  used: { approvalId: string | null; retryId: string | null; releaseId: string | null }
+}
+
+type Here = { tx: Queries; home: Home; now: number }
+
+/** Writes it all; returns the intent where the decision is an act. Throws (and so rolls back) where a promise of ours is broken. */
+export async function commit(here: Here, c: Commit): Promise<Intent | null> {
+  const { tx, now } = here
+  for (const settled of c.settled) await settle(here, settled)
+  await rememberHand(here, c)
+  const said = await saidBefore(tx, c)
+  const since = said.same ? said.since : now
+  if (c.case !== null) {
+    const before = await writeCase(here, c, { c: c.case, since })
+    const there = { tx, home: here.home, cloud: c.key.cloud, now }
+    const { open, join } = c.incident
+    if (open !== null) await openIncident(there, c.case.id, open)
+    else if (join !== null && join !== before?.incidentId) await joinIncident(there, c.case.id, join)
+    if (c.decision.kind === 'resolve') await closeDown(here, c, c.case)
+  }
+  await writeDecision(here, c, since)
+  await say(here, c, said.same)
+  await setDue(tx, c.key, c.decision.until)
+  await useUp(tx, [c.used.approvalId, c.used.retryId, c.used.releaseId], now)
+  return c.decision.kind === 'act' ? insertIntent(here, c, c.decision) : null
+}
+
+async function settle({ tx, now }: Here, s: Settled): Promise<void> {
+  const { id, outcome, outcomeReason, markState, endedAt, result } = s
+  const before = await tx.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
+  invariant(before !== undefined, `An unknown intent ${id} was to be settled.`)
+  const ends = endedAt ?? (outcome !== undefined && endsAtOnce(before.act, outcome) ? now : before.endedAt)
+  await tx
+    .updateTable('attempts')
+    .set({
+      ...(outcome === undefined ? {} : { outcome, outcomeReason: outcomeReason ?? null, settledAt: now }),
+      ...(markState === undefined ? {} : { markState }),
+      ...(result === undefined ? {} : { result }),
+      endedAt: ends,
+    })
+    .where('id', '=', id)
+    .execute()
+  if (before.act === 'unmark' && outcome === 'accepted') await markReturned(tx, before, before.mark)
+  if (outcome === undefined && result === undefined) return
+  const message =
+    outcomeReason ??
+    `The ${before.act} begun at ${new Date(before.createdAt).toISOString()} ${result === 'proven' ? 'healed the node' : 'did not heal the node'}.`
+  const { cloud, uuid, caseId } = before
+  await appendAudit(tx, {
+    at: now,
+    cloud,
+    uuid,
+    caseId,
+    by: OURSELVES,
+    kind: 'settled',
+    reason: `${before.act}:${result ?? outcome}`,
+    message,
+  })
+}
+
+/** Polls and passes share one memory of a person's hand; a pass that looked before the newest listing adds nothing to it. */
+async function rememberHand({ tx, home, now }: Here, c: Commit): Promise<void> {
+  const { key, observation } = c
+  const row = await tx
+    .selectFrom('nodes')
+    .select(['person', 'seenAt'])
+    .where('cloud', '=', key.cloud)
+    .where('uuid', '=', key.uuid)
+    .executeTakeFirst()
+  const stored = row?.person ?? null
+  let isLifted = c.personHold
+  if (row !== undefined && observation.node.kind === 'known' && row.seenAt <= observation.at) {
+    const { person, liftedByIronic } = personAfter(stored, observation.node.value, now)
+    isLifted ||= liftedByIronic
+    if (person !== stored)
+      await tx.updateTable('nodes').set({ person }).where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).execute()
+  }
+  if (isLifted) await holdWhatIronicLifted(tx, { home, key, person: stored, now })
+}
+
+/** Whether the decision says what was said before on the same case, and since when. */
+async function saidBefore(tx: Queries, c: Commit): Promise<{ same: boolean; since: number }> {
+  const before = await tx
+    .selectFrom('decisions')
+    .selectAll()
+    .where('cloud', '=', c.key.cloud)
+    .where('uuid', '=', c.key.uuid)
+    .executeTakeFirst()
+  const { kind, reason } = c.decision
+  // A healthy node without a case has nothing to say, and so has had nothing to say all along.
+  if (before === undefined) return { same: c.case === null && kind === 'resolve', since: 0 }
+  const same = before.caseId === (c.case?.id ?? null) && before.kind === kind && before.reason === reason
+  return { same, since: before.since }
+}
+
+type Standing = Pick<CaseTable, 'keys' | 'resource_class' | 'failureAt' | 'incidentId'>
+
+/** Writes the case as this pass leaves it. Returns how it stood before: where it belongs does not change here. */
+async function writeCase({ tx, now }: Here, c: Commit, o: { c: Case; since: number }): Promise<Standing | null> {
+  const before = c.newCase ? null : await standing(tx, o.c.id)
+  const { kind, reason, message, act, until } = c.decision
+  const closedAt = kind === 'resolve' ? now : null
+  const columns = caseColumns({
+    ...o.c,
+    name: c.name ?? o.c.name,
+    closedAt,
+    result: closedAt === null ? null : (o.c.result ?? resultOf(c.decision)),
+    diagnosis: c.diagnosis,
+    decision: { kind, reason, message, act, until, since: o.since, at: now },
+  })
+  // A node that could not be read has not moved to another switch or class: what was read last stands.
+  const isRead = before === null || c.observation.node.kind === 'known'
+  const resource_class = isRead ? c.resource_class : before.resource_class
+  const pairs = pairsOf(isRead ? c.keys : fromJson<Keys>(before.keys))
+  const keys = JSON.stringify(Object.fromEntries(pairs.map(({ kind: of, value }) => [of, value])))
+  if (before === null) {
+    await tx
+      .insertInto('cases')
+      .values({ ...columns, resource_class, keys, incidentId: null })
+      .execute()
+  } else {
+    await tx
+      .updateTable('cases')
+      .set({ ...columns, resource_class, keys })
+      .where('id', '=', columns.id)
+      .execute()
+  }
+  if (keys !== before?.keys || columns.failureAt !== before.failureAt) await writeKeys(tx, columns, pairs)
+  return before
+}
+
+async function standing(tx: Queries, id: string): Promise<Standing> {
+  const row = await tx
+    .selectFrom('cases')
+    .select(['keys', 'resource_class', 'failureAt', 'incidentId'])
+    .where('id', '=', id)
+    .where('closedAt', 'is', null)
+    .executeTakeFirst()
+  invariant(row !== undefined, `The case ${id} is not open in the database.`)
+  return row
+}
+
+/** A key that an older case of this node had becomes this case's. */
+async function writeKeys(tx: Queries, row: ReturnType<typeof caseColumns>, pairs: ReturnType<typeof pairsOf>): Promise<void> {
+  const { id: caseId, cloud, uuid, failureAt } = row
+  await tx.deleteFrom('case_keys').where('caseId', '=', caseId).execute()
+  if (pairs.length === 0) return
+  await tx
+    .insertInto('case_keys')
+    .values(pairs.map(({ kind, value }) => ({ cloud, uuid, kind, value, caseId, failureAt })))
+    .onConflict((conflict) => conflict.columns(['cloud', 'uuid', 'kind', 'value']).doUpdateSet({ caseId, failureAt }))
+    .execute()
+}
+
+function resultOf({ reason }: Decision): NonNullable<Case['result']> {
+  if (reason === 'healed') return 'healed'
+  if (reason === 'launched') return 'launched'
+  return reason === 'node-gone' ? 'gone' : 'moved'
+}
+
+/** A closed case holds no place, no word and no incident open. An attempt without an outcome stays as it is: a read must settle it. */
+async function closeDown({ tx, home, now }: Here, c: Commit, closing: Case): Promise<void> {
+  await tx
+    .updateTable('attempts')
+    .set({ endedAt: now })
+    .where('caseId', '=', closing.id)
+    .where('endedAt', 'is', null)
+    .where('outcome', 'is not', null)
+    .execute()
+  await endWordsOfCase(tx, c.key, now)
+  const row = await tx.selectFrom('cases').select('incidentId').where('id', '=', closing.id).executeTakeFirstOrThrow()
+  if (row.incidentId !== null) await closeIfOver({ tx, home, cloud: c.key.cloud, now }, row.incidentId)
+}
+
+/** The decision in force on the node; a node that is resolved has none any more. */
+async function writeDecision({ tx, now }: Here, c: Commit, since: number): Promise<void> {
+  const { cloud, uuid } = c.key
+  if (c.decision.kind === 'resolve') {
+    await tx.deleteFrom('decisions').where('cloud', '=', cloud).where('uuid', '=', uuid).execute()
+    return
+  }
+  const { kind, reason, message, act, until } = c.decision
+  const name = c.name ?? c.case?.name ?? null
+  const columns = { name, caseId: c.case?.id ?? null, kind, reason, message, act, until, since, at: now }
+  await tx
+    .insertInto('decisions')
+    .values({ cloud, uuid, ...columns })
+    .onConflict((conflict) => conflict.columns(['cloud', 'uuid']).doUpdateSet(columns))
+    .execute()
+}
+
+/** Audit, observation and messages. Ordinary tear-downs pass through `wait` and `resolve` without a case: they leave no trace here. */
+async function say(here: Here, c: Commit, same: boolean): Promise<void> {
+  const { tx, now } = here
+  const { decision } = c
+  const caseId = c.case?.id ?? null
+  const at = { at: now, cloud: c.key.cloud, uuid: c.key.uuid, caseId, by: OURSELVES }
+  if (c.newCase && c.case !== null) {
+    await appendAudit(tx, { ...at, kind: 'opened', message: `Case ${c.case.id} opened for ${c.name ?? c.key.uuid}.` })
+    await tell(here, c, 'case-opened')
+  }
+  const isAct = decision.kind === 'act'
+  const isRoutine = c.case === null && (decision.kind === 'wait' || decision.kind === 'resolve')
+  if ((same && !isAct) || isRoutine) return
+  await appendAudit(tx, { ...at, kind: decision.kind, reason: decision.reason, message: decision.message })
+  await keepObservation(tx, { observation: c.observation, caseId, decision, now })
+  if (isAct) await tell(here, c, 'act')
+  else if (decision.kind === 'escalate' || decision.kind === 'resolve') await tell(here, c, decision.kind)
+}
+
+async function tell({ tx, now }: Here, c: Commit, kind: MessageKind): Promise<void> {
+  const { decision, diagnosis, observation } = c
+  const body = {
+    caseId: c.case?.id ?? null,
+    name: c.name ?? c.case?.name ?? null,
+    provision_state: observation.node.kind === 'known' ? observation.node.value.provision_state : null,
+    cause: diagnosis?.cause ?? null,
+    kind: decision.kind,
+    reason: decision.reason,
+    message: decision.message,
+    act: decision.act,
+    evidence: diagnosis?.evidence ?? [],
+  }
+  await post(tx, { cloud: c.key.cloud, uuid: c.key.uuid, kind, body, now })
+}

@@ -1,0 +1,157 @@
+/**
+ * The due table: which node is looked at next, and who is on it. It is the only queue. A claim is one holder's for 30 s and
+ * lapses unrenewed; it spreads the work and is no lock: the deciding transaction and its intent are what keep two actors apart.
+ *
+ * A row is free (no claimant, or its claim has lapsed) or claimed. A wake that comes while a claim is held is kept in `wakeAt`,
+ * so that the commit of the pass under way, which may have read the node before the wake, cannot push it into the future.
+ */
+import type { NodeKey } from '../core/seen.ts'
+import type { Home, Queries } from './home.ts'
+
+/** design.md section 3: long enough for one observation (30 s in all, renewed meanwhile), short enough to take over a dead worker's node. */
+export const CLAIM_MS = 30_000
+
+/** Rows a statement: SQLite takes 32,766 parameters, and a row of `due` has 4. */
+const CHUNK = 500
+
+/** Sets dueAt to the earlier of what it is and `at`; a node without a row gets one. Never delays. */
+export async function wake(db: Queries, keys: readonly NodeKey[], at: number): Promise<void> {
+  for (let start = 0; start < keys.length; start += CHUNK) {
+    const rows = keys
+      .slice(start, start + CHUNK)
+      .map(({ cloud, uuid }) => ({ cloud, uuid, dueAt: at, wakeAt: at, claimant: null, claimUntil: null }))
+    await db
+      .insertInto('due')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(['cloud', 'uuid']).doUpdateSet((eb) => ({
+          dueAt: eb.case().when('due.dueAt', '<', eb.ref('excluded.dueAt')).then(eb.ref('due.dueAt')).else(eb.ref('excluded.dueAt')).end(),
+          wakeAt: eb
+            .case()
+            .when('due.wakeAt', '<', eb.ref('excluded.wakeAt'))
+            .then(eb.ref('due.wakeAt'))
+            .else(eb.ref('excluded.wakeAt'))
+            .end(),
+        })),
+      )
+      .execute()
+  }
+}
+
+/** Takes up to `limit` due nodes of these clouds, those longest due first. One statement, so two claimants never get the same row. */
+export async function claim(home: Home, o: { claimant: string; limit: number; clouds: readonly string[] }): Promise<NodeKey[]> {
+  if (o.clouds.length === 0 || o.limit <= 0) return []
+  const now = home.clock.now()
+  const taken = await home.db
+    .updateTable('due')
+    .set({ claimant: o.claimant, claimUntil: now + CLAIM_MS, wakeAt: null })
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('cloud', 'uuid'),
+        'in',
+        selectFrom('due as free')
+          .select(['free.cloud', 'free.uuid'])
+          .where('free.dueAt', '<=', now)
+          .where('free.cloud', 'in', o.clouds)
+          .where((inner) => inner.or([inner('free.claimant', 'is', null), inner('free.claimUntil', '<=', now)]))
+          .orderBy('free.dueAt')
+          .orderBy('free.cloud')
+          .orderBy('free.uuid')
+          .limit(o.limit)
+          .$asTuple('cloud', 'uuid'),
+      ),
+    )
+    .returning(['cloud', 'uuid', 'dueAt'])
+    .execute()
+  // RETURNING promises no order.
+  taken.sort((a, b) => a.dueAt - b.dueAt || (a.uuid < b.uuid ? -1 : 1))
+  return taken.map(({ cloud, uuid }) => ({ cloud, uuid }))
+}
+
+/** Takes this node, due or not; false where another claim on it stands. For passes that do not wait for the node's turn. */
+export async function claimOne(home: Home, claimant: string, key: NodeKey): Promise<boolean> {
+  const now = home.clock.now()
+  const claimed = { claimant, claimUntil: now + CLAIM_MS, wakeAt: null }
+  const { numInsertedOrUpdatedRows } = await home.db
+    .insertInto('due')
+    .values({ cloud: key.cloud, uuid: key.uuid, dueAt: now, ...claimed })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['cloud', 'uuid'])
+        .doUpdateSet(claimed)
+        .where((eb) => eb.or([eb('due.claimant', 'is', null), eb('due.claimUntil', '<=', now)])),
+    )
+    .executeTakeFirstOrThrow()
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
+/** Another 30 s for a claim that still stands; false where it lapsed or the row is gone: the node may be somebody else's by now. */
+export async function renew(home: Home, claimant: string, key: NodeKey): Promise<boolean> {
+  const now = home.clock.now()
+  const { numUpdatedRows } = await home.db
+    .updateTable('due')
+    .set({ claimUntil: now + CLAIM_MS })
+    .where('cloud', '=', key.cloud)
+    .where('uuid', '=', key.uuid)
+    .where('claimant', '=', claimant)
+    .where('claimUntil', '>', now)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+/** Lets go of the node; dueAt stays what the commit made it. Nothing happens where the claim is not this claimant's any more. */
+export async function unclaim(home: Home, claimant: string, key: NodeKey): Promise<void> {
+  await home.db
+    .updateTable('due')
+    .set({ claimant: null, claimUntil: null })
+    .where('cloud', '=', key.cloud)
+    .where('uuid', '=', key.uuid)
+    .where('claimant', '=', claimant)
+    .execute()
+}
+
+/** The next time at which something can be claimed (it may be past), or null where nothing is due at all. */
+export async function nextDue(home: Home, clouds: readonly string[]): Promise<number | null> {
+  if (clouds.length === 0) return null
+  const free = await home.db
+    .selectFrom('due')
+    .select((eb) => eb.fn.min('dueAt').as('at'))
+    .where('cloud', 'in', clouds)
+    .where((eb) => eb.or([eb('claimant', 'is', null), eb('claimUntil', '<=', home.clock.now())]))
+    .executeTakeFirst()
+  const claimed = await home.db
+    .selectFrom('due')
+    .select((eb) =>
+      eb.fn.min(eb.case().when('dueAt', '>', eb.ref('claimUntil')).then(eb.ref('dueAt')).else(eb.ref('claimUntil')).end()).as('at'),
+    )
+    .where('cloud', 'in', clouds)
+    .where('claimant', 'is not', null)
+    .where('claimUntil', '>', home.clock.now())
+    .executeTakeFirst()
+  const times = [free?.at, claimed?.at].filter((at) => typeof at === 'number')
+  return times.length === 0 ? null : Math.min(...times)
+}
+
+/**
+ * The commit's word on when the node is looked at next; null = not at all. A wake since the claim was taken stands against it:
+ * it knows something that this pass may not have seen.
+ */
+export async function setDue(db: Queries, key: NodeKey, until: number | null): Promise<void> {
+  const row = await db
+    .selectFrom('due')
+    .select(['wakeAt', 'claimant'])
+    .where('cloud', '=', key.cloud)
+    .where('uuid', '=', key.uuid)
+    .executeTakeFirst()
+  const woken = row !== undefined && row.claimant !== null ? row.wakeAt : null
+  const dueAt = woken === null ? until : until === null ? woken : Math.min(woken, until)
+  if (dueAt === null) {
+    if (row !== undefined) await db.deleteFrom('due').where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).execute()
+    return
+  }
+  await db
+    .insertInto('due')
+    .values({ cloud: key.cloud, uuid: key.uuid, dueAt, wakeAt: null, claimant: null, claimUntil: null })
+    .onConflict((conflict) => conflict.columns(['cloud', 'uuid']).doUpdateSet({ dueAt, wakeAt: woken }))
+    .execute()
+}

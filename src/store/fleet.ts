@@ -1,0 +1,218 @@
+/**
+ * The sums that budgets and incidents are judged by, each read from an index. No list of cases or nodes is ever loaded: the cost
+ * of a decision must not grow with the fleet. What follows from the sums is core's business.
+ */
+import type { ExpressionBuilder } from 'kysely'
+import { type Fleet, type IncidentSums, KEY_KINDS, type KeyKind, type Keys } from '../core/fleet.ts'
+import { HOUR } from '../core/policy.ts'
+import type { NodeKey } from '../core/seen.ts'
+import { invariant, type Queries } from './home.ts'
+import type { Schema } from './schema.ts'
+
+export type FleetAsked = { keys: Keys; resource_class: string | null; within: number }
+type Asked = FleetAsked & { key: NodeKey; now: number }
+type Pair = { kind: KeyKind; value: string }
+
+/** @param asked the node's own keys and class; `within` is the incident window in ms */
+export async function fleetAround(tx: Queries, asked: Asked): Promise<Fleet> {
+  const pairs = pairsOf(asked.keys)
+  const { census, slowUntil } = await cloudSums(tx, asked)
+  return {
+    census,
+    slowUntil,
+    inFlight: { ...(await inFlight(tx, asked)), byKey: await inFlightByKey(tx, asked.key.cloud, pairs) },
+    ...(await starts(tx, asked)),
+    related: await related(tx, asked, pairs),
+    openInClass: await openInClass(tx, asked),
+    incidents: await incidentsOf(tx, asked.key, pairs),
+  }
+}
+
+export function pairsOf(keys: Keys): Pair[] {
+  return KEY_KINDS.flatMap((kind) => {
+    const value = keys[kind]
+    return value === undefined ? [] : [{ kind, value }]
+  })
+}
+
+async function cloudSums(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'census' | 'slowUntil'>> {
+  const row = await tx
+    .selectFrom('clouds')
+    .leftJoin('classes', (join) =>
+      join.onRef('classes.cloud', '=', 'clouds.cloud').on('classes.resource_class', '=', asked.resource_class ?? ''),
+    )
+    .select(['clouds.believed', 'clouds.believedAt', 'clouds.doubtful', 'clouds.slowUntil', 'classes.believed as inClass'])
+    .where('clouds.cloud', '=', asked.key.cloud)
+    .executeTakeFirst()
+  return {
+    census: { total: row?.believed ?? 0, inClass: row?.inClass ?? 0, doubtful: row?.doubtful ?? null, at: row?.believedAt ?? null },
+    slowUntil: row?.slowUntil ?? null,
+  }
+}
+
+/** A place is held by a reset or a recovery from its intent until the node left repair, unless it is known not to have happened. */
+function holdsPlace(eb: ExpressionBuilder<Schema, 'attempts'>) {
+  return eb.and([
+    eb('attempts.endedAt', 'is', null),
+    eb('attempts.act', 'in', ['reset', 'recover-cleaning']),
+    eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])]),
+  ])
+}
+
+/** An attempt that may have happened: refusals and what never left use nothing up. */
+function mayHaveHappened(eb: ExpressionBuilder<Schema, 'attempts'>) {
+  return eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])])
+}
+
+/** Counted by node: a recovery's two steps hold one place. */
+async function inFlight(tx: Queries, asked: Asked): Promise<{ cloud: number; inClass: number }> {
+  const rows = await tx
+    .selectFrom('attempts')
+    .select(['uuid', 'resource_class'])
+    .distinct()
+    .where('cloud', '=', asked.key.cloud)
+    .where(holdsPlace)
+    .execute()
+  // These are as many as the budget allows at most, 25 by default, so they may be counted here.
+  const nodes = new Set(rows.map((row) => row.uuid))
+  const inClass = new Set(rows.filter((row) => row.resource_class === asked.resource_class).map((row) => row.uuid))
+  return { cloud: nodes.size, inClass: inClass.size }
+}
+
+async function inFlightByKey(tx: Queries, cloud: string, pairs: readonly Pair[]): Promise<Fleet['inFlight']['byKey']> {
+  if (pairs.length === 0) return {}
+  const rows = await tx
+    .selectFrom('attempts')
+    .innerJoin('case_keys', 'case_keys.caseId', 'attempts.caseId')
+    .select((eb) => ['case_keys.kind', eb.fn.count<number>('attempts.uuid').distinct().as('nodes')])
+    .where('attempts.cloud', '=', cloud)
+    .where(holdsPlace)
+    .where((eb) => eb.or(pairs.map(({ kind, value }) => eb.and([eb('case_keys.kind', '=', kind), eb('case_keys.value', '=', value)]))))
+    .groupBy('case_keys.kind')
+    .execute()
+  return Object.fromEntries(rows.map(({ kind, nodes }) => [kind, Number(nodes)]))
+}
+
+async function starts(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'startsLastHour' | 'oldestStartAt'>> {
+  const row = await tx
+    .selectFrom('attempts')
+    .innerJoin('cases', 'cases.id', 'attempts.caseId')
+    .select((eb) => [eb.fn.count<number>('attempts.id').as('count'), eb.fn.min('attempts.createdAt').as('oldest')])
+    .where('attempts.cloud', '=', asked.key.cloud)
+    .where('attempts.act', '=', 'reset')
+    .where('attempts.createdAt', '>', asked.now - HOUR)
+    .where('cases.incidentId', 'is', null)
+    .where(mayHaveHappened)
+    .executeTakeFirst()
+  return { startsLastHour: Number(row?.count ?? 0), oldestStartAt: row?.oldest ?? null }
+}
+
+/** This node's own failure counts once for each of its keys, stored already or not; other nodes once each, whatever became of their cases. */
+async function related(tx: Queries, asked: Asked, pairs: readonly Pair[]): Promise<Fleet['related']> {
+  const [first, ...rest] = pairs.map(({ kind, value }) =>
+    tx
+      .selectFrom('case_keys')
+      .select((eb) => [eb.val(kind).as('kind'), eb.fn.countAll<number>().as('nodes')])
+      .where('cloud', '=', asked.key.cloud)
+      .where('kind', '=', kind)
+      .where('value', '=', value)
+      .where('failureAt', '>=', asked.now - asked.within)
+      .where('uuid', '!=', asked.key.uuid),
+  )
+  // One statement a key, glued together: with `or` between the keys SQLite gives up counting in the index.
+  const rows = first === undefined ? [] : await rest.reduce((all, next) => all.unionAll(next), first).execute()
+  const others = new Map(rows.map(({ kind, nodes }) => [kind, Number(nodes)]))
+  return Object.fromEntries(pairs.map(({ kind }) => [kind, 1 + (others.get(kind) ?? 0)]))
+}
+
+async function openInClass(tx: Queries, asked: Asked): Promise<number> {
+  const row = await tx
+    .selectFrom('cases')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('cloud', '=', asked.key.cloud)
+    .where('closedAt', 'is', null)
+    .where('resource_class', asked.resource_class === null ? 'is' : '=', asked.resource_class)
+    .executeTakeFirst()
+  return Number(row?.count ?? 0)
+}
+
+/** Open incidents of this node's keys, and the one its case belongs to even where the key cannot be read just now. */
+async function incidentsOf(tx: Queries, key: NodeKey, pairs: readonly Pair[]): Promise<Fleet['incidents']> {
+  const rows = await tx
+    .selectFrom('incidents')
+    .selectAll()
+    .where('cloud', '=', key.cloud)
+    .where('closedAt', 'is', null)
+    .where(({ eb, or, and, selectFrom }) =>
+      or([
+        ...pairs.map(({ kind, value }) => and([eb('kind', '=', kind), eb('value', '=', value)])),
+        eb(
+          'id',
+          'in',
+          selectFrom('cases')
+            .select('cases.incidentId')
+            .where('cases.cloud', '=', key.cloud)
+            .where('cases.uuid', '=', key.uuid)
+            .where('cases.closedAt', 'is', null)
+            .where('cases.incidentId', 'is not', null)
+            .$castTo<{ incidentId: string }>(),
+        ),
+      ]),
+    )
+    .execute()
+  const found: Fleet['incidents'] = {}
+  const mine = new Map<KeyKind, string>(pairs.map(({ kind, value }) => [kind, value]))
+  for (const row of rows) {
+    // Two of one kind (the switch of today and the one it belonged to): the incident of today's key is the one to join.
+    if (found[row.kind] !== undefined && mine.get(row.kind) !== row.value) continue
+    found[row.kind] = { id: row.id, key: row.kind, value: row.value, openedAt: row.openedAt, ...(await incidentSums(tx, row.id)) }
+  }
+  return found
+}
+
+/** What became of an incident's members since it opened, counted by node. */
+export async function incidentSums(
+  tx: Queries,
+  id: string,
+): Promise<Pick<IncidentSums, 'members' | 'inFlight' | 'proven' | 'failed' | 'last'>> {
+  const members = await tx
+    .selectFrom('cases')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('incidentId', '=', id)
+    .executeTakeFirst()
+  const sums = await tx
+    .selectFrom('attempts')
+    .select((eb) => [
+      eb.fn
+        .count<number>(eb.case().when(holdsPlace(eb)).then(eb.ref('uuid')).end())
+        .distinct()
+        .as('inFlight'),
+      eb.fn
+        .count<number>(eb.case().when('result', '=', 'proven').then(eb.ref('uuid')).end())
+        .distinct()
+        .as('proven'),
+      eb.fn
+        .count<number>(eb.case().when('result', '=', 'failed').then(eb.ref('uuid')).end())
+        .distinct()
+        .as('failed'),
+    ])
+    .where('incidentId', '=', id)
+    .where('act', 'in', ['reset', 'recover-cleaning'])
+    .executeTakeFirst()
+  const last = await tx
+    .selectFrom('attempts')
+    .select(['createdAt', 'readings'])
+    .where('incidentId', '=', id)
+    .where('act', 'in', ['reset', 'recover-cleaning'])
+    .where(mayHaveHappened)
+    .orderBy('seq', 'desc')
+    .executeTakeFirst()
+  invariant(members !== undefined && sums !== undefined, `The sums of incident ${id} are missing.`)
+  return {
+    members: Number(members.count),
+    inFlight: Number(sums.inFlight),
+    proven: Number(sums.proven),
+    failed: Number(sums.failed),
+    last: last === undefined ? null : { at: last.createdAt, readings: last.readings },
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Opens, joins and closes incidents: cases that share one cause. Whether there is one is core's judgement; here it only becomes
+ * durable. An incident is closed by the commit that closes its last open case, and is never opened again.
+ */
+import type { KeyKind } from '../core/fleet.ts'
+import { appendAudit, OURSELVES } from './audit.ts'
+import { type Home, type Queries, shortId } from './home.ts'
+
+type Here = { tx: Queries; home: Home; cloud: string; now: number }
+
+/** Opens an incident, or takes the open one of this key. The case joins it, and so do open cases of the key that are in none. */
+export async function openIncident(here: Here, caseId: string, shared: { key: KeyKind; value: string }): Promise<void> {
+  const { tx, home, cloud, now } = here
+  const standing = await tx
+    .selectFrom('incidents')
+    .select('id')
+    .where('cloud', '=', cloud)
+    .where('kind', '=', shared.key)
+    .where('value', '=', shared.value)
+    .where('closedAt', 'is', null)
+    .executeTakeFirst()
+  if (standing !== undefined) return joinIncident(here, caseId, standing.id)
+  const id = await shortId(
+    'i',
+    home.random,
+    async (taken) => (await tx.selectFrom('incidents').select('id').where('id', '=', taken).executeTakeFirst()) !== undefined,
+  )
+  await tx.insertInto('incidents').values({ id, cloud, kind: shared.key, value: shared.value, openedAt: now, closedAt: null }).execute()
+  const message = `Incident ${id} opened: several nodes failed together (${shared.key} ${shared.value}).`
+  await appendAudit(tx, { at: now, cloud, by: OURSELVES, kind: 'incident-opened', reason: id, message })
+  await joinIncident(here, caseId, id)
+  const others = await tx
+    .selectFrom('cases')
+    .innerJoin('case_keys', 'case_keys.caseId', 'cases.id')
+    .select('cases.id')
+    .where('case_keys.cloud', '=', cloud)
+    .where('case_keys.kind', '=', shared.key)
+    .where('case_keys.value', '=', shared.value)
+    .where('cases.closedAt', 'is', null)
+    .where('cases.incidentId', 'is', null)
+    .execute()
+  for (const other of others) await joinIncident(here, other.id, id)
+}
+
+/** Attempts that the case made since the incident opened count for it from now on. Nothing happens where it is closed. */
+export async function joinIncident(here: Here, caseId: string, id: string): Promise<void> {
+  const { tx } = here
+  const incident = await tx
+    .selectFrom('incidents')
+    .select(['openedAt'])
+    .where('id', '=', id)
+    .where('closedAt', 'is', null)
+    .executeTakeFirst()
+  const member = await tx.selectFrom('cases').select('incidentId').where('id', '=', caseId).executeTakeFirst()
+  if (incident === undefined || member === undefined || member.incidentId === id) return
+  await tx.updateTable('cases').set({ incidentId: id }).where('id', '=', caseId).execute()
+  await tx
+    .updateTable('attempts')
+    .set({ incidentId: id })
+    .where('caseId', '=', caseId)
+    .where('createdAt', '>=', incident.openedAt)
+    .execute()
+  if (member.incidentId !== null) await closeIfOver(here, member.incidentId)
+}
+
+/** Closes the incident when none of its cases is open any more. */
+export async function closeIfOver(here: Here, id: string): Promise<void> {
+  const { tx, cloud, now } = here
+  const open = await tx.selectFrom('cases').select('id').where('incidentId', '=', id).where('closedAt', 'is', null).executeTakeFirst()
+  if (open !== undefined) return
+  const { numUpdatedRows } = await tx
+    .updateTable('incidents')
+    .set({ closedAt: now })
+    .where('id', '=', id)
+    .where('closedAt', 'is', null)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) return
+  await appendAudit(tx, {
+    at: now,
+    cloud,
+    by: OURSELVES,
+    kind: 'incident-closed',
+    reason: id,
+    message: `Incident ${id} is over: its last case was closed.`,
+  })
+}

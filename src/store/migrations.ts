@@ -1,0 +1,155 @@
+/**
+ * The schema's numbered steps for SQLite. A step that has been released is never edited: a change is a new step. The version
+ * stands in the table schema_version; a database from a newer version is refused before anything is written to it.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { StoreError } from './store-error.ts'
+
+const FIRST = `
+create table clouds (
+  cloud text primary key, mode text not null, policyHash text not null, policyAt integer not null, policyRevision integer not null,
+  firstPassAt integer, believed integer, believedAt integer, challenger text, doubtful text, listedSize integer, slowUntil integer
+) strict;
+create table classes (
+  cloud text not null, resource_class text not null, listed integer not null, believed integer not null,
+  primary key (cloud, resource_class)
+) strict, without rowid;
+
+create table nodes (
+  cloud text not null, uuid text not null, name text,
+  provision_state text not null, provision_updated_at text, target_provision_state text, power_state text, target_power_state text,
+  maintenance integer not null, maintenance_reason text, fault text, instance_uuid text, reservation text,
+  protected integer not null, retired integer not null, owner text, lessee text, resource_class text,
+  conductor_group text not null, shard text,
+  seenAt integer not null, missingSince integer, leftAt integer, person text,
+  primary key (cloud, uuid)
+) strict, without rowid;
+create index nodes_by_name on nodes (cloud, name);
+create index nodes_by_state on nodes (cloud, provision_state);
+
+create table due (
+  cloud text not null, uuid text not null, dueAt integer not null, wakeAt integer, claimant text, claimUntil integer,
+  primary key (cloud, uuid)
+) strict, without rowid;
+create index due_by_time on due (dueAt);
+
+create table incidents (
+  id text primary key, cloud text not null, kind text not null, value text not null, openedAt integer not null, closedAt integer
+) strict;
+create unique index incidents_open on incidents (cloud, kind, value) where closedAt is null;
+
+create table cases (
+  id text primary key, cloud text not null, uuid text not null, name text, resource_class text,
+  openedAt integer not null, closedAt integer, result text, failureAt integer not null,
+  memory text not null, diagnosis text, decision text, cause text, transient text, kind text, reason text,
+  keys text not null, incidentId text references incidents (id)
+) strict;
+create unique index cases_open on cases (cloud, uuid) where closedAt is null;
+create index cases_by_node on cases (cloud, uuid, openedAt);
+create index cases_by_opening on cases (openedAt);
+create index cases_by_class on cases (cloud, resource_class) where closedAt is null;
+create index cases_by_incident on cases (incidentId) where incidentId is not null;
+
+create table case_keys (
+  cloud text not null, uuid text not null, kind text not null, value text not null,
+  caseId text not null references cases (id), failureAt integer not null,
+  primary key (cloud, uuid, kind, value)
+) strict, without rowid;
+create index case_keys_by_value on case_keys (cloud, kind, value, failureAt);
+create index case_keys_by_case on case_keys (caseId);
+
+create table decisions (
+  cloud text not null, uuid text not null, name text, caseId text, kind text not null, reason text not null, message text not null,
+  act text, until integer, since integer not null, at integer not null,
+  primary key (cloud, uuid)
+) strict, without rowid;
+
+create table attempts (
+  seq integer primary key autoincrement, id text not null unique, cloud text not null, uuid text not null,
+  caseId text not null references cases (id), resource_class text, incidentId text references incidents (id),
+  act text not null, number integer not null, cause text not null, createdAt integer not null, deadlineAt integer not null,
+  mark text, markState text not null, step text, outcome text, outcomeReason text, settledAt integer, endedAt integer, result text,
+  readings text not null, digest text not null, decided text not null, extraOthers text not null, text text,
+  policyRevision integer not null
+) strict;
+create index attempts_by_node on attempts (cloud, uuid, seq);
+create index attempts_by_case on attempts (caseId);
+create index attempts_by_start on attempts (cloud, act, createdAt);
+create index attempts_by_incident on attempts (incidentId) where incidentId is not null;
+create index attempts_in_flight on attempts (cloud) where endedAt is null;
+create unique index attempts_unsettled on attempts (cloud, uuid) where outcome is null;
+
+create table words (
+  seq integer primary key autoincrement, id text not null unique, cloud text, uuid text, kind text not null,
+  by text not null, why text not null, at integer not null, endedAt integer, expiresAt integer, source text not null,
+  caseId text, act text, cause text, number integer, digest text
+) strict;
+create index words_by_node on words (cloud, uuid, kind);
+create index words_of_pause on words (kind, at) where kind = 'pause';
+
+create table observations (
+  seq integer primary key autoincrement, cloud text not null, uuid text not null, caseId text, at integer not null,
+  kind text not null, reason text not null, body text not null
+) strict;
+create index observations_by_node on observations (cloud, uuid, seq);
+create index observations_by_case on observations (caseId, seq);
+create index observations_by_time on observations (at);
+
+create table audit (
+  id integer primary key autoincrement, at integer not null, cloud text, uuid text, caseId text, by text not null,
+  kind text not null, reason text, message text not null
+) strict;
+create index audit_by_node on audit (cloud, uuid, id);
+create trigger audit_no_update before update on audit begin select raise(abort, 'the audit trail is append-only'); end;
+create trigger audit_no_delete before delete on audit begin select raise(abort, 'the audit trail is append-only'); end;
+
+create table outbox (
+  id integer primary key autoincrement, cloud text not null, uuid text not null, kind text not null, body text not null,
+  at integer not null, sentAt integer
+) strict;
+create index outbox_unsent on outbox (id) where sentAt is null;
+`
+
+const STEPS: readonly string[] = [FIRST]
+
+export const SCHEMA_VERSION = STEPS.length
+
+/**
+ * Brings the open database to this version, in one transaction. Throws StoreError for a database of a newer version or of
+ * another program, both before anything is written. @param now epoch ms, noted beside each step.
+ */
+export function migrate(database: DatabaseSync, path: string, now: number): void {
+  if (versionOf(database, path) === SCHEMA_VERSION) return
+  database.exec('begin immediate')
+  try {
+    // Read again under the lock: another process may have been faster.
+    for (let version = versionOf(database, path); version < SCHEMA_VERSION; version++) {
+      database.exec(STEPS[version] ?? '')
+      database.prepare('insert into schema_version (version, at) values (?, ?)').run(version + 1, now)
+    }
+    database.exec('commit')
+  } finally {
+    if (database.isTransaction) database.exec('rollback')
+  }
+}
+
+/** 0 for an empty file. The table itself is made on the way to version 1. */
+function versionOf(database: DatabaseSync, path: string): number {
+  const tables = database.prepare("select name from sqlite_master where type = 'table'").all()
+  if (tables.length === 0) {
+    if (database.isTransaction) database.exec('create table schema_version (version integer primary key, at integer not null) strict')
+    return 0
+  }
+  if (!tables.some((table) => table['name'] === 'schema_version')) {
+    throw new StoreError(path, `The database ${path} belongs to another program.`, 'Name another file as the database.')
+  }
+  const version = Number(database.prepare('select coalesce(max(version), 0) as version from schema_version').get()?.['version'] ?? 0)
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(
+      path,
+      `The database ${path} was written by a newer anneal (schema ${version}, this one knows ${SCHEMA_VERSION}).`,
+      'Run the newer anneal, or name another database; the file was not changed.',
+    )
+  }
+  return version
+}

@@ -1,0 +1,242 @@
+/**
+ * What commands, routes and pages read: nodes, cases, incidents, attempts, as they stand. Nothing here writes, and nothing here
+ * decides what they mean.
+ */
+import type { Attempt } from '../core/case.ts'
+import type { Cause, Decision } from '../core/decision.ts'
+import type { IncidentSums, KeyKind } from '../core/fleet.ts'
+import { WATCHED_STATES } from '../core/ironic.ts'
+import type { NodeKey, SeenNode } from '../core/seen.ts'
+import { attemptsOn } from './attempts.ts'
+import { type CaseRow, type CaseView, caseViewOfRow } from './case-row.ts'
+import { incidentSums } from './fleet.ts'
+import type { Queries } from './home.ts'
+import { seenNode } from './node-row.ts'
+import type { DecisionTable } from './schema.ts'
+
+export type StoredDecision = Omit<DecisionTable, 'cloud' | 'uuid' | 'name'>
+
+/** A node as listings saw it last, with its open case and the decision in force on it. */
+export type NodeView = SeenNode & {
+  cloud: string
+  seenAt: number
+  missingSince: number | null
+  caseId: string | null
+  decision: StoredDecision | null
+  /** A hold of ours is in force. */
+  held: boolean
+}
+
+export type NodeFilter = {
+  cloud?: string
+  uuid?: string
+  provision_state?: string
+  resource_class?: string
+  /** Only nodes in a watched state, with an open case, or with a decision in force. */
+  concerning?: boolean
+  /** Only nodes whose power Ironic has read and sees no fault on: by their BMCs a silent one is judged. */
+  powerKnown?: boolean
+  /** Part of the name or of the uuid. */
+  search?: string
+  limit?: number
+  offset?: number
+}
+
+/** Matches exactly: the uuid, or the name as Ironic knows it. Several clouds may have a node of one name. */
+export async function findNodes(
+  db: Queries,
+  cloud: string | null,
+  nameOrUuid: string,
+): Promise<{ cloud: string; uuid: string; name: string | null }[]> {
+  return await db
+    .selectFrom('nodes')
+    .select(['cloud', 'uuid', 'name'])
+    .where((eb) => eb.or([eb('uuid', '=', nameOrUuid.toLowerCase()), eb('name', '=', nameOrUuid)]))
+    .$if(cloud !== null, (query) => query.where('cloud', '=', cloud ?? ''))
+    .orderBy('cloud')
+    .orderBy('uuid')
+    .execute()
+}
+
+function nodesMatching(db: Queries, filter: NodeFilter) {
+  const { cloud, uuid, provision_state, resource_class, search } = filter
+  return db
+    .selectFrom('nodes')
+    .leftJoin('cases', (join) =>
+      join.onRef('cases.cloud', '=', 'nodes.cloud').onRef('cases.uuid', '=', 'nodes.uuid').on('cases.closedAt', 'is', null),
+    )
+    .leftJoin('decisions', (join) => join.onRef('decisions.cloud', '=', 'nodes.cloud').onRef('decisions.uuid', '=', 'nodes.uuid'))
+    .$if(cloud !== undefined, (query) => query.where('nodes.cloud', '=', cloud ?? ''))
+    .$if(uuid !== undefined, (query) => query.where('nodes.uuid', '=', uuid ?? ''))
+    .$if(provision_state !== undefined, (query) => query.where('nodes.provision_state', '=', provision_state ?? ''))
+    .$if(resource_class !== undefined, (query) => query.where('nodes.resource_class', '=', resource_class ?? ''))
+    .$if(filter.powerKnown === true, (query) =>
+      query.where('nodes.power_state', 'in', ['power on', 'power off']).where('nodes.fault', 'is', null).where('nodes.maintenance', '=', 0),
+    )
+    .$if(search !== undefined, (query) => {
+      const part = `%${(search ?? '').replaceAll(/[\\%_]/g, '')}%`
+      return query.where((eb) => eb.or([eb('nodes.name', 'like', part), eb('nodes.uuid', 'like', part)]))
+    })
+    .$if(filter.concerning === true, (query) =>
+      query.where((eb) =>
+        eb.or([eb('nodes.provision_state', 'in', WATCHED_STATES), eb('cases.id', 'is not', null), eb('decisions.uuid', 'is not', null)]),
+      ),
+    )
+}
+
+/** By cloud and name; all of them unless limited. */
+export async function nodes(db: Queries, filter: NodeFilter): Promise<NodeView[]> {
+  const rows = await nodesMatching(db, filter)
+    .selectAll('nodes')
+    .select((eb) => [
+      'cases.id as openCaseId',
+      'decisions.caseId as decisionCaseId',
+      'decisions.kind',
+      'decisions.reason',
+      'decisions.message',
+      'decisions.act',
+      'decisions.until',
+      'decisions.since',
+      'decisions.at',
+      eb
+        .exists(
+          eb
+            .selectFrom('words')
+            .select('words.id')
+            .whereRef('words.cloud', '=', 'nodes.cloud')
+            .whereRef('words.uuid', '=', 'nodes.uuid')
+            .where('words.kind', '=', 'hold')
+            .where('words.endedAt', 'is', null),
+        )
+        .as('held'),
+    ])
+    .orderBy('nodes.cloud')
+    .orderBy('nodes.name')
+    .orderBy('nodes.uuid')
+    // SQLite takes an offset only after a limit; -1 there is no limit, but not on PostgreSQL.
+    .$if(filter.limit !== undefined || filter.offset !== undefined, (query) =>
+      query.limit(filter.limit ?? Number.MAX_SAFE_INTEGER).offset(filter.offset ?? 0),
+    )
+    .execute()
+  return rows.map((row) => {
+    const { openCaseId, decisionCaseId, kind, reason, message, act, until, since, at, held, ...node } = row
+    const isDecided = kind !== null && reason !== null && message !== null && since !== null && at !== null
+    const decision = isDecided ? { caseId: decisionCaseId, kind, reason, message, act, until, since, at } : null
+    const { cloud, seenAt, missingSince } = row
+    return { ...seenNode(node), cloud, seenAt, missingSince, caseId: openCaseId, decision, held: Boolean(held) }
+  })
+}
+
+/** How many nodes the filter holds without its limit: pages are cut here, not in the browser. */
+export async function countNodes(db: Queries, filter: NodeFilter): Promise<number> {
+  const row = await nodesMatching(db, filter)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirst()
+  return Number(row?.count ?? 0)
+}
+
+export type CaseFilter = {
+  cloud?: string
+  uuid?: string
+  incidentId?: string
+  open?: boolean
+  kind?: Decision['kind']
+  reason?: string
+  cause?: Cause
+  limit?: number
+  offset?: number
+}
+
+/** Newest first; 500 unless told. */
+export async function cases(db: Queries, filter: CaseFilter): Promise<CaseView[]> {
+  const { cloud, uuid, incidentId, kind, reason, cause } = filter
+  const rows = await db
+    .selectFrom('cases')
+    .selectAll()
+    .$if(cloud !== undefined, (query) => query.where('cloud', '=', cloud ?? ''))
+    .$if(uuid !== undefined, (query) => query.where('uuid', '=', uuid ?? ''))
+    .$if(incidentId !== undefined, (query) => query.where('incidentId', '=', incidentId ?? ''))
+    .$if(filter.open !== undefined, (query) => query.where('closedAt', filter.open === true ? 'is' : 'is not', null))
+    .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? null))
+    .$if(reason !== undefined, (query) => query.where('reason', '=', reason ?? ''))
+    .$if(cause !== undefined, (query) => query.where('cause', '=', cause ?? null))
+    .orderBy('openedAt', 'desc')
+    .orderBy('id')
+    .limit(filter.limit ?? 500)
+    .offset(filter.offset ?? 0)
+    .execute()
+  return rows.map(caseViewOfRow)
+}
+
+/** The newest case of the node, open or closed. */
+export async function caseOf(db: Queries, key: NodeKey): Promise<CaseView | null> {
+  const row = await db
+    .selectFrom('cases')
+    .selectAll()
+    .where('cloud', '=', key.cloud)
+    .where('uuid', '=', key.uuid)
+    // The open one first: two may have been opened within one millisecond.
+    .orderBy((eb) => eb.case().when('closedAt', 'is', null).then(0).else(1).end())
+    .orderBy('openedAt', 'desc')
+    .executeTakeFirst()
+  return viewOf(row)
+}
+
+export async function caseById(db: Queries, id: string): Promise<CaseView | null> {
+  return viewOf(await db.selectFrom('cases').selectAll().where('id', '=', id).executeTakeFirst())
+}
+
+const viewOf = (row: CaseRow | undefined): CaseView | null => (row === undefined ? null : caseViewOfRow(row))
+
+export type IncidentView = IncidentSums & { cloud: string; closedAt: number | null; open: number }
+
+/** Newest first, with what became of their members; 100 unless told. */
+export async function incidents(db: Queries, filter: { cloud?: string; open?: boolean; limit?: number }): Promise<IncidentView[]> {
+  const { cloud } = filter
+  const rows = await db
+    .selectFrom('incidents')
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('cases')
+        .select((inner) => inner.fn.countAll<number>().as('count'))
+        .whereRef('cases.incidentId', '=', 'incidents.id')
+        .where('cases.closedAt', 'is', null)
+        .as('open'),
+    )
+    .$if(cloud !== undefined, (query) => query.where('cloud', '=', cloud ?? ''))
+    .$if(filter.open !== undefined, (query) => query.where('closedAt', filter.open === true ? 'is' : 'is not', null))
+    .orderBy('openedAt', 'desc')
+    .orderBy('id')
+    .limit(filter.limit ?? 100)
+    .execute()
+  const views: IncidentView[] = []
+  for (const { kind, open, ...row } of rows)
+    views.push({ ...row, key: kind satisfies KeyKind, open: Number(open ?? 0), ...(await incidentSums(db, row.id)) })
+  return views
+}
+
+/** All attempts on the node, newest first, at most 200. */
+export const attempts = (db: Queries, key: NodeKey): Promise<Attempt[]> => attemptsOn(db, key)
+
+export type HoldView = {
+  cloud: string
+  uuid: string
+  by: string
+  why: string
+  at: number
+  source: 'command' | 'maintenance-lifted-by-ironic'
+}
+
+/** Holds in force, oldest first. */
+export async function holds(db: Queries, cloud: string | null): Promise<HoldView[]> {
+  const rows = await db
+    .selectFrom('words')
+    .select(['cloud', 'uuid', 'by', 'why', 'at', 'source'])
+    .where('kind', '=', 'hold')
+    .where('endedAt', 'is', null)
+    .$if(cloud !== null, (query) => query.where('cloud', '=', cloud ?? ''))
+    .orderBy('seq')
+    .execute()
+  return rows.flatMap(({ cloud: held, uuid, ...said }) => (held === null || uuid === null ? [] : [{ cloud: held, uuid, ...said }]))
+}

@@ -1,0 +1,181 @@
+/**
+ * The store: what the rest of the program may ask of the database, in one type, and the function that opens it. Each noun has its own
+ * file; here they are only put together. Every function is one transaction of its own, apart from `deciding`, which hands one out.
+ */
+import { Kysely } from 'kysely'
+import type { Attempt } from '../core/case.ts'
+import type { Act, Cause, Outcome } from '../core/decision.ts'
+import type { Mode } from '../core/policy.ts'
+import type { Clock, NewId, Random } from '../core/seams.ts'
+import type { NodeKey, SeenNode } from '../core/seen.ts'
+import { type AuditEntry, type AuditFilter, type Moment, readAudit, timelineOf } from './audit.ts'
+import type { CaseView } from './case-row.ts'
+import { type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
+import { type Deciding, deciding } from './deciding.ts'
+import { claim, claimOne, nextDue, renew, unclaim, wake } from './due.ts'
+import type { Home } from './home.ts'
+import { type InForce, intentInForce, record } from './intents.ts'
+import { lastObservation, observationsOf, prune, type StoredObservation } from './observations.ts'
+import { markSent, type OutboxMessage, unsent } from './outbox.ts'
+import {
+  attempts,
+  type CaseFilter,
+  caseById,
+  caseOf,
+  cases,
+  countNodes,
+  findNodes,
+  type HoldView,
+  holds,
+  type IncidentView,
+  incidents,
+  type NodeFilter,
+  type NodeView,
+  nodes,
+} from './reading.ts'
+import type { Schema } from './schema.ts'
+import { openCaseKeys, seen, wakeMissing } from './seen.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import { openSqliteFile } from './sqlite-file.ts'
+import { type Counts, counts } from './status.ts'
+import { approve, hold, type Pause, pause, pausedBy, resume, type Said, sayOnce, unhold } from './words.ts'
+
+export type { Commit } from './commit.ts'
+export type { Deciding } from './deciding.ts'
+
+/** Times are epoch ms on the database's clock. `cloud: null` means all clouds. */
+export type Store = {
+  /** The database's clock; on SQLite that is the clock seam. */
+  now(): Promise<number>
+  close(): Promise<void>
+
+  /** Puts a mode and a policy in force on a cloud; a change voids intents that were decided before it. */
+  enrol(cloud: string, o: { mode: Mode; policyHash: string }): Promise<void>
+  clouds(): Promise<CloudState[]>
+  /** Every failed node of the cloud has been looked at once: what fails from now on is not the backlog found at first. */
+  passDone(cloud: string): Promise<void>
+
+  /** dueAt becomes the earlier of what it is and `at` (now unless told); never delays. */
+  wake(keys: readonly NodeKey[], at?: number): Promise<void>
+  /** Up to `limit` due nodes, longest due first. A claim lapses 30 s after it was taken or renewed. */
+  claim(o: { claimant: string; limit: number; clouds: readonly string[] }): Promise<NodeKey[]>
+  /** This node, due or not; false where another claim on it stands. */
+  claimOne(claimant: string, key: NodeKey): Promise<boolean>
+  /** False where the claim is not this claimant's any more. */
+  renew(claimant: string, key: NodeKey): Promise<boolean>
+  unclaim(claimant: string, key: NodeKey): Promise<void>
+  /** When something can be claimed next; it may be past. Null: nothing is due at all. */
+  nextDue(clouds: readonly string[]): Promise<number | null>
+
+  /** Takes in a listing (`complete`: a census); returns what is new or changed and wakes what matters of it. */
+  seen(cloud: string, listed: readonly SeenNode[], o: { complete: boolean }): Promise<NodeKey[]>
+  openCaseKeys(cloud: string): Promise<NodeKey[]>
+  /** Wakes, once each, nodes with an open case that have just left the polled lists; returns how many. */
+  wakeMissing(keys: readonly NodeKey[]): Promise<number>
+  census(cloud: string, size: number): Promise<{ doubtful: string | null }>
+
+  /** One deciding transaction at a time per cloud; an error rolls it back. */
+  deciding<T>(cloud: string, work: (tx: Deciding) => Promise<T>): Promise<T>
+  /** Whether the intent may still be sent: asked right before sending. */
+  intentInForce(id: string): Promise<InForce>
+  record(intentId: string, outcome: Outcome): Promise<void>
+
+  hold(key: NodeKey, said: Said): Promise<void>
+  unhold(key: NodeKey, said: Said): Promise<boolean>
+  pause(cloud: string | null, said: Said): Promise<void>
+  resume(cloud: string | null, said: Said): Promise<boolean>
+  retry(key: NodeKey, said: Said): Promise<void>
+  release(key: NodeKey, said: Said): Promise<void>
+  /** False where no case of this id is open. */
+  approve(caseId: string, o: Said & { act: Act; cause: Cause; number: number; digest: string }): Promise<boolean>
+  pausedBy(cloud: string | null): Promise<Pause | null>
+  holds(cloud: string | null): Promise<HoldView[]>
+
+  findNodes(cloud: string | null, nameOrUuid: string): Promise<{ cloud: string; uuid: string; name: string | null }[]>
+  nodes(filter: NodeFilter): Promise<NodeView[]>
+  countNodes(filter: NodeFilter): Promise<number>
+  cases(filter: CaseFilter): Promise<CaseView[]>
+  /** The node's open case, else its newest. */
+  caseOf(key: NodeKey): Promise<CaseView | null>
+  caseById(id: string): Promise<CaseView | null>
+  incidents(filter: { cloud?: string; open?: boolean; limit?: number }): Promise<IncidentView[]>
+  attempts(key: NodeKey): Promise<Attempt[]>
+  timeline(key: NodeKey): Promise<Moment[]>
+  lastObservation(key: NodeKey): Promise<StoredObservation | null>
+  observationsOf(caseId: string): Promise<StoredObservation[]>
+  audit(filter: AuditFilter): Promise<AuditEntry[]>
+  counts(cloud: string | null): Promise<Counts>
+
+  unsent(limit: number): Promise<OutboxMessage[]>
+  markSent(id: number): Promise<void>
+  /** Removes observations and sent messages older than 90 days; returns how many rows. */
+  prune(now: number): Promise<number>
+}
+
+/** Opens (and makes or migrates) the SQLite database at `path`, or one in memory at ':memory:'. Throws StoreError with one clear sentence. */
+export async function openStore(o: { path: string; clock: Clock; newId: NewId; random: Random }): Promise<Store> {
+  const { clock, newId, random } = o
+  const { database, file } = openSqliteFile(o.path, clock.now())
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
+  // Kysely closes only what it has used once.
+  await db.selectFrom('schema_version').select('version').execute()
+  const home: Home = { db, clock, newId, random }
+  return { now: async () => clock.now(), close: () => db.destroy(), ...writing(home), ...words(home), ...reading(home) }
+}
+
+function writing(home: Home) {
+  return {
+    enrol: (cloud, said) => enrol(home, cloud, said),
+    passDone: (cloud) => passFinished(home, cloud),
+    wake: (keys, at) => wake(home.db, keys, at ?? home.clock.now()),
+    claim: (wanted) => claim(home, wanted),
+    claimOne: (claimant, key) => claimOne(home, claimant, key),
+    renew: (claimant, key) => renew(home, claimant, key),
+    unclaim: (claimant, key) => unclaim(home, claimant, key),
+    nextDue: (of) => nextDue(home, of),
+    seen: (cloud, listed, { complete }) => seen(home, { cloud, nodes: listed, complete }),
+    openCaseKeys: (cloud) => openCaseKeys(home.db, cloud),
+    wakeMissing: (keys) => wakeMissing(home, keys),
+    census: (cloud, size) => census(home, cloud, size),
+    // SQLite's write lock is one for all clouds, which is more than one for each; PostgreSQL will lock the cloud's row here.
+    deciding: (_cloud, work) => deciding(home, work),
+    intentInForce: (id) => intentInForce(home, id),
+    record: (intentId, outcome) => record(home, intentId, outcome),
+    markSent: (id) => markSent(home, id),
+    prune: (now) => prune(home.db, now),
+  } satisfies Partial<Store>
+}
+
+function words(home: Home) {
+  return {
+    hold: (key, said) => hold(home, key, said),
+    unhold: (key, said) => unhold(home, key, said),
+    pause: (cloud, said) => pause(home, cloud, said),
+    resume: (cloud, said) => resume(home, cloud, said),
+    retry: (key, said) => sayOnce(home, key, { ...said, kind: 'retry' }),
+    release: (key, said) => sayOnce(home, key, { ...said, kind: 'release' }),
+    approve: (caseId, yes) => approve(home, caseId, yes),
+    pausedBy: (cloud) => pausedBy(home.db, cloud),
+    holds: (cloud) => holds(home.db, cloud),
+  } satisfies Partial<Store>
+}
+
+function reading({ db, clock }: Home) {
+  return {
+    clouds: () => clouds(db),
+    findNodes: (cloud, nameOrUuid) => findNodes(db, cloud, nameOrUuid),
+    nodes: (filter) => nodes(db, filter),
+    countNodes: (filter) => countNodes(db, filter),
+    cases: (filter) => cases(db, filter),
+    caseOf: (key) => caseOf(db, key),
+    caseById: (id) => caseById(db, id),
+    incidents: (filter) => incidents(db, filter),
+    attempts: (key) => attempts(db, key),
+    timeline: (key) => timelineOf(db, key),
+    lastObservation: (key) => lastObservation(db, key),
+    observationsOf: (caseId) => observationsOf(db, caseId),
+    audit: (filter) => readAudit(db, filter),
+    counts: (cloud) => counts(db, cloud, clock.now()),
+    unsent: (limit) => unsent(db, limit),
+  } satisfies Partial<Store>
+}

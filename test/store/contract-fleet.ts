@@ -1,0 +1,150 @@
+/** The sums that budgets and incidents are judged by, and the life of an incident. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Fleet, Keys } from '../../src/core/fleet.ts'
+import type { Store } from '../../src/store/store.ts'
+import { type Open, on } from './contract.ts'
+import { BEGIN, CLOUD, keyOf, pass, reset, resetOf, resolve, wait } from './given.ts'
+
+const MINUTE = 60_000
+const WITHIN = 15 * MINUTE
+const LATER = wait(BEGIN + 24 * 60 * MINUTE)
+const SWITCH: Keys = { switch: 'sw-1', rack: 'r1' }
+
+const fleet = (store: Store, n: number, keys: Keys = SWITCH, resource_class: string | null = 'baremetal'): Promise<Fleet> =>
+  store.deciding(CLOUD, (tx) => tx.fleet(keyOf(n), { keys, resource_class, within: WITHIN }))
+
+const openSwitch = { open: { key: 'switch', value: 'sw-1' } as const, join: null }
+
+export function fleetContract(open: Open): void {
+  describe('sums', () => {
+    test(
+      'count places in flight in the cloud, the class and each key, from the intent on',
+      on(open, async ({ store }) => {
+        const sent = await resetOf(store, 1, { keys: SWITCH })
+        await resetOf(store, 2, { keys: { rack: 'r1' }, resource_class: 'gpu' })
+        const refused = await resetOf(store, 3, { keys: SWITCH })
+        await store.record(refused.id, { kind: 'refused', reason: 'Locked.', mark: 'none' })
+        assert.deepEqual((await fleet(store, 9)).inFlight, { cloud: 2, inClass: 1, byKey: { switch: 1, rack: 2 } })
+        await store.record(sent.id, { kind: 'unknown', reason: 'No answer.', mark: 'written' })
+        assert.equal((await fleet(store, 9)).inFlight.cloud, 2)
+        await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: sent.id, outcome: 'accepted', endedAt: BEGIN, result: 'failed' }] })
+        assert.deepEqual((await fleet(store, 9)).inFlight, { cloud: 1, inClass: 0, byKey: { rack: 1 } })
+      }),
+    )
+
+    test(
+      'count the two steps of one recovery as one place',
+      on(open, async ({ store }) => {
+        const recover = (step: 'manage' | 'provide') =>
+          ({
+            kind: 'act',
+            reason: 'stranded-cleaning',
+            message: 'Recovers it.',
+            until: BEGIN + MINUTE,
+            act: 'recover-cleaning',
+            plan: { act: 'recover-cleaning', number: 1, step },
+          }) as const
+        for (const step of ['manage', 'provide'] as const) {
+          const intent = await pass(store, 1, recover(step))
+          await store.record(intent?.id ?? '', { kind: 'accepted', reason: 'Accepted.' })
+        }
+        assert.deepEqual(
+          (await store.attempts(keyOf(1))).map((attempt) => attempt.step),
+          ['provide', 'manage'],
+        )
+        assert.equal((await fleet(store, 9)).inFlight.cloud, 1)
+      }),
+    )
+
+    test(
+      'count resets begun within the last hour, but neither refused ones nor those of an incident',
+      on(open, async ({ store, clock }) => {
+        await resetOf(store, 1)
+        clock.move(10 * MINUTE)
+        await store.record((await resetOf(store, 2)).id, { kind: 'not-sent', reason: 'Late.', mark: 'none' })
+        await resetOf(store, 3)
+        await resetOf(store, 4, { keys: SWITCH, incident: openSwitch })
+        const now = await fleet(store, 9)
+        assert.deepEqual([now.startsLastHour, now.oldestStartAt], [2, BEGIN])
+        clock.move(50 * MINUTE)
+        const later = await fleet(store, 9)
+        assert.deepEqual([later.startsLastHour, later.oldestStartAt], [1, BEGIN + 10 * MINUTE])
+      }),
+    )
+
+    test(
+      'count failures that share a key within the window, open or closed, this node’s own once',
+      on(open, async ({ store, clock }) => {
+        await pass(store, 1, LATER, { keys: SWITCH })
+        clock.move(10 * MINUTE)
+        await pass(store, 2, LATER, { keys: SWITCH })
+        await pass(store, 3, LATER, { keys: { rack: 'r1', switch: 'sw-2' } })
+        await pass(store, 3, resolve, { keys: { rack: 'r1', switch: 'sw-2' } })
+        assert.deepEqual((await fleet(store, 9)).related, { switch: 3, rack: 4 })
+        assert.deepEqual((await fleet(store, 2)).related, { switch: 2, rack: 3 })
+        clock.move(6 * MINUTE)
+        assert.deepEqual((await fleet(store, 2)).related, { switch: 1, rack: 2 })
+        assert.equal((await fleet(store, 9)).openInClass, 2)
+      }),
+    )
+  })
+
+  describe('incidents', () => {
+    test(
+      'take in the case that opens them and every open case of the key',
+      on(open, async ({ store, clock }) => {
+        await pass(store, 1, LATER, { keys: SWITCH })
+        await pass(store, 2, LATER, { keys: { rack: 'r1' } })
+        clock.move(MINUTE)
+        await pass(store, 3, LATER, { keys: SWITCH, incident: openSwitch })
+        await pass(store, 4, LATER, { keys: SWITCH, incident: openSwitch })
+        const [incident, ...more] = await store.incidents({ open: true })
+        assert.deepEqual([more.length, incident?.members, incident?.open, incident?.openedAt], [0, 3, 3, BEGIN + MINUTE])
+        assert.match(incident?.id ?? '', /^i-[0-9a-z]{8}$/)
+        assert.deepEqual((await fleet(store, 9)).incidents.switch?.id, incident?.id)
+        assert.deepEqual((await fleet(store, 2, { rack: 'r1' })).incidents, {})
+        await pass(store, 2, LATER, { keys: { rack: 'r1' }, incident: { open: null, join: incident?.id ?? null } })
+        assert.equal((await fleet(store, 2, {})).incidents.switch?.members, 4)
+      }),
+    )
+
+    test(
+      'sum up what became of their members since they opened',
+      on(open, async ({ store, clock }) => {
+        const before = await resetOf(store, 1, { keys: SWITCH })
+        await store.record(before.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        clock.move(MINUTE)
+        await pass(store, 1, LATER, { keys: SWITCH, incident: openSwitch, settled: [{ id: before.id, endedAt: BEGIN, result: 'failed' }] })
+        const first = (await fleet(store, 9)).incidents.switch
+        assert.deepEqual([first?.members, first?.inFlight, first?.failed, first?.last], [1, 0, 0, null])
+        const canary = await resetOf(store, 2, { keys: SWITCH, incident: openSwitch, readings: 'canary' })
+        assert.deepEqual((await fleet(store, 9)).incidents.switch?.last, { at: BEGIN + MINUTE, readings: 'canary' })
+        await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        assert.equal((await fleet(store, 9)).incidents.switch?.inFlight, 1)
+        await pass(store, 2, LATER, { keys: SWITCH, settled: [{ id: canary.id, endedAt: BEGIN + MINUTE, result: 'proven' }] })
+        clock.move(MINUTE)
+        const refused = await resetOf(store, 1, { keys: SWITCH, readings: 'refused' })
+        await store.record(refused.id, { kind: 'refused', reason: 'Locked.', mark: 'none' })
+        const sums = (await fleet(store, 9)).incidents.switch
+        assert.deepEqual([sums?.inFlight, sums?.proven, sums?.failed, sums?.last?.readings], [0, 1, 0, 'canary'])
+      }),
+    )
+
+    test(
+      'are over with their last open case, and a later failure of the key is another one',
+      on(open, async ({ store }) => {
+        await pass(store, 1, LATER, { keys: SWITCH, incident: openSwitch })
+        await pass(store, 2, LATER, { keys: SWITCH, incident: openSwitch })
+        await pass(store, 1, resolve, { keys: SWITCH })
+        assert.equal((await store.incidents({ open: true })).length, 1)
+        await pass(store, 2, resolve, { keys: SWITCH })
+        const [over] = await store.incidents({ open: false })
+        assert.deepEqual([over?.closedAt, over?.open, over?.members], [BEGIN, 0, 2])
+        assert.deepEqual((await fleet(store, 9)).incidents, {})
+        await pass(store, 3, reset(BEGIN + MINUTE), { keys: SWITCH, incident: openSwitch })
+        assert.notEqual((await store.incidents({ open: true }))[0]?.id, over?.id)
+      }),
+    )
+  })
+}

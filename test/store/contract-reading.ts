@@ -1,0 +1,153 @@
+/** What commands and pages read, and what is kept for how long. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Open, on } from './contract.ts'
+import { BEGIN, CLOUD, keyOf, pass, resetOf, resolve, seenNode, wait } from './given.ts'
+
+const DAY = 86_400_000
+const LATER = wait(BEGIN + DAY)
+
+export function readingContract(open: Open): void {
+  describe('reading', () => {
+    test(
+      'shows nodes with their case, the decision in force and a hold, page by page',
+      on(open, async ({ store }) => {
+        const listed = [seenNode(1, { provision_state: 'error' }), seenNode(2), seenNode(3, { provision_state: 'clean failed' })]
+        await store.seen(CLOUD, listed, { complete: true })
+        await pass(store, 1, LATER)
+        await store.hold(keyOf(2), { by: 'kim', why: 'mine' })
+        const nodes = await store.nodes({ cloud: CLOUD })
+        assert.deepEqual(
+          nodes.map((node) => [node.name, node.decision?.reason ?? null, node.held]),
+          [
+            ['node-1', 'spacing', false],
+            ['node-2', null, true],
+            ['node-3', null, false],
+          ],
+        )
+        assert.equal(nodes[0]?.caseId, (await store.caseOf(keyOf(1)))?.id)
+        assert.deepEqual([await store.countNodes({ concerning: true }), await store.countNodes({ search: 'de-2' })], [2, 1])
+        assert.deepEqual(
+          (await store.nodes({ concerning: true, limit: 1, offset: 1 })).map((node) => node.name),
+          ['node-3'],
+        )
+        assert.deepEqual(
+          (await store.nodes({ offset: 2 })).map((node) => node.name),
+          ['node-3'],
+        )
+        const {
+          cloud: _cloud,
+          seenAt: _seenAt,
+          missingSince: _missing,
+          caseId: _case,
+          decision: _decision,
+          held: _held,
+          ...node
+        } = nodes[1] ?? {}
+        assert.deepEqual(node, seenNode(2))
+      }),
+    )
+
+    test(
+      'counts what is open, under way and said',
+      on(open, async ({ store }) => {
+        await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' }), seenNode(2)], { complete: true })
+        await resetOf(store, 1)
+        await pass(store, 2, LATER)
+        await pass(store, 3, LATER)
+        await pass(store, 3, resolve)
+        await store.hold(keyOf(2), { by: 'kim', why: 'mine' })
+        const counts = await store.counts(CLOUD)
+        assert.deepEqual(counts.nodes, [
+          { provision_state: 'available', count: 1 },
+          { provision_state: 'error', count: 1 },
+        ])
+        assert.deepEqual(counts.open.map(({ kind, count }) => `${kind} ${count}`).toSorted(), ['act 1', 'wait 1'])
+        assert.deepEqual(counts.closed, [{ result: 'healed', count: 1 }])
+        assert.deepEqual(counts.acts, [{ act: 'reset', outcome: null, count: 1 }])
+        assert.deepEqual([counts.inFlight, counts.openIncidents, counts.held, counts.paused], [1, 0, 1, null])
+        assert.deepEqual((await store.counts('east')).open, [])
+      }),
+    )
+
+    test(
+      'finds cases by what is asked of them, the newest first',
+      on(open, async ({ store, clock }) => {
+        await pass(store, 1, LATER)
+        clock.move(1000)
+        await pass(store, 2, LATER)
+        await pass(store, 2, resolve)
+        assert.deepEqual(
+          (await store.cases({ cloud: CLOUD })).map((view) => view.name),
+          ['node-2', 'node-1'],
+        )
+        assert.deepEqual(
+          (await store.cases({ open: true, cause: 'bmc-unreachable' })).map((view) => view.name),
+          ['node-1'],
+        )
+        assert.deepEqual(await store.cases({ open: false, reason: 'spacing' }), [])
+        assert.equal(await store.caseById('c-00000000'), null)
+      }),
+    )
+
+    test(
+      'reads the audit trail on from the last entry that was seen',
+      on(open, async ({ store }) => {
+        await store.hold(keyOf(1), { by: 'kim', why: 'one' })
+        const [first] = await store.audit({})
+        await store.hold(keyOf(2), { by: 'lee', why: 'two' })
+        assert.deepEqual(
+          (await store.audit({ after: first?.id ?? 0 })).map((entry) => entry.by),
+          ['lee'],
+        )
+        assert.deepEqual(
+          (await store.audit({ newestFirst: true, limit: 1 })).map((entry) => entry.by),
+          ['lee'],
+        )
+        assert.deepEqual((await store.audit({ by: 'kim' })).length, 1)
+      }),
+    )
+
+    test(
+      'sends no message twice once it was marked as sent',
+      on(open, async ({ store }) => {
+        await pass(store, 1, LATER)
+        const [opened] = await store.unsent(9)
+        assert.deepEqual([opened?.kind, opened?.body.name, opened?.body.evidence], ['case-opened', 'node-1', ['The BMC answers again.']])
+        await store.markSent(opened?.id ?? 0)
+        assert.deepEqual(await store.unsent(9), [])
+      }),
+    )
+
+    test(
+      'keeps observations for 90 days, and attempts and the audit trail for good',
+      on(open, async ({ store, clock }) => {
+        await resetOf(store, 1)
+        clock.move(90 * DAY)
+        assert.equal(await store.prune(await store.now()), 0)
+        clock.move(1)
+        assert.equal(await store.prune(await store.now()), 1)
+        assert.equal(await store.lastObservation(keyOf(1)), null)
+        assert.deepEqual([(await store.attempts(keyOf(1))).length, (await store.audit({})).length], [1, 2])
+      }),
+    )
+
+    test(
+      'shows which policy is in force on which cloud, and when it was changed',
+      on(open, async ({ store, clock }) => {
+        await store.enrol(CLOUD, { mode: 'observe', policyHash: 'a' })
+        clock.move(1000)
+        await store.enrol(CLOUD, { mode: 'observe', policyHash: 'a' })
+        assert.deepEqual(
+          (await store.clouds()).map(({ mode, policyAt }) => [mode, policyAt]),
+          [['observe', BEGIN]],
+        )
+        await store.enrol(CLOUD, { mode: 'auto', policyHash: 'a' })
+        assert.deepEqual(
+          (await store.clouds()).map(({ mode, policyAt }) => [mode, policyAt]),
+          [['auto', BEGIN + 1000]],
+        )
+      }),
+    )
+  })
+}

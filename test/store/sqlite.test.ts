@@ -1,0 +1,193 @@
+/**
+ * The store's contract on SQLite, and what only a file can do: be damaged, newer, read-only or full, be used by two processes, and
+ * survive a process that is killed.
+ */
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { StoreError } from '../../src/store/store-error.ts'
+import { type Opened, storeContract } from './contract.ts'
+import { BEGIN, CLOUD, handClock, keyOf, newId, pass, resetOf, seeded, wait } from './given.ts'
+
+async function openFile(): Promise<Opened> {
+  const directory = mkdtempSync(join(tmpdir(), 'anneal-store-'))
+  const clock = handClock()
+  const random = seeded(1)
+  const opened: Store[] = []
+  const again = async () => {
+    const store = await openStore({ path: join(directory, 'sub', 'anneal.db'), clock, newId, random })
+    opened.push(store)
+    return store
+  }
+  const remove = async () => {
+    for (const store of opened) await store.close()
+    rmSync(directory, { recursive: true })
+  }
+  return { store: await again(), clock, again, remove }
+}
+
+storeContract('SQLite', openFile)
+
+/** Runs the body in a directory of its own. */
+async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'anneal-store-'))
+  try {
+    await body(directory)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+const open = (path: string) => openStore({ path, clock: handClock(), newId, random: seeded(1) })
+
+/** The one clear sentence, which names the file. */
+const says = (sentence: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof StoreError, String(error))
+  assert.match(error.message, sentence)
+  assert.notEqual(error.fix, '')
+  assert.doesNotMatch(error.message, /\n/)
+  return true
+}
+
+describe('a SQLite file', () => {
+  test('is made with its directory, for its user alone', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'a', 'b', 'anneal.db')
+      const store = await open(path)
+      await store.wake([keyOf(1)])
+      assert.deepEqual(
+        [statSync(join(directory, 'a')).mode & 0o777, statSync(path).mode & 0o777, statSync(`${path}-wal`).mode & 0o777],
+        [0o700, 0o600, 0o600],
+      )
+      await store.close()
+    }))
+
+  test('is written with a write-ahead log, and is whole after closing', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      const store = await open(path)
+      await pass(store, 1, wait(BEGIN + 1000))
+      await store.close()
+      const raw = new DatabaseSync(path)
+      assert.deepEqual({ ...raw.prepare('pragma journal_mode').get() }, { journal_mode: 'wal' })
+      assert.deepEqual({ ...raw.prepare('pragma integrity_check').get() }, { integrity_check: 'ok' })
+      assert.deepEqual(raw.prepare('pragma foreign_key_check').all(), [])
+      raw.close()
+    }))
+
+  test('of a newer version is refused and left untouched', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      await (await open(path)).close()
+      const raw = new DatabaseSync(path)
+      raw.exec('insert into schema_version (version, at) values (999, 0)')
+      raw.close()
+      const before = readFileSync(path)
+      await assert.rejects(open(path), says(/newer anneal \(schema 999/))
+      assert.ok(readFileSync(path).equals(before))
+    }))
+
+  test('of another program is refused and left untouched', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'other.db')
+      const raw = new DatabaseSync(path)
+      raw.exec('create table songs (title text)')
+      raw.close()
+      const before = readFileSync(path)
+      await assert.rejects(open(path), says(/belongs to another program/))
+      assert.ok(readFileSync(path).equals(before))
+    }))
+
+  test('that is no database, or a damaged one, is refused with one sentence', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'notes.db')
+      writeFileSync(path, 'these are notes, and not a database at all\n'.repeat(200))
+      await assert.rejects(open(path), says(/is not a SQLite database/))
+      const damaged = join(directory, 'damaged.db')
+      await (await open(damaged)).close()
+      const bytes = readFileSync(damaged)
+      writeFileSync(damaged, bytes.fill(0x5a, 100, 8192))
+      await assert.rejects(open(damaged), says(/is damaged/))
+    }))
+
+  test('that is read-only is refused with one sentence, when it is opened or when it is first written to', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      await (await open(path)).close()
+      // A write version above 2 makes SQLite treat the file as read-only (file format, offset 18), for root as well.
+      const bytes = readFileSync(path)
+      bytes[18] = 9
+      writeFileSync(path, bytes)
+      await assert.rejects(
+        async () => {
+          const store = await open(path)
+          await store.wake([keyOf(1)]).finally(() => store.close())
+        },
+        says(/is read-only/),
+      )
+      if (process.getuid?.() === 0) return
+      chmodSync(path, 0o400)
+      await assert.rejects(open(path), says(/is read-only/))
+    }))
+
+  test('cannot stand where a directory or a file is in its way', () =>
+    inDirectory(async (directory) => {
+      await assert.rejects(open(directory), says(/is a directory/))
+      writeFileSync(join(directory, 'file'), '')
+      await assert.rejects(open(join(directory, 'file', 'anneal.db')), says(/a part of its path is a file/))
+    }))
+
+  test('refuses to change or delete what the audit trail says', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      const store = await open(path)
+      await store.hold(keyOf(1), { by: 'kim', why: 'mine' })
+      const raw = new DatabaseSync(path)
+      assert.throws(() => raw.exec("update audit set message = 'nothing happened'"), /append-only/)
+      assert.throws(() => raw.exec('delete from audit'), /append-only/)
+      raw.close()
+      assert.equal((await store.audit({})).length, 1)
+      await store.close()
+    }))
+
+  test('keeps all of a commit and nothing of an open transaction when the process is killed', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-while-deciding.ts'), path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      for await (const chunk of child.stdout) if (String(chunk).includes('inside')) child.kill('SIGKILL')
+      const store = await open(path)
+      assert.deepEqual(
+        (await store.cases({})).map((view) => view.name),
+        ['node-1'],
+      )
+      assert.deepEqual([(await store.attempts(keyOf(1))).length, (await store.attempts(keyOf(2))).length], [1, 0])
+      await store.close()
+    }))
+
+  test('is worked on by several processes at once, from its very first opening', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      const run = promisify(execFile)
+      const script = join(import.meta.dirname, 'many-passes.ts')
+      await Promise.all([0, 100, 200].map((from) => run(process.execPath, [script, path, String(from)])))
+      const store = await open(path)
+      assert.equal((await store.cases({ open: true })).length, 60)
+      assert.equal((await store.claim({ claimant: 'a', limit: 99, clouds: [CLOUD] })).length, 60)
+      await store.close()
+    }))
+
+  test('in memory is every store’s own', async () => {
+    const [one, two] = [await open(':memory:'), await open(':memory:')]
+    await resetOf(one, 1)
+    assert.equal((await two.attempts(keyOf(1))).length, 0)
+    await Promise.all([one.close(), two.close()])
+  })
+})
