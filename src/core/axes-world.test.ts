@@ -231,6 +231,11 @@ export const MODES: Variant[] = [
   vary('observe', 'all', (input) => {
     input.policy.mode = 'observe'
   }),
+  vary('observe, though approved', 'all', (input) => {
+    input.policy.mode = 'observe'
+    const base = { id: 'a-1', cause: input.diagnosis.cause, digest: 'd0', by: 'ann', why: 'yes', at: NOW, expiresAt: NOW + DAY }
+    input.words.approval = { ...base, act: 'quarantine', number: 0 }
+  }),
   vary('approve, nobody has', REPAIRS, (input) => {
     input.policy.mode = 'approve'
   }),

@@ -164,9 +164,23 @@ test("lets a person's retry past spacing and pacing, but past no gate", () => {
   assert.equal(said({ ...crowded, policy: { mode: 'observe' } }), 'wait observe-only')
 })
 
-test('observe names the act and sends nothing', () => {
+test('observe names the act and sends nothing, approved or not', () => {
   const decision = decide(given({ policy: { mode: 'observe' } }))
   assert.deepEqual([decision.kind, decision.reason, decision.act], ['wait', 'observe-only', 'reset'])
+  const approval = {
+    id: 'a',
+    act: 'quarantine',
+    cause: 'bmc-fault',
+    number: 0,
+    digest: 'd0',
+    by: 'ann',
+    why: 'y',
+    at: NOW,
+    expiresAt: NOW + DAY,
+  } as const
+  const refused = { diagnosis: { cause: 'bmc-fault', transient: 'no' }, words: { approval } } as const
+  assert.equal(said({ ...refused, policy: { mode: 'approve' } }), 'act credentials-refused')
+  assert.equal(said({ ...refused, policy: { mode: 'observe' } }), 'wait observe-only')
 })
 
 test('approve needs an approval of exactly this act, cause, attempt and state', () => {

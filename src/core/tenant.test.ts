@@ -1,0 +1,80 @@
+/** Who may live on a node. Everything that is not positive proof of absence or deletion lives. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NOW, nova, observed, server } from '../../test/given.ts'
+import { EMPTY_MEMORY } from './case.ts'
+import type { Observation, ObservedNode, ServerSeen } from './observation.ts'
+import { DEFAULT_POLICY, HOUR, type Policy } from './policy.ts'
+import { absent, known, unknown } from './reading.ts'
+import { tenantVerdict } from './tenant.ts'
+
+const X = 'aaaaaaaa-0000-4000-8000-000000000001'
+const deleted = { lastAction: { action: 'delete', start_time: '2026-11-02T11:00:00.000000' } }
+
+function verdict(tenant: Observation['tenant'], node: Partial<ObservedNode> = {}, policy: Partial<Policy> = {}): string {
+  const o = observed(node, { tenant })
+  assert.ok(o.node.kind === 'known')
+  return tenantVerdict(o, o.node.value, EMPTY_MEMORY, { ...DEFAULT_POLICY, ...policy }).kind
+}
+const byNode = (difference: Partial<ServerSeen>) => verdict(nova({ byNode: [server(difference)] }))
+
+test('every server lives, whatever its status, unless it is deleted or being deleted', () => {
+  for (const status of ['ACTIVE', 'SHUTOFF', 'BUILD', 'ERROR', 'PAUSED', 'RESCUE', 'SHELVED', 'SOFT_DELETED', 'UNKNOWN', 'FROZEN']) {
+    assert.equal(byNode({ status }), 'live', status)
+  }
+  assert.equal(byNode({ status: 'DELETED' }), 'deleted')
+  assert.equal(byNode({ task_state: 'deleting', ...deleted }), 'deleted')
+  assert.equal(byNode({ task_state: 'deleting' }), 'live')
+  assert.equal(byNode(deleted), 'live')
+})
+
+test('a soft-deleted server can be restored, and one in a dark cell may be anything', () => {
+  assert.equal(byNode({ status: 'SOFT_DELETED', task_state: 'deleting', ...deleted }), 'live')
+  assert.equal(byNode({ status: 'UNKNOWN', task_state: 'deleting', ...deleted }), 'live')
+})
+
+test('a failed delete counts where it is newer than the deployment', () => {
+  const error = { status: 'ERROR', ...deleted }
+  assert.equal(byNode(error), 'deleted')
+  assert.equal(byNode({ ...error, launched_at: '2026-11-02T11:30:00Z' }), 'live')
+  assert.equal(byNode({ ...error, launched_at: null }), 'deleted')
+  assert.equal(byNode({ ...error, lastAction: { action: 'delete', start_time: 'some day' } }), 'live')
+  assert.equal(byNode({ ...error, lastAction: null }), 'live')
+})
+
+test('one living server is enough, and a deleted one does not speak for the instance that Ironic records', () => {
+  const gone = server({ status: 'DELETED' })
+  assert.equal(verdict(nova({ byNode: [gone, server({ id: 's-2' })] })), 'live')
+  assert.equal(verdict(nova({ byNode: [gone], byId: server({ id: X }) }), { instance_uuid: X }), 'live')
+  assert.equal(verdict(nova({ byNode: [gone], byId: 'gone' }), { instance_uuid: X }), 'gone-once')
+  assert.equal(verdict(nova({ byNode: [gone] }), { instance_uuid: X }), 'unreadable')
+  assert.equal(verdict(nova({ byId: gone }), { instance_uuid: X }), 'unreadable')
+})
+
+test('an allocation lives unless its consumer is a server that is being deleted', () => {
+  assert.equal(verdict(nova({}, known(['c-1']))), 'live')
+  assert.equal(verdict(nova({ byNode: [server({ status: 'DELETED' })] }, known(['s-1']))), 'deleted')
+  assert.equal(verdict(nova({}, unknown('403'))), 'unreadable')
+  assert.equal(verdict(nova({}, absent('no Placement'))), 'none')
+  assert.equal(verdict(nova({}), { allocation_uuid: X }), 'live')
+})
+
+test('without Nova only the word standalone makes a node free, and only where nothing is recorded on it', () => {
+  const alone = (allocations: Parameters<typeof nova>[1]) =>
+    known({ nova: 'standalone' as const, allocations: allocations ?? absent('no Placement') })
+  const standalone = { standalone: true }
+  assert.equal(verdict(alone(absent('no Placement')), {}, standalone), 'none')
+  assert.equal(verdict(alone(absent('no Placement'))), 'unreadable')
+  assert.equal(verdict(alone(known(['c-1'])), {}, standalone), 'live')
+  assert.equal(verdict(alone(unknown('503')), {}, standalone), 'unreadable')
+  assert.equal(verdict(alone(absent('no Placement')), { instance_uuid: X }, standalone), 'live')
+})
+
+test('a second 404 counts for the same instance only', () => {
+  const o = observed({ instance_uuid: X }, { tenant: nova({ byId: 'gone' }) })
+  assert.ok(o.node.kind === 'known')
+  const gone = { instance_uuid: X, firstAt: NOW - HOUR, lastAt: NOW }
+  assert.equal(tenantVerdict(o, o.node.value, { ...EMPTY_MEMORY, gone }, DEFAULT_POLICY).kind, 'none')
+  const other = { ...gone, instance_uuid: 'another' }
+  assert.equal(tenantVerdict(o, o.node.value, { ...EMPTY_MEMORY, gone: other }, DEFAULT_POLICY).kind, 'gone-once')
+})
