@@ -1,25 +1,16 @@
+/** The shortest whole history: one node fails on its BMC, waits, is reset once, is proven, and its case closes. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { simOperator } from './sim-operator.ts'
+import { MINUTE } from '../src/core/policy.ts'
+import { scenario } from './sim-operator.ts'
 
-const MIN = 60_000
-
-test('a node whose BMC blipped is reset once after it answers again, proven, and its case closed', async () => {
-  const op = await simOperator()
-  const { cloud, clock } = op
-  const node = [...cloud.state.nodes.values()].find((n) => n.row.provision_state === 'active')
-  assert.ok(node)
-  const name = node.row.name ?? ''
-  cloud.people.bmc(name, 'silent')
-  cloud.people.undeploy(name)
-  await clock.advance(20_000)
-  assert.equal(node.row.provision_state, 'error')
-  const first = await op.sweepFor(3 * MIN, 30_000)
-  console.log([...first.passes.values()].map((p) => [p.decision, p.diagnosis]))
-  assert.equal(node.row.provision_state, 'error')
-  cloud.people.bmc(name, 'ok')
-  const last = await op.sweepFor(20 * MIN, 30_000)
-  console.log([...last.passes.values()].map((p) => p.decision))
-  assert.equal(node.row.provision_state, 'available')
-  await op.close()
+scenario('a node whose BMC blipped is reset once after it answers again, proven, and its case closed', {}, async (op) => {
+  op.people.bmc('node-1', 'silent')
+  op.people.undeploy('node-1')
+  await op.sweepFor(2 * MINUTE)
+  assert.equal(op.said('node-1'), 'wait bmc-silent')
+  op.people.bmc('node-1', 'ok')
+  await op.sweepFor(45 * MINUTE)
+  assert.equal(op.said('node-1'), 'resolve healed')
+  assert.equal(op.node('node-1').row.provision_state, 'available')
+  assert.equal(op.resets(), 1)
 })

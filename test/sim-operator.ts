@@ -1,67 +1,318 @@
 /**
  * The whole operator over a simulated cloud in one process, for tests: real clients, real store, real pass; only the seams are simulated.
+ * A test may stop it at any point of the write protocol, kill it there, put a second one beside it, and move its wall clock. Whatever it
+ * sends is held against the promises (promises.ts) as it leaves, by what the cloud itself knows.
  */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Pass } from '../src/controller/reconcile.ts'
+import { type RunOptions, run } from '../src/controller/run.ts'
 import { type Sweep, sweep } from '../src/controller/sweep.ts'
-import { DEFAULT_POLICY, type Policy } from '../src/core/policy.ts'
-import type { Seams } from '../src/core/seams.ts'
+import type { Decision } from '../src/core/decision.ts'
+import { DEFAULT_POLICY, MINUTE, type Policy } from '../src/core/policy.ts'
+import type { HttpRequest, Seams, Transport } from '../src/core/seams.ts'
+import type { NodeKey } from '../src/core/seen.ts'
 import { cloudAccess } from '../src/openstack/cloud-access.ts'
 import type { CloudOptions } from '../src/simulator/build-world.ts'
 import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { seededIds, seededRandom } from '../src/simulator/seeded.ts'
 import { type VirtualClock, virtualClock } from '../src/simulator/virtual-clock.ts'
+import type { SimNode } from '../src/simulator/world.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { type WiredCloud, wireCloud } from '../src/wire-cloud.ts'
+import { brokenBefore, brokenBy } from './promises.ts'
 
 const START = Date.parse('2026-03-01T03:00:00Z')
+
+/**
+ * committed: an intent is durable, nothing has left · mark, marked: before the PATCH leaves, after its answer came · verb, verbed: the same
+ * of the PUT or DELETE that follows; nothing is recorded yet.
+ */
+export type Point = 'committed' | 'mark' | 'marked' | 'verb' | 'verbed'
+
+export type SimOptions = Partial<Omit<CloudOptions, 'clock' | 'random'>> & {
+  policy?: Partial<Policy>
+  user?: string
+  /** Another login for Nova, Neutron and Placement. */
+  servicesUser?: string
+  seed?: number
+  /** The store has never seen the cloud; usually one quiet sweep has gone over it, so that failures are news and no backlog. */
+  fresh?: boolean
+  /** On a database file of its own instead of in memory: for crashes and for operators side by side. */
+  file?: boolean
+  claimant?: string
+}
 
 export type SimOperator = {
   clock: VirtualClock
   cloud: SimulatedCloud
+  people: SimulatedCloud['people']
   world: WiredCloud
   store: Store
   /** One sweep, virtual time moving as it must. */
   sweep(limit?: number): Promise<Sweep>
-  /** Moves time on, sweeping every `everyMs`. */
-  sweepFor(ms: number, everyMs: number): Promise<Sweep>
+  /** A sweep that is begun and not waited for. */
+  begin(limit?: number): Promise<Sweep>
+  /** Moves time on by `ms`, sweeping every `everyMs`. */
+  sweepFor(ms: number, everyMs?: number): Promise<Sweep>
+  /** Sweeps until it is so; fails the test where that takes longer than `withinMs`. */
+  sweepUntil(isSo: () => boolean, withinMs: number, everyMs?: number): Promise<void>
+  /** The daemon's loop until the returned function is called and everything in hand is finished. */
+  daemon(options?: Partial<RunOptions>): () => Promise<void>
+  /** Does this when the operator reaches the point next, and lets it go on. */
+  at(point: Point, then: () => void | Promise<void>): void
+  /** The operator dies at this point: nothing that it waits for ever comes. */
+  dieAt(point: Point): void
+  died(): boolean
+  /** Moves this operator's wall clock alone. */
+  jump(ms: number): void
+  /** Another operator on the same cloud and the same database file, as another process would be. */
+  beside(options?: Partial<SimOptions>): Promise<SimOperator>
+  node(name: string): SimNode
+  key(name: string): NodeKey
+  /** The newest decision of this operator on the node, as `kind reason`. */
+  said(name: string): string
+  message(name: string): string
+  decision(name: string): Decision
+  /** Verbs `deleted` that Ironic accepted from an operator on this cloud. */
+  resets(name?: string): number
+  marks(name: string): unknown
+  /** Requests that were meant to change something, with their answer, as `PATCH 200`. */
+  sent(name?: string): string[]
   close(): Promise<void>
 }
 
-export async function simOperator(options: Partial<CloudOptions> & { policy?: Partial<Policy>; user?: string; seed?: number; path?: string } = {}): Promise<SimOperator> {
-  const { policy, user = 'admin', seed = 1, path = ':memory:', ...rest } = options
-  const clock = rest.clock ?? virtualClock({ start: START })
+/** A test over one cloud of its own; afterwards nothing that was sent may have broken a promise. */
+export function scenario(name: string, options: SimOptions, body: (op: SimOperator) => Promise<void>): void {
+  test(name, async () => {
+    const op = await simOperator(options)
+    try {
+      await body(op)
+      assert.deepEqual(brokenBy(op.cloud), [], 'promises')
+    } finally {
+      await op.close()
+    }
+  })
+}
+
+export async function simOperator(options: SimOptions = {}): Promise<SimOperator> {
+  const { seed = 1, file = false, ...rest } = options
+  const clock = virtualClock({ start: START })
   const cloud = simulatedCloud({ nodes: 10, random: seededRandom(seed), ...rest, clock })
-  const random = seededRandom(seed + 1)
-  const seams: Seams = { clock, random, newId: seededIds(random), transport: cloud.transport, datagram: cloud.datagram }
-  const store = await openStore({ path, clock, newId: seams.newId, random })
-  const login = cloud.credentials(user)
-  const access = cloudAccess(
-    {
-      name: 'sim',
-      naming: (key) => key,
-      keys: {
-        auth: { auth_url: login.authUrl, username: login.user, password: login.password, project_name: 'admin', user_domain_id: 'default', project_domain_id: 'default' },
-      },
+  const folder = file ? mkdtempSync(join(tmpdir(), 'anneal-world-')) : null
+  const path = folder === null ? ':memory:' : join(folder, 'anneal.db')
+  const opened: Store[] = []
+  const shared: Shared = { clock, cloud, path, opened, name: 'sim', order: 1, broken: [] }
+  const op = await operator(shared, options)
+  if (options.fresh !== true) await op.sweep()
+  return {
+    ...op,
+    close: async () => {
+      for (const store of opened) await store.close()
+      if (folder !== null) rmSync(folder, { recursive: true })
+      assert.deepEqual(shared.broken, [], 'promises, as the requests left')
     },
-    { read: () => null, cwd: '.', home: null },
+  }
+}
+
+/** A second cloud in the same database. */
+export async function secondCloud(first: SimOperator, options: SimOptions): Promise<SimOperator> {
+  const { seed = 2, ...rest } = options
+  const cloud = simulatedCloud({ nodes: 10, random: seededRandom(seed), ...rest, clock: first.clock })
+  return await operator(
+    { clock: first.clock, cloud, path: '', opened: [], name: 'other', order: 9, broken: [], store: first.store },
+    options,
   )
-  const world = wireCloud({ cloud: 'sim', access, servicesAccess: null, policy: { ...DEFAULT_POLICY, mode: 'auto', ...policy }, store, seams, log: () => {} })
-  await store.enrol('sim', { mode: world.policy.mode, policyHash: 'test' })
-  const one = (limit?: number) => clock.run(sweep(world, { claimant: 'test', limit: limit ?? null, follow: false, onPass: () => {} }))
+}
+
+type Shared = {
+  clock: VirtualClock
+  cloud: SimulatedCloud
+  path: string
+  opened: Store[]
+  name: string
+  order: number
+  broken: string[]
+  store?: Store
+}
+
+async function operator(shared: Shared, options: SimOptions): Promise<SimOperator> {
+  const { clock, cloud, name, broken } = shared
+  const { policy, user = 'admin', servicesUser, seed = 1, claimant = `op-${shared.order}` } = options
+  const life = lifeOf(clock)
+  const random = seededRandom(seed + shared.order)
+  const seams: Seams = {
+    clock: life.clock,
+    random,
+    newId: seededIds(random),
+    transport: life.over(cloud.transport, (request) => broken.push(...brokenBefore(cloud, request))),
+    datagram: (request) => cloud.datagram(request).finally(life.alive),
+  }
+  const store = shared.store ?? (await openStore({ path: shared.path, clock: life.clock, newId: seams.newId, random }))
+  if (shared.store === undefined) shared.opened.push(store)
+  const world = wireCloud({
+    cloud: name,
+    access: accessOf(cloud, user),
+    servicesAccess: servicesUser === undefined ? null : accessOf(cloud, servicesUser),
+    policy: { ...DEFAULT_POLICY, mode: 'auto', ...policy },
+    store: life.stopping(store),
+    seams,
+    log: () => {},
+  })
+  await store.enrol(name, { mode: world.policy.mode, policyHash: JSON.stringify(world.policy) })
+  const passes = new Map<string, Pass>()
+  const onPass = (pass: Pass): void => void passes.set(pass.observation.uuid, pass)
+  const begin = (limit?: number) => sweep(world, { claimant, limit: limit ?? null, follow: false, onPass })
+  const one = (limit?: number) => clock.run(begin(limit))
+  const key = (node: string): NodeKey => ({ cloud: name, uuid: cloud.node(node).row.uuid })
+  const decision = (node: string): Decision => {
+    const pass = passes.get(key(node).uuid)
+    assert.ok(pass, `${node} was not looked at`)
+    return pass.decision
+  }
+  const sweepFor = async (ms: number, everyMs = 30_000): Promise<Sweep> => {
+    const end = clock.now() + ms
+    let last = await one()
+    while (clock.now() < end) {
+      await clock.advance(Math.min(everyMs, end - clock.now()))
+      last = await one()
+    }
+    return last
+  }
   return {
     clock,
     cloud,
+    people: cloud.people,
     world,
     store,
     sweep: one,
-    sweepFor: async (ms, everyMs) => {
-      const end = clock.now() + ms
-      let last = await one()
-      while (clock.now() < end) {
+    begin,
+    sweepFor,
+    sweepUntil: async (isSo, withinMs, everyMs = 30_000) => {
+      const end = clock.now() + withinMs
+      while (!isSo()) {
+        const last = [...passes.values()].map((pass) => `${pass.decision.kind} ${pass.decision.reason}`)
+        assert.ok(clock.now() < end, `still not so after ${withinMs / MINUTE} min; last said: ${[...new Set(last)].join(', ')}`)
+        await one()
         await clock.advance(everyMs)
-        last = await one()
       }
-      return last
     },
-    close: () => store.close(),
+    daemon: (more = {}) => {
+      const stop = new AbortController()
+      const worlds = [world]
+      const running = run(
+        { worlds, claimant, workers: 2, pollMs: 15_000, censusMs: 600_000, ...more, onPass: (_, pass) => onPass(pass) },
+        stop.signal,
+      )
+      return () => {
+        stop.abort('the test is over')
+        return clock.run(running)
+      }
+    },
+    at: life.at,
+    dieAt: (point) => life.at(point, life.die),
+    died: life.isDead,
+    jump: life.jump,
+    beside: (more = {}) => {
+      shared.order += 1
+      return operator({ ...shared }, { ...options, claimant: `op-${shared.order}`, ...more })
+    },
+    node: cloud.node,
+    key,
+    decision,
+    said: (node) => `${decision(node).kind} ${decision(node).reason}`,
+    message: (node) => decision(node).message,
+    resets: (node) => acceptedResets(cloud, node).length,
+    marks: (node) => cloud.node(node).row.extra['hammer_error_resets'],
+    sent: (node) =>
+      cloud.ledger
+        .changes()
+        .filter((entry) => node === undefined || entry.before?.uuid === cloud.node(node).row.uuid)
+        .map((entry) => `${entry.method} ${entry.status}`),
+    close: async () => {},
   }
+}
+
+export const acceptedResets = (cloud: SimulatedCloud, node?: string) =>
+  cloud.ledger
+    .changes()
+    .filter(
+      ({ method, path, body, effect }) =>
+        method === 'PUT' && path.endsWith('/states/provision') && effect !== null && targetOf(body) === 'deleted',
+    )
+    .filter((entry) => node === undefined || entry.before?.uuid === cloud.node(node).row.uuid)
+
+const targetOf = (body: unknown): unknown => (typeof body === 'object' && body !== null && 'target' in body ? body.target : null)
+
+function accessOf(cloud: SimulatedCloud, user: string) {
+  const login = cloud.credentials(user)
+  const assignment = cloud.state.users.find((one) => one.name === user)?.assignments[0]
+  const scope =
+    assignment?.scope === 'system' ? { system_scope: 'all' } : { project_name: assignment?.scope ?? 'admin', project_domain_id: 'default' }
+  const auth = { auth_url: login.authUrl, username: login.user, password: login.password, user_domain_id: 'default', ...scope }
+  return cloudAccess({ name: user, naming: (key) => key, keys: { auth } }, { read: () => null, cwd: '.', home: null })
+}
+
+const forever = new Promise<never>(() => {})
+
+/** What a test may do to one operator's process: stop it at a point, kill it, move its wall clock. */
+function lifeOf(clock: VirtualClock) {
+  let isDead = false
+  let offset = 0
+  const waiting: { point: Point; then: () => void | Promise<void> }[] = []
+  const alive = (): Promise<void> => (isDead ? forever : Promise.resolve())
+  const reach = async (point: Point): Promise<void> => {
+    const at = waiting.findIndex((one) => one.point === point)
+    const [found] = at < 0 ? [] : waiting.splice(at, 1)
+    await found?.then()
+    await alive()
+  }
+  return {
+    alive,
+    isDead: () => isDead,
+    die: () => {
+      isDead = true
+    },
+    jump: (ms: number) => {
+      offset += ms
+    },
+    at: (point: Point, then: () => void | Promise<void>): void => void waiting.push({ point, then }),
+    clock: {
+      now: () => clock.now() + offset,
+      monotonic: clock.monotonic,
+      sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal).then(alive),
+    },
+    over:
+      (transport: Transport, leaving: (request: HttpRequest) => void): Transport =>
+      async (request) => {
+        const points = pointsOf(request)
+        await alive()
+        if (points !== null) await reach(points[0])
+        leaving(request)
+        try {
+          const answer = await transport(request)
+          if (points !== null) await reach(points[1])
+          return answer
+        } finally {
+          await alive()
+        }
+      },
+    stopping: (store: Store): Store => ({
+      ...store,
+      deciding: async (cloud, work) => {
+        const result = await store.deciding(cloud, work)
+        const isAct = typeof result === 'object' && result !== null && 'intent' in result && result.intent !== null
+        if (isAct) await reach('committed')
+        return result
+      },
+    }),
+  }
+}
+
+function pointsOf({ method, url }: HttpRequest): [Point, Point] | null {
+  if (!url.includes('/baremetal/') || method === 'GET') return null
+  return method === 'PATCH' ? ['mark', 'marked'] : ['verb', 'verbed']
 }

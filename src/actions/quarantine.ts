@@ -16,11 +16,13 @@ export async function quarantine(world: ActWorld, intent: Intent): Promise<Outco
   if ('reason' in read) return notSent(`Nothing was sent: ${read.reason}.`)
   const { node } = read
   const failed = node.provision_state === 'error' || node.provision_state === 'clean failed'
-  if (!failed || node.instance_uuid !== null || node.maintenance || node.fault !== null) return notSent('Nothing was sent: it is not a free failed node any more.')
+  if (!failed || node.instance_uuid !== null || node.maintenance || node.fault !== null)
+    return notSent('Nothing was sent: it is not a free failed node any more.')
   const stop = await stopped(world, intent)
   if (stop !== null) return notSent(`Nothing was sent: ${stop}.`)
   return world.ironic.setMaintenance(intent.uuid, text, { sendBy: read.at + READ_LIVES_MS }).then(
-    () => readBack(world, intent, `maintenance on ${node.name ?? intent.uuid}`, (now) => now.maintenance && now.maintenance_reason === text),
+    () =>
+      readBack(world, intent, `maintenance on ${node.name ?? intent.uuid}`, (now) => now.maintenance && now.maintenance_reason === text),
     (error: unknown) => outcomeOfError(error, `maintenance on ${node.name ?? intent.uuid}`, 'none'),
   )
 }
@@ -30,7 +32,8 @@ export async function release(world: ActWorld, intent: Intent): Promise<Outcome>
   const read = await readAsDecided(world, intent)
   if ('reason' in read) return notSent(`Nothing was sent: ${read.reason}.`)
   const { node } = read
-  if (text === null || node.maintenance_reason !== text || node.fault !== null) return notSent('Nothing was sent: its maintenance is not exactly our own any more.')
+  if (text === null || node.maintenance_reason !== text || node.fault !== null)
+    return notSent('Nothing was sent: its maintenance is not exactly our own any more.')
   const stop = await stopped(world, intent)
   if (stop !== null) return notSent(`Nothing was sent: ${stop}.`)
   return world.ironic.clearMaintenance(intent.uuid, { sendBy: read.at + READ_LIVES_MS }).then(

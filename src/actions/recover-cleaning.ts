@@ -16,7 +16,8 @@ export async function recoverCleaning(world: ActWorld, intent: Intent): Promise<
   if ('reason' in read) return notSent(`Nothing was sent: ${read.reason}.`)
   const { node } = read
   const states: readonly string[] = FROM[step]
-  if (!states.includes(node.provision_state) || node.instance_uuid !== null) return notSent(`Nothing was sent: it is ${node.provision_state} now.`)
+  if (!states.includes(node.provision_state) || node.instance_uuid !== null)
+    return notSent(`Nothing was sent: it is ${node.provision_state} now.`)
   const stop = await stopped(world, intent)
   if (stop !== null) return notSent(`Nothing was sent: ${stop}.`)
   const what = `${step} on ${node.name ?? intent.uuid}`

@@ -36,7 +36,11 @@ function append(node: ObservedNode, mark: string): PatchOperation {
   return node.marks.kind === 'absent' ? { op: 'add', path, value: [mark] } : { op: 'add', path: `${path}/-`, value: mark }
 }
 
-async function afterMark(world: ActWorld, intent: Intent, seen: { before: ObservedNode; reply: ObservedNode; at: number }): Promise<Outcome> {
+async function afterMark(
+  world: ActWorld,
+  intent: Intent,
+  seen: { before: ObservedNode; reply: ObservedNode; at: number },
+): Promise<Outcome> {
   const { before, reply, at } = seen
   const name = reply.name ?? intent.uuid
   const problem = movedOn(intent, reply) ?? foreignLock(reply) ?? marksChanged(before, reply, intent.mark)

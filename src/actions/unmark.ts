@@ -16,16 +16,21 @@ export async function unmark(world: ActWorld, intent: Intent): Promise<Outcome> 
   const stop = await stopped(world, intent)
   if (stop !== null) return notSent(`Nothing was sent: ${stop}.`)
   const name = read.node.name ?? intent.uuid
-  return world.ironic.patch(intent.uuid, [{ op: 'remove', path: `/extra/hammer_error_resets/${index}` }], { sendBy: read.at + READ_LIVES_MS }).then(
-    (wire): Outcome => {
-      const left = markList(wire.extra)
-      const as = JSON.stringify(list.toSpliced(index, 1))
-      return JSON.stringify(left) === as
-        ? { kind: 'accepted', reason: `The mark ${intent.mark} was taken back from ${name}.` }
-        : { kind: 'accepted', reason: `The mark ${intent.mark} was taken back from ${name}, but somebody else wrote to the list at the same time: compare extra.hammer_error_resets.` }
-    },
-    (error: unknown) => outcomeOfError(error, `taking a mark back from ${name}`, undefined),
-  )
+  return world.ironic
+    .patch(intent.uuid, [{ op: 'remove', path: `/extra/hammer_error_resets/${index}` }], { sendBy: read.at + READ_LIVES_MS })
+    .then(
+      (wire): Outcome => {
+        const left = markList(wire.extra)
+        const as = JSON.stringify(list.toSpliced(index, 1))
+        return JSON.stringify(left) === as
+          ? { kind: 'accepted', reason: `The mark ${intent.mark} was taken back from ${name}.` }
+          : {
+              kind: 'accepted',
+              reason: `The mark ${intent.mark} was taken back from ${name}, but somebody else wrote to the list at the same time: compare extra.hammer_error_resets.`,
+            }
+      },
+      (error: unknown) => outcomeOfError(error, `taking a mark back from ${name}`, undefined),
+    )
 }
 
 function markList(extra: Record<string, unknown>): unknown[] | null {

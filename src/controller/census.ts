@@ -4,7 +4,9 @@
  */
 import type { CloudWorld } from './cloud-world.ts'
 
-export async function census(world: Pick<CloudWorld, 'cloud' | 'ironic' | 'store' | 'log'>): Promise<{ size: number; doubtful: string | null }> {
+export async function takeCensus(
+  world: Pick<CloudWorld, 'cloud' | 'ironic' | 'store' | 'log'>,
+): Promise<{ size: number; doubtful: string | null }> {
   const nodes = await world.ironic.census()
   const { doubtful } = await world.store.census(world.cloud, nodes.length)
   await world.store.seen(world.cloud, nodes, { complete: true })

@@ -4,8 +4,8 @@
 import type { Policy } from '../core/policy.ts'
 import type { Seams } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
+import type { ObserveWorld } from '../observe/world.ts'
 import type { Ironic } from '../openstack/ironic.ts'
-import type { ObserveWorld } from '../observe/observe.ts'
 import type { Store } from '../store/store.ts'
 
 export type CloudWorld = {

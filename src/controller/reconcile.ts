@@ -26,24 +26,29 @@ export type Pass = {
   outcome: Outcome | null
 }
 
-/** @param actsLeft how many more acts this run may begin (`sweep --limit`), null for no limit */
-export async function reconcile(world: CloudWorld, key: NodeKey, actsLeft: () => number | null = () => null): Promise<Pass> {
+/**
+ * How many more acts this run may begin (`sweep --limit`); null for no limit. It is taken where the act is decided: passes side by
+ * side would otherwise all take the last one.
+ */
+export type Allowance = { left: number | null }
+
+export async function reconcile(world: CloudWorld, key: NodeKey, allowance: Allowance = { left: null }): Promise<Pass> {
   const observation = await observe(world.eyes, key)
   const { clock } = world.seams
   const committed = { wall: clock.now(), monotonic: clock.monotonic() }
   // One deciding transaction per cloud at a time, so two nodes can never both take the last place in a budget. In here only `tx` and pure
   // functions: the outer store would wait for this transaction, and this one for it.
-  const { intent, ...decided } = await world.store.deciding(key.cloud, (tx) => decideAndCommit({ world, key, observation, tx, actsLeft: actsLeft() }))
+  const { intent, ...decided } = await world.store.deciding(key.cloud, (tx) => decideAndCommit({ world, key, observation, tx, allowance }))
   if (intent === null) return { observation, ...decided, outcome: null }
   const outcome = await act({ ironic: world.ironic, clock, committed, intentInForce: (id) => world.store.intentInForce(id) }, intent)
   await world.store.record(intent.id, outcome)
   return { observation, ...decided, outcome }
 }
 
-type Asked = { world: CloudWorld; key: NodeKey; observation: Observation; tx: Deciding; actsLeft: number | null }
+type Asked = { world: CloudWorld; key: NodeKey; observation: Observation; tx: Deciding; allowance: Allowance }
 
 async function decideAndCommit(asked: Asked): Promise<Omit<Pass, 'observation' | 'outcome'> & { intent: Intent | null }> {
-  const { world, key, observation, tx, actsLeft } = asked
+  const { world, key, observation, tx, allowance } = asked
   const { policy } = world
   const now = await tx.now()
   const loaded = await tx.load(key)
@@ -57,7 +62,18 @@ async function decideAndCommit(asked: Asked): Promise<Omit<Pass, 'observation' |
   const node = observation.node.kind === 'known' ? observation.node.value : null
   const keys = keysOf(observation, diagnosis, loaded.firstPass)
   const fleet = await tx.fleet(key, { keys, resource_class: node?.resource_class ?? null, within: policy.incident.within })
-  const decision = decide({ observation, case: openCase, attempts, words: loaded.words, keys, diagnosis, fleet, policy, actsLeft, now })
+  const decision = decide({
+    observation,
+    case: openCase,
+    attempts,
+    words: loaded.words,
+    keys,
+    diagnosis,
+    fleet,
+    policy,
+    actsLeft: allowance.left,
+    now,
+  })
   const shared = openCase === null ? null : sharedBy({ fleet, keys, policy })
   const intent = await tx.commit({
     key,
@@ -78,9 +94,10 @@ async function decideAndCommit(asked: Asked): Promise<Omit<Pass, 'observation' |
     digest: node?.digest ?? null,
     decided: node === null ? null : decidingRead(node),
     extraOthers: node?.extraOthers ?? null,
-    readings: readingsOf({ observation, memory }),
+    readings: readingsOf({ observation }),
     used: used(decision, loaded.words),
   })
+  if (intent !== null && allowance.left !== null) allowance.left -= 1
   return { case: openCase, diagnosis: openCase === null ? null : diagnosis, decision, intent }
 }
 

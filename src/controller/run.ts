@@ -2,7 +2,7 @@
  * The daemon's body: polls, takes the census and works, for every cloud on its own, until told to stop. A cloud that hangs delays no other.
  */
 import type { NodeKey } from '../core/seen.ts'
-import { census } from './census.ts'
+import { takeCensus } from './census.ts'
 import type { CloudWorld } from './cloud-world.ts'
 import { poll } from './poll.ts'
 import type { Pass } from './reconcile.ts'
@@ -19,23 +19,57 @@ export type RunOptions = {
 
 /** Resolves when the signal has aborted and everything in hand is finished. */
 export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
-  const { worlds, claimant, workers, onPass } = options
-  const watching = worlds.map((world) => watch(world, options, signal))
+  const { worlds, claimant, workers } = options
+  const rounds = new Map(worlds.map((world) => [world.cloud, firstRound(world)]))
+  const onPass: RunOptions['onPass'] = (key, pass) => {
+    options.onPass(key, pass)
+    rounds.get(key.cloud)?.looked(key.uuid)
+  }
+  const watching = worlds.map((world) => watch(world, options, { signal, polled: (uuids) => rounds.get(world.cloud)?.polled(uuids) }))
   const pool = { worlds: new Map(worlds.map((world) => [world.cloud, world])), claimant, size: workers, onPass }
   await Promise.all([...watching, work(pool, signal)])
 }
 
-async function watch(world: CloudWorld, options: RunOptions, signal: AbortSignal): Promise<void> {
+/**
+ * Says when every node of the first poll has been looked at once: until then what is found is the backlog of an empty store, and from
+ * then on it is news. A later start over the same store says it again, which changes nothing.
+ */
+function firstRound(world: CloudWorld) {
+  let left: Set<string> | null = null
+  const doneIfEmpty = () => {
+    if (left === null || left.size > 0) return
+    world.store.passDone(world.cloud).catch((error: unknown) => {
+      // Said again at the next start; meanwhile new cases only count as backlog.
+      world.log('warn', 'first round not noted', { cloud: world.cloud, error: error instanceof Error ? error.message : String(error) })
+    })
+  }
+  return {
+    polled: (uuids: readonly string[]) => {
+      if (left !== null) return
+      left = new Set(uuids)
+      doneIfEmpty()
+    },
+    looked: (uuid: string) => {
+      if (left?.delete(uuid) === true) doneIfEmpty()
+    },
+  }
+}
+
+type Watching = { signal: AbortSignal; polled: (uuids: readonly string[]) => void }
+
+async function watch(world: CloudWorld, options: RunOptions, { signal, polled }: Watching): Promise<void> {
   const { clock } = world.seams
-  let censusDue = 0
+  // Monotonic time has an arbitrary start: the first census is due whatever it is.
+  let censusDue = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     const began = clock.monotonic()
     try {
       if (began >= censusDue) {
-        await census(world)
+        await takeCensus(world)
         censusDue = began + options.censusMs
       }
-      await poll(world)
+      const { nodes } = await poll(world)
+      polled(nodes.map(({ uuid }) => uuid))
     } catch (error) {
       // The outer loop: an unreachable cloud is said and asked again at the next interval.
       world.log('warn', 'poll failed', { cloud: world.cloud, error: error instanceof Error ? error.message : String(error) })

@@ -3,10 +3,11 @@
  * beside a daemon on the same store: claims keep two passes off one node.
  */
 import type { NodeKey, SeenNode } from '../core/seen.ts'
-import { census } from './census.ts'
+import { takeCensus } from './census.ts'
 import type { CloudWorld } from './cloud-world.ts'
 import { poll } from './poll.ts'
 import { type Pass, reconcile } from './reconcile.ts'
+import { renewClaim } from './workers.ts'
 
 export type Sweep = {
   listed: number
@@ -14,6 +15,8 @@ export type Sweep = {
   passes: Map<string, Pass>
   /** Nodes that another worker had in hand all the while. */
   skipped: NodeKey[]
+  /** Nodes whose pass broke; nothing of it was committed, or its intent is durable. */
+  failed: NodeKey[]
   /** False where follow ended with something still in flight. */
   finished: boolean
 }
@@ -21,27 +24,44 @@ export type Sweep = {
 /** At most this long is followed; soak is not waited for (design, commands). */
 const FOLLOW_MS = 2 * 3_600_000
 const AT_ONCE = 8
+/** A pass takes a second or two, and seldom as long as its longest request. */
+const SKIPPED_TRIES = 5
+const SKIPPED_MS = 2_000
 
-export async function sweep(world: CloudWorld, options: { claimant: string; limit: number | null; follow: boolean; onPass: (pass: Pass) => void }): Promise<Sweep> {
-  const { size, doubtful } = await census(world)
+export async function sweep(
+  world: CloudWorld,
+  options: { claimant: string; limit: number | null; follow: boolean; onPass: (pass: Pass) => void },
+): Promise<Sweep> {
+  const { size, doubtful } = await takeCensus(world)
   const { nodes } = await poll(world)
   const open = await world.store.openCaseKeys(world.cloud)
   const keys = [...new Set([...nodes.map((node) => node.uuid), ...open.map((key) => key.uuid)])]
-  const state: Sweep = { listed: size, doubtful, passes: new Map(), skipped: [], finished: true }
-  let acts = 0
-  const actsLeft = () => (options.limit === null ? null : Math.max(0, options.limit - acts))
+  const state: Sweep = { listed: size, doubtful, passes: new Map(), skipped: [], failed: [], finished: true }
+  const allowance = { left: options.limit }
   const passOver = async (uuid: string): Promise<void> => {
     const key = { cloud: world.cloud, uuid }
     if (!(await world.store.claimOne(options.claimant, key))) {
       state.skipped.push(key)
       return
     }
-    const pass = await reconcile(world, key, actsLeft).finally(() => world.store.unclaim(options.claimant, key))
-    if (pass.decision.kind === 'act') acts += 1
-    state.passes.set(uuid, pass)
-    options.onPass(pass)
+    const done = new AbortController()
+    const renewing = renewClaim(world, { claimant: options.claimant, key }, done.signal)
+    try {
+      const pass = await reconcile(world, key, allowance)
+      state.passes.set(uuid, pass)
+      options.onPass(pass)
+    } catch (error) {
+      // One node's broken pass ends no other's; it is said, and the sweep is incomplete.
+      state.failed.push(key)
+      world.log('error', 'pass failed', { node: uuid, error: error instanceof Error ? error.message : String(error) })
+    } finally {
+      done.abort()
+      await renewing
+      await world.store.unclaim(options.claimant, key)
+    }
   }
   await inTurn(oldestFirst(keys, nodes), passOver)
+  await lookAgainAtSkipped(world, state, passOver)
   await world.store.passDone(world.cloud)
   if (options.follow) state.finished = await follow(world, state, passOver)
   return state
@@ -61,6 +81,19 @@ async function inTurn(uuids: string[], passOver: (uuid: string) => Promise<void>
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
 }
 
+/** A daemon beside us has a node in hand for seconds: it is waited for before the sweep calls itself incomplete. */
+async function lookAgainAtSkipped(world: CloudWorld, state: Sweep, passOver: (uuid: string) => Promise<void>): Promise<void> {
+  for (let tries = 0; tries < SKIPPED_TRIES && state.skipped.length > 0; tries++) {
+    await world.seams.clock.sleep(SKIPPED_MS)
+    const again = state.skipped
+    state.skipped = []
+    await inTurn(
+      again.map(({ uuid }) => uuid),
+      passOver,
+    )
+  }
+}
+
 /** Looks again at what is due until nothing is in flight: no act, no transition and no proof pending. */
 async function follow(world: CloudWorld, state: Sweep, passOver: (uuid: string) => Promise<void>): Promise<boolean> {
   const { clock } = world.seams
@@ -71,15 +104,38 @@ async function follow(world: CloudWorld, state: Sweep, passOver: (uuid: string) 
     const now = clock.now()
     const next = Math.min(...moving.map(([, pass]) => pass.decision.until ?? now))
     await clock.sleep(Math.min(Math.max(1_000, next - now), 15_000))
-    await poll(world)
-    state.skipped.length = 0
-    const due = moving.filter(([, pass]) => (pass.decision.until ?? 0) <= clock.now())
-    await inTurn(due.map(([uuid]) => uuid), passOver)
+    await pollOrSay(world)
+    const again = [...state.skipped, ...state.failed].map(({ uuid }) => uuid)
+    state.skipped = []
+    state.failed = []
+    const due = moving.filter(([, pass]) => (pass.decision.until ?? 0) <= clock.now()).map(([uuid]) => uuid)
+    await inTurn([...new Set([...due, ...again])], passOver)
   }
   return false
 }
 
-/** What `--wait` waits for. Spacing, budgets and canaries are waits that end by themselves; a person, a hold or an outage may never. */
-const FOLLOWED: readonly string[] = ['transition', 'proof-pending', 'outcome-unknown', 'spacing', 'canary-first', 'incident-ramp', 'fleet-budget', 'service-red', 'locked', 'mark-owed']
+/** A list that cannot be read for a moment does not end the waiting; passes read their nodes themselves. */
+async function pollOrSay(world: CloudWorld): Promise<void> {
+  try {
+    await poll(world)
+  } catch (error) {
+    world.log('warn', 'poll failed', { cloud: world.cloud, error: error instanceof Error ? error.message : String(error) })
+  }
+}
 
-const underWay = ({ decision }: Pass): boolean => decision.kind === 'act' || (decision.kind === 'wait' && FOLLOWED.includes(decision.reason))
+/** What `--wait` waits for. Spacing, budgets and canaries are waits that end by themselves; a person, a hold or an outage may never. */
+const FOLLOWED: readonly string[] = [
+  'transition',
+  'proof-pending',
+  'outcome-unknown',
+  'spacing',
+  'canary-first',
+  'incident-ramp',
+  'fleet-budget',
+  'service-red',
+  'locked',
+  'mark-owed',
+]
+
+const underWay = ({ decision }: Pass): boolean =>
+  decision.kind === 'act' || (decision.kind === 'wait' && FOLLOWED.includes(decision.reason))

@@ -10,6 +10,8 @@ import { type Pass, reconcile } from './reconcile.ts'
 const RENEW_MS = 10_000
 /** How long an idle worker waits before it asks the store again; a person's word is seen within a second. */
 const IDLE_MS = 500
+/** After the database failed: long enough not to flood the log, short enough to be at work again soon after it is mended. */
+const STUMBLED_MS = 5_000
 
 export type WorkerPool = {
   worlds: ReadonlyMap<string, CloudWorld>
@@ -27,9 +29,15 @@ async function worker(pool: WorkerPool, signal: AbortSignal): Promise<void> {
   const [world] = pool.worlds.values()
   if (world === undefined) return
   while (!signal.aborted) {
-    const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [...pool.worlds.keys()] })
-    if (key === undefined) await world.seams.clock.sleep(IDLE_MS, signal)
-    else await passOver(pool, key)
+    try {
+      const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [...pool.worlds.keys()] })
+      if (key === undefined) await world.seams.clock.sleep(IDLE_MS, signal)
+      else await passOver(pool, key)
+    } catch (error) {
+      // The outer loop: a full disk or a database locked by a backup is said, and asked again; what was due stays due.
+      world.log('error', 'worker stumbled', { error: error instanceof Error ? error.message : String(error) })
+      await world.seams.clock.sleep(STUMBLED_MS, signal)
+    }
   }
 }
 
@@ -37,7 +45,7 @@ async function passOver(pool: WorkerPool, key: NodeKey): Promise<void> {
   const world = pool.worlds.get(key.cloud)
   if (world === undefined) return
   const done = new AbortController()
-  const renewing = renew(pool, key, done.signal)
+  const renewing = renewClaim(world, { claimant: pool.claimant, key }, done.signal)
   try {
     pool.onPass(key, await reconcile(world, key))
   } catch (error) {
@@ -51,10 +59,16 @@ async function passOver(pool: WorkerPool, key: NodeKey): Promise<void> {
   }
 }
 
-async function renew(pool: WorkerPool, key: NodeKey, signal: AbortSignal): Promise<void> {
-  const world = pool.worlds.get(key.cloud)
-  while (world !== undefined && !signal.aborted) {
+/** Keeps a claim until the signal aborts: a pass may take longer than a claim lives. */
+export async function renewClaim(world: CloudWorld, held: { claimant: string; key: NodeKey }, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     await world.seams.clock.sleep(RENEW_MS, signal)
-    if (!signal.aborted) await world.store.renew(pool.claimant, key)
+    if (signal.aborted) return
+    try {
+      await world.store.renew(held.claimant, held.key)
+    } catch (error) {
+      // A claim that is not renewed lapses, and another worker may look at the node too; the intent is what keeps acts apart.
+      world.log('warn', 'claim not renewed', { ...held.key, error: error instanceof Error ? error.message : String(error) })
+    }
   }
 }

@@ -14,7 +14,7 @@ type Draft = Diagnosis & { evidence: string[]; against: string[] }
 export function diagnose(input: { o: Observation; memory: Memory; attempts: Attempt[]; policy: Policy; now: number }): Diagnosis {
   const { o, memory, attempts, policy, now } = input
   const draft = fromText(o, memory)
-  weighServices(draft, o)
+  weighServices(draft, o, memory)
   weighBmc(draft, o, memory)
   weighFault(draft, o)
   weighPattern(draft, attempts, memory, policy, now)
@@ -52,7 +52,7 @@ function fromText(o: Observation, memory: Memory): Draft {
 const SERVICES: readonly string[] = ['keystone', 'neutron', 'cinder', 'glance', 'nova', 'placement']
 const serviceName = (name: string | null): ServiceName | null => (name !== null && SERVICES.includes(name) ? (name as ServiceName) : null)
 
-function weighServices(draft: Draft, o: Observation): void {
+function weighServices(draft: Draft, o: Observation, memory: Memory): void {
   const red = (Object.entries(o.services) as [ServiceName, Observation['services'][ServiceName]][]).filter(
     ([, reading]) => reading?.kind === 'known' && reading.value.state === 'red',
   )
@@ -66,6 +66,8 @@ function weighServices(draft: Draft, o: Observation): void {
       draft.service = name
     }
   }
+  // A text may name no service (an address behind a proxy); one that tear-down needs and that was seen down since is then the likely one.
+  if (draft.cause === 'api-unreachable') draft.service ??= o.needed.find((name) => memory.badAt[name] !== undefined) ?? null
   const pointed = draft.service === null ? undefined : o.services[draft.service]
   if (draft.service !== null && pointed?.kind === 'known' && pointed.value.state === 'green') {
     draft.evidence.push(`${title(draft.service)} answers now: the disruption is over as seen from here.`)

@@ -219,11 +219,11 @@ const dirtyPort: Gate = (j) => {
   if (j.policy.dirtyPort === 'allow' || ports.kind === 'absent') return null
   if (ports.kind === 'unknown') {
     // A noop node has no port that Ironic would bind, so not knowing costs nothing there.
-    return j.node.network_interface === 'noop'
-      ? null
-      : wait('dirty-port', `Whether a Neutron port is still bound to it is not known: ${ports.reason}.`, soon(j))
+    if (j.node.network_interface === 'noop') return null
+    // Where the reason for not knowing is a Neutron that is down, that is the thing to say.
+    return serviceRed(j) ?? wait('dirty-port', `Whether a Neutron port is still bound to it is not known: ${ports.reason}.`, soon(j))
   }
-  const [port, ...more] = ports.value
+  const [port, ...more] = ports.value.filter((one) => !stillRecorded(j, one.device_id))
   if (port === undefined) return null
   const since = j.memory.dirtySince ?? j.now
   const what = `Neutron port ${port.id}${more.length > 0 ? ` and ${more.length} more` : ''} is still bound to it, and no reset unbinds it`
@@ -235,6 +235,13 @@ const dirtyPort: Gate = (j) => {
     later(j),
   )
 }
+
+/**
+ * A conductor that died in mid tear-down leaves instance and VIF in Ironic's records, so the next tear-down unbinds the port as usual. Every
+ * failure that Ironic lived through clears both records and leaves the port bound (manager.py, `_do_node_tear_down`, `finally`).
+ */
+const stillRecorded = (j: Judged, device_id: string): boolean =>
+  j.node.instance_uuid === device_id && /^The deleting state can't be resumed by conductor/.test(j.memory.text?.text ?? '')
 
 const serviceRed: Gate = (j) => {
   const pointed = j.diagnosis.service

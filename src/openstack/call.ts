@@ -92,7 +92,8 @@ export function refusal(call: Call, response: HttpResponse): OpenStackError {
     requestId: requestIdOf(response),
     sentence: faultOf(response),
     text: faultText(response),
-    ownAnswer: isOwnAnswer(response),
+    // Ironic's own errors are all `error_message`; JSON of another shape comes from a gateway in front of it, which may have lost the answer.
+    ownAnswer: isOwnAnswer(response) && (call.service !== 'baremetal' || response.text.includes('"error_message"')),
   })
 }
 

@@ -16,7 +16,7 @@ export const historySchema = z.object({
   ),
 })
 
-/** Newest first, whatever order came: Ironic's default is oldest first, and a proxy may drop the query. */
+/** Newest first; Ironic's own order is oldest first, and not every release lets one ask for the other. */
 export function historyIn(body: z.infer<typeof historySchema>): Reading<HistoryEvent[]> {
   if (body.history.some((event) => isRedacted(event.event))) return unknown('redacted: Ironic withholds the texts of the node history')
   const events = body.history.map(({ uuid, created_at, severity, event_type, event, conductor }) => ({

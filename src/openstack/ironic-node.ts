@@ -39,8 +39,8 @@ const seenShape = {
   shard: text,
 }
 
-/** One row of a list with the fields of SEEN_FIELDS. */
-export const seenSchema = z.looseObject(seenShape)
+/** One row of a list with the fields of LIST_FIELDS. */
+export const seenSchema = z.object(seenShape)
 
 export const wireNodeSchema = z.looseObject({
   ...seenShape,
@@ -62,9 +62,9 @@ export const wireNodeSchema = z.looseObject({
 export type WireNode = z.infer<typeof wireNodeSchema>
 
 /** The fields of a list, for `fields=`; updated_at and conductor are refused there (measured: 400 and 500). */
-export const SEEN_FIELDS: readonly string[] = Object.keys(seenShape).filter((field) => field !== 'shard')
+export const LIST_FIELDS: readonly string[] = Object.keys(seenShape).filter((field) => field !== 'shard')
 
-export function seenNode(wire: z.infer<typeof seenSchema>): SeenNode {
+export function seenNodeOf(wire: z.infer<typeof seenSchema>): SeenNode {
   return {
     uuid: wire.uuid,
     name: wire.name ?? null,
@@ -91,7 +91,7 @@ export function seenNode(wire: z.infer<typeof seenSchema>): SeenNode {
 /** What an observation may hold of a node. Fields that the API is too old for are null or false. */
 export function observedNode(wire: WireNode): ObservedNode {
   const deciding = {
-    ...seenNode(wire),
+    ...seenNodeOf(wire),
     allocation_uuid: wire.allocation_uuid ?? null,
     conductor: wire.conductor ?? null,
   }

@@ -9,7 +9,7 @@ import type { HttpResponse } from '../core/seams.ts'
 import type { SeenNode } from '../core/seen.ts'
 import { bodyOf, type Call, refusal } from './call.ts'
 import { historyIn, historySchema } from './ironic-history.ts'
-import { SEEN_FIELDS, seenNode, seenSchema, type WireNode, wireNodeSchema } from './ironic-node.ts'
+import { LIST_FIELDS, seenNodeOf, seenSchema, type WireNode, wireNodeSchema } from './ironic-node.ts'
 import { type IronicVersions, shardSince, type VersionKeeper, versionKeeper } from './ironic-version.ts'
 import { OpenStackError } from './openstack-error.ts'
 import { allPages } from './pages.ts'
@@ -75,13 +75,13 @@ const read = (path: string, more: Partial<Call> = {}): Call => ({ service: 'bare
 function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'census' | 'conductors' | 'links'> {
   async function nodes(filter: [string, string][], more: Partial<Call>): Promise<SeenNode[]> {
     const { used } = await versions()
-    const fields = (shardSince(used) ? [...SEEN_FIELDS, 'shard'] : SEEN_FIELDS).join(',')
-    const rows = await allPages('uuid', async (marker) => {
+    const fields = (shardSince(used) ? [...LIST_FIELDS, 'shard'] : LIST_FIELDS).join(',')
+    return await allPages('uuid', async (marker) => {
       const call = read('/v1/nodes', { ...more, query: [...filter, ['fields', fields], ...marker] })
       const page = bodyOf(call, await send(call), nodesPage)
-      return { call, rows: page.nodes, more: typeof page.next === 'string' }
+      // Reduced page by page: 100,000 rows with their links would be most of the memory there is.
+      return { call, rows: page.nodes.map(seenNodeOf), more: typeof page.next === 'string' }
     })
-    return rows.map(seenNode)
   }
 
   return {
@@ -129,11 +129,8 @@ function nodeReads({ send }: VersionKeeper): Pick<Ironic, 'node' | 'history' | '
     },
 
     history: async (uuid) => {
-      const query: Call['query'] = [
-        ['detail', 'true'],
-        ['sort_dir', 'desc'],
-      ]
-      const call = read(`${at(uuid)}/history`, { query, accept: [403] })
+      // No sort_dir: Ironic 21.4 (API 1.82) refuses it with 400 (measured). All of the at most 300 events come in one answer.
+      const call = read(`${at(uuid)}/history`, { query: [['detail', 'true']], accept: [403] })
       const response = await send(call)
       if (response.status === 403) return unknown('redacted: this credential may not read the node history')
       return historyIn(bodyOf(call, response, historySchema))

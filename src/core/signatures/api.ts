@@ -24,7 +24,7 @@ export const CONDUCTOR = [
     cause: 'api-unreachable',
     transient: 'maybe',
     patterns: [
-      /Could not find versioned identity endpoints|DiscoveryFailure|Failed to discover available (?:identity )?versions|for version discovery/i,
+      /Could not find versioned identity endpoints|DiscoveryFailure|Failed to discover available (?:identity )?versions|for version discovery|find a version discovery document/i,
     ],
     why: 'keystoneauth says this when Keystone or the service is down as well as when its address is wrong.',
     example: 'Could not find versioned identity endpoints when attempting to authenticate. Please check that your auth_url is correct.',

@@ -1,0 +1,182 @@
+/**
+ * `anneal demo`: the first five minutes. The real operator heals a pretend cloud in this one process, and tells what happens and why, until
+ * the stories are over. Nothing outside is touched, nothing needs to be configured, nothing is left behind.
+ */
+import type { Command } from 'commander'
+import { run } from '../controller/run.ts'
+import { HOUR, MINUTE, SECOND } from '../core/policy.ts'
+import { spanText } from '../core/when.ts'
+import { castOf, NODES_MIN } from '../simulator/cast.ts'
+import { reckon } from '../simulator/kept-promises.ts'
+import { OUTAGE, type Story, stories } from '../simulator/stories.ts'
+import type { CaseView } from '../store/case-row.ts'
+import { brokenPromises, type Ended, type Line, lineOfAudit, summaryText, textOfLine, titleText } from './demo-lines.ts'
+import { CLOUD, DEMO_POLICY, type Stage, setStage } from './demo-stage.ts'
+import { globalsOf } from './globals.ts'
+import type { ExitCode, Io } from './io.ts'
+import { paint } from './paint.ts'
+import { wholeNumber } from './sweep.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Each node's BMC has a socket of its own for visitors; 1,024 open files are a usual limit. */
+const NODES_MAX = 500
+
+/** The nodes that fail together here are six. */
+const WORKERS = 2
+
+/** At 40 the first fault comes after 3 s and the first node is healed within 15 s (design, commands: 10 s and 30 s). */
+const SPEED = 40
+
+export type DemoOptions = { nodes: number; port: number; seed: number; speed: number; colour: boolean }
+
+export function registerDemo(program: Command, io: Io): void {
+  program
+    .command('demo')
+    .summary('the real operator on a pretend cloud: try it, nothing to configure')
+    .description(
+      'Plays six kinds of trouble on a simulated OpenStack and lets Anneal deal with them, with the reason for everything it does and does not do. ' +
+        'Ends by itself; leaves nothing behind.',
+    )
+    .option('--nodes <n>', 'how many pretend nodes', wholeNumber, 24)
+    .option('--port <p>', 'serve the pretend cloud on this port of 127.0.0.1 (0: any free one)', wholeNumber, 0)
+    .option('--seed <s>', 'the same number gives the same story', wholeNumber, 1)
+    .option('--speed <x>', 'virtual time, times as fast as real', wholeNumber, SPEED)
+    .addHelpText('after', '\nExample:\n  anneal demo --speed 100')
+    .action(async (options: Omit<DemoOptions, 'colour'>, command: Command) => {
+      io.exit(await demo({ ...options, colour: globalsOf(command, io).colour }, io))
+    })
+}
+
+const NEXT =
+  'Next: `anneal check` and `anneal sweep` on your own cloud; in mode observe, the default, nothing that changes anything is sent.\n'
+
+type DemoIo = Pick<Io, 'out' | 'input' | 'onStop'>
+
+/** Plays the demo to its end, or until it is stopped. 0 unless a promise was broken or the stories did not come to rest. Throws UsageError. */
+export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> {
+  within('--nodes', options.nodes, { from: NODES_MIN, to: NODES_MAX })
+  within('--port', options.port, { from: 0, to: 65_535 })
+  within('--speed', options.speed, { from: 1, to: 1_000 })
+  const stage = await setStage(options)
+  const stop = new AbortController()
+  const forget = io.onStop(() => stop.abort())
+  const unread = quitKey(io.input, () => stop.abort())
+  try {
+    io.out.write(greeting(stage, options, io))
+    stage.go()
+    const operator = run(
+      { worlds: [stage.world], claimant: CLOUD, workers: WORKERS, pollMs: 15 * SECOND, censusMs: 10 * MINUTE, onPass: () => {} },
+      stop.signal,
+    )
+    const telling = tell(stage, { io, colour: options.colour, signal: stop.signal }).finally(() => stop.abort())
+    const [isOver] = await Promise.all([telling, operator])
+    const ended = await outcome(stage)
+    io.out.write(summaryText(ended, options.colour))
+    io.out.write(isOver ? NEXT : 'Stopped before the stories were over.\n')
+    return brokenPromises(ended.reckoning).length > 0 || (isOver && ended.others.length > 0) ? 1 : 0
+  } finally {
+    stop.abort()
+    forget()
+    unread()
+    await stage.close()
+  }
+}
+
+function within(option: string, value: number, { from, to }: { from: number; to: number }): void {
+  if (value >= from && value <= to) return
+  throw new UsageError({ what: 'usage', message: `${option} is ${value}.`, fix: `Choose from ${from} to ${to}.` })
+}
+
+/** Listens for a q on a terminal; call what it returns to listen no more, or the open terminal keeps the process alive. */
+function quitKey(input: Io['input'], quit: () => void): () => void {
+  if (!input.isTTY) return () => {}
+  const lines = input.lines()
+  const listen = async () => {
+    for await (const line of lines) if (/^q(uit)?$/i.test(line.trim())) quit()
+  }
+  void listen()
+  return () => {
+    if ('close' in lines && typeof lines.close === 'function') lines.close()
+  }
+}
+
+function greeting({ folder, url }: Stage, { nodes, seed, speed, colour }: DemoOptions, { out }: DemoIo): string {
+  const { silentBmc, soak } = DEMO_POLICY
+  return `${[
+    paint(colour, 'bold', `Anneal on a pretend cloud of ${nodes} nodes: the real operator in mode auto, nothing real around it.`),
+    `A second here is ${speed} s there. Seed ${seed}: the same seed gives the same story.`,
+    `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after`,
+    `${spanText(soak)} (30 min), and a quarter of the nodes may be under repair at once (5 %).`,
+    ...(out.isTTY ? ['Ctrl-C ends it, or q and Enter; else it ends with its stories.'] : []),
+    `The same cloud is served at ${url}. From another terminal (from a checkout: ./bin/anneal):`,
+    `  OS_CLIENT_CONFIG_FILE=${folder}/clouds.yaml anneal check --os-cloud ${CLOUD}`,
+    `  ANNEAL_DATABASE=${folder}/demo.db anneal nodes`,
+  ].join('\n')}\n`
+}
+
+/** How often the audit trail is read, and for how long after the last push everything may take to come to rest; virtual time. */
+const READ_EVERY_MS = SECOND
+const REST_WITHIN_MS = 2 * HOUR
+
+type Teller = { io: DemoIo; colour: boolean; signal: AbortSignal }
+
+/** Plays the stories and prints what comes of them. @returns whether they are over, false where it was stopped before */
+async function tell(stage: Stage, teller: Teller): Promise<boolean> {
+  const { clock, store, cloud } = stage
+  const { io, colour, signal } = teller
+  const began = clock.now()
+  const script = stories(cloud, castOf(cloud.state, stage.random))
+  const pending: { at: number; text: string }[] = []
+  const show = (line: Line): void => void pending.push({ at: line.at, text: textOfLine(line, { out: io.out, colour }) })
+  const last = play(script, { stage, began, show, title: (at, text) => void pending.push({ at, text }), colour })
+  const nameOf = (uuid: string): string => cloud.state.nodes.get(uuid)?.row.name ?? uuid
+  let read = 0
+  while (!signal.aborted) {
+    await clock.sleep(READ_EVERY_MS, signal)
+    for (const entry of await store.audit({ cloud: CLOUD, after: read })) {
+      read = entry.id
+      const line = lineOfAudit(entry, nameOf)
+      if (line !== null) show(line)
+    }
+    for (const { text } of pending.splice(0).toSorted((a, b) => a.at - b.at)) io.out.write(text)
+    const rested = clock.now() > last && (await store.cases({ cloud: CLOUD, open: true })).every(isAtRest)
+    if (rested || clock.now() > last + REST_WITHIN_MS) return true
+  }
+  return false
+}
+
+type Playing = { stage: Stage; began: number; show: (line: Line) => void; title: (at: number, text: string) => void; colour: boolean }
+
+/** Puts every push on the virtual clock; returns the time of the last one. */
+function play(script: readonly Story[], { stage, began, show, title, colour }: Playing): number {
+  for (const [i, story] of script.entries()) {
+    for (const [k, step] of story.steps.entries()) {
+      stage.clock.at(began + step.at, () => {
+        if (k === 0) title(began + step.at, titleText({ number: i + 1, of: script.length, title: story.title }, colour))
+        show({ at: began + step.at, node: step.node, what: 'happens', reason: '', text: step.text, colour: 'bold' })
+        step.happen()
+      })
+    }
+  }
+  return began + Math.max(...script.flatMap(({ steps }) => steps.map(({ at }) => at)))
+}
+
+/** Nothing more comes without a person. */
+const isAtRest = ({ decision }: CaseView): boolean => decision?.kind === 'leave' || decision?.kind === 'escalate'
+
+async function outcome({ store, cloud, clock }: Stage): Promise<Ended> {
+  const cases = await store.cases({ cloud: CLOUD })
+  const began = clock.now() - clock.monotonic()
+  const names = (which: (view: CaseView) => boolean): string[] =>
+    [...new Set(cases.filter(which).map(({ name, uuid }) => name ?? uuid))].sort()
+  const isHealed = (view: CaseView) => view.result === 'healed' || view.result === 'launched' || view.memory.provenAt !== null
+  const isQuarantined = ({ decision, closedAt }: CaseView) => closedAt === null && decision?.reason === 'quarantined'
+  const isLeft = ({ decision, closedAt }: CaseView) => closedAt === null && decision?.kind === 'leave'
+  return {
+    healed: names(isHealed),
+    quarantined: names(isQuarantined),
+    leftAlone: names(isLeft),
+    others: names((view) => !isHealed(view) && !isQuarantined(view) && !isLeft(view)),
+    reckoning: reckon(cloud.state, { from: began + OUTAGE.from, to: began + OUTAGE.to }),
+  }
+}

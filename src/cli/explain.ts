@@ -1,0 +1,121 @@
+/**
+ * `anneal explain NODE` and `anneal show NODE`: why Anneal does what it does with a node, and the facts about it.
+ */
+import type { Command } from 'commander'
+import { type Explanation, explainNode } from '../commands/explain-node.ts'
+import { type ShownAttempt, type ShownNode, showNode } from '../commands/show-node.ts'
+import { spanText } from '../core/when.ts'
+import { OURSELVES } from '../store/audit.ts'
+import { globalsOf } from './globals.ts'
+import type { Io } from './io.ts'
+import { paint, plain } from './paint.ts'
+import { atPlace } from './place.ts'
+import { colourOf, printJson, relative, verdictOf } from './print.ts'
+
+type Look = { now: number; colour: boolean }
+
+export function registerExplain(program: Command, io: Io): void {
+  program
+    .command('explain')
+    .argument('<node>', 'name or uuid')
+    .summary('why: verdict, evidence, budget, timeline, next look')
+    .addHelpText('after', '\nExample:\n  anneal explain node-17')
+    .action(async (node: string, _options, command: Command) => {
+      const globals = globalsOf(command, io)
+      await atPlace(io, globals, async ({ store, cloud, policyOf }) => {
+        const explanation = await explainNode(store, { cloud, node, policyOf })
+        if (globals.output === 'json') return printJson(io, explanation)
+        io.out.write(explanationText(explanation, { now: io.seams.clock.now(), colour: globals.colour }))
+      })
+    })
+  program
+    .command('show')
+    .argument('<node>', 'name or uuid')
+    .summary('facts: fields, case, attempts, marks')
+    .addHelpText('after', '\nExample:\n  anneal show 0f2f8c1e-2a4b-4d1c-9a55-6d2f10b7a001 -o json')
+    .action(async (node: string, _options, command: Command) => {
+      const globals = globalsOf(command, io)
+      await atPlace(io, globals, async ({ store, cloud }) => {
+        const shown = await showNode(store, { cloud, node })
+        if (globals.output === 'json') return printJson(io, shown)
+        io.out.write(shownText(shown, { now: io.seams.clock.now(), colour: globals.colour }))
+      })
+    })
+}
+
+function explanationText(e: Explanation, look: Look): string {
+  const { now, colour } = look
+  const title = `${e.name ?? e.uuid} (${e.cloud}, ${e.provision_state ?? '?'}${e.name === null ? '' : `, ${e.uuid}`})`
+  const lines = [paint(colour, 'bold', plain(title)), '']
+  if (e.decision === null) lines.push('Nothing was ever decided about it, because nothing was wrong with it.')
+  else {
+    const verdict = verdictOf(e)
+    const hue = colourOf(e)
+    lines.push(`${hue === null ? verdict : paint(colour, hue, verdict)}${e.since === null ? '' : `, since ${relative(e.since, now)}`}`)
+    lines.push(`  ${plain(e.decision.message)}`)
+    if (e.decision.until !== null) lines.push(`  Next look ${relative(e.decision.until, now)} (${e.decision.until}).`)
+    if (e.outcome !== null) lines.push(`  Outcome: ${e.outcome.kind}. ${plain(e.outcome.reason)}`)
+  }
+  if (e.hold !== null) lines.push(`  Held by ${e.hold.by} ${relative(e.hold.at, now)}: ${plain(e.hold.why)}`)
+  if (e.pause !== null)
+    lines.push(`  Paused (${e.pause.cloud ?? 'all clouds'}) by ${e.pause.by} ${relative(e.pause.at, now)}: ${plain(e.pause.why)}`)
+  if (e.diagnosis !== null) {
+    lines.push('', `${paint(colour, 'bold', 'Cause')} ${e.diagnosis.cause} (transient: ${e.diagnosis.transient})`)
+    lines.push(
+      ...e.diagnosis.evidence.map((sentence) => `  + ${plain(sentence)}`),
+      ...e.against.map((sentence) => `  - ${plain(sentence)}`),
+    )
+  }
+  if (e.case !== null) lines.push('', ...caseLines(e, look))
+  if (e.attempts.length > 0) lines.push('', paint(colour, 'bold', 'Attempts'), ...e.attempts.map((attempt) => attemptLine(attempt, now)))
+  if (e.timeline.length > 0) {
+    const moments = e.timeline.map(
+      ({ at, kind, by, message }) => `  ${at}  ${kind.padEnd(9)} ${by === OURSELVES ? '' : `${by}: `}${plain(message)}`,
+    )
+    lines.push('', paint(colour, 'bold', 'Timeline'), ...moments)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function caseLines({ case: id, opened, closed, result, budget, incident }: Explanation, { now, colour }: Look): string[] {
+  const window = budget.windowMs === 'lifetime' ? 'ever' : `in ${spanText(budget.windowMs)}`
+  const ended = closed === null ? '' : `, closed ${relative(closed, now)} (${result})`
+  const lines = [`${paint(colour, 'bold', 'Case')} ${id}, opened ${relative(opened, now)}${ended}`]
+  lines.push(`  Budget: ${budget.spent} of ${budget.max} resets spent ${window}.`)
+  if (incident !== null) {
+    const { id: which, key, value, members, proven, inFlight } = incident
+    lines.push(`  Part of incident ${which} (${key} ${value}): ${members} nodes, ${proven} healed, ${inFlight} under way.`)
+  }
+  return lines
+}
+
+function attemptLine({ number, act, step, at, outcome, reason, result }: ShownAttempt, now: number): string {
+  const which = number > 0 ? ` ${number}` : ''
+  const how = outcome === null ? 'no outcome yet' : result === null ? outcome : `${outcome}, ${result}`
+  return `  ${at}  ${act}${step === null ? '' : ` (${step})`}${which}: ${how} (${relative(at, now)}). ${plain(reason ?? '')}`.trimEnd()
+}
+
+function shownText(s: ShownNode, { now, colour }: Look): string {
+  const lines = [paint(colour, 'bold', plain(`${s.name ?? s.uuid} (${s.cloud})`))]
+  const missing = s.missingSince === null ? '' : `; not listed since ${s.missingSince}`
+  lines.push(`  As listed ${relative(s.seenAt, now)}${missing}:`)
+  for (const [field, value] of Object.entries(s.node)) {
+    if (value !== null && value !== '' && value !== false) lines.push(`    ${field.padEnd(24)} ${plain(String(value))}`)
+  }
+  lines.push('', `Decision  ${verdictOf(s)}`)
+  if (s.decision !== null) lines.push(`  ${plain(s.decision.message)}`)
+  for (const { by, why, at, source } of s.holds) lines.push(`Held      by ${by} ${relative(at, now)} (${source}): ${plain(why)}`)
+  if (s.marks !== null) lines.push('', `extra.hammer_error_resets, seen ${relative(s.marks.at, now)}: ${marksText(s.marks)}`)
+  for (const { id, openedAt, closedAt, result, cause } of s.cases) {
+    const ended = closedAt === null ? 'open' : `${result}, closed ${relative(closedAt, now)}`
+    lines.push(`Case      ${id}: ${cause ?? 'no cause yet'}, opened ${relative(openedAt, now)}, ${ended}`)
+  }
+  if (s.attempts.length > 0) lines.push('', 'Attempts', ...s.attempts.map((attempt) => attemptLine(attempt, now)))
+  return `${lines.join('\n')}\n`
+}
+
+function marksText(marks: NonNullable<ShownNode['marks']>): string {
+  if (marks.kind === 'absent') return 'not there'
+  if (marks.kind === 'unreadable') return `not a list (${plain(marks.found)})`
+  return marks.entries.length === 0 ? 'an empty list' : plain(marks.entries.join(', '))
+}

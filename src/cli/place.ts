@@ -1,0 +1,54 @@
+/**
+ * Where a command works: the configuration, the database, and which cloud a person means. Commands that need no cloud get along without
+ * any entry of clouds.yaml. Nothing is asked of a cloud here.
+ */
+import type { Config } from '../config.ts'
+import { cloudFor } from '../config.ts'
+import type { Policy } from '../core/policy.ts'
+import type { Store } from '../store/store.ts'
+import { type Chosen, chosenClouds, openDatabase, readConfig } from '../wiring.ts'
+import type { Globals } from './globals.ts'
+import type { Io } from './io.ts'
+import { UsageError } from './usage-error.ts'
+
+export type Place = {
+  io: Io
+  globals: Globals
+  config: Config
+  store: Store
+  /** The cloud whose nodes are meant; null: any. */
+  cloud: string | null
+  policyOf: (cloud: string) => Policy
+}
+
+/** Opens the database, works, and closes it again. Throws ConfigError and StoreError. */
+export async function atPlace<T>(io: Io, globals: Globals, work: (place: Place) => Promise<T>): Promise<T> {
+  const config = readConfig(io, globals)
+  return await withStore(io, config, (store) =>
+    work({ io, globals, config, store, cloud: cloudMeant(io, globals, config), policyOf: (cloud) => cloudFor(config, cloud).policy }),
+  )
+}
+
+export async function withStore<T>(io: Io, config: Config, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openDatabase(config, io.seams)
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** OS_CLOUD chooses an entry of clouds.yaml; where anneal.yaml gives clouds names of its own it means none of them. */
+const cloudMeant = (io: Io, globals: Globals, config: Config): string | null =>
+  globals.osCloud ?? (config.clouds.length === 0 ? io.env['OS_CLOUD'] || null : null)
+
+/** For commands that work on one cloud. */
+export function oneCloud(io: Io, globals: Globals, config: Config): Chosen {
+  const [only, ...others] = chosenClouds(config, globals, io)
+  if (only !== undefined && others.length === 0) return only
+  throw new UsageError({
+    what: 'usage',
+    message: `${config.path ?? 'anneal.yaml'} lists ${config.clouds.length} clouds, and this command works on one.`,
+    fix: `Choose with --os-cloud: ${config.clouds.map(({ name }) => name).join(', ')}.`,
+  })
+}

@@ -1,0 +1,115 @@
+/**
+ * `anneal run`: the daemon. It watches every configured cloud until it is told to stop, logs what it decides and does, and finishes what
+ * it has in hand. The work is the controller's.
+ */
+import type { Command } from 'commander'
+import type { Pass } from '../controller/reconcile.ts'
+import { run } from '../controller/run.ts'
+import { DAY } from '../core/policy.ts'
+import type { Clock } from '../core/seams.ts'
+import type { NodeKey } from '../core/seen.ts'
+import { timeText } from '../core/when.ts'
+import { takeRunLock } from '../store/run-lock.ts'
+import type { Store } from '../store/store.ts'
+import { chosenClouds, wire } from '../wiring.ts'
+import { refuseIfUnfit } from './check-cloud.ts'
+import { globalsOf } from './globals.ts'
+import type { Io } from './io.ts'
+import { runLog } from './log.ts'
+import { atPlace, type Place } from './place.ts'
+import { nodesToAskAbout } from './sweep.ts'
+
+export function registerRun(program: Command, io: Io): void {
+  program
+    .command('run')
+    .summary('the daemon: watches every configured cloud until it is stopped')
+    .description(
+      'Polls the failed states, takes a census now and then, and works on what is due. Logs to stderr: JSON lines, or short lines on a terminal.',
+    )
+    .addHelpText(
+      'after',
+      '\nSIGTERM or SIGINT: finishes what is in hand, then ends; a second one ends at once.\n\nExample:\n  anneal run --config /etc/anneal/anneal.yaml --mode auto',
+    )
+    .action(async (_options, command: Command) => {
+      const globals = globalsOf(command, io)
+      await atPlace(io, globals, runHere)
+    })
+}
+
+async function runHere(place: Place): Promise<void> {
+  const { io, globals, config, store } = place
+  const { seams } = io
+  const log = runLog(io, seams.clock, { level: config.log, colour: globals.colour && io.err.isTTY })
+  const wired = chosenClouds(config, globals, io).map((cloud) => wire(cloud, { store, seams, log }))
+  const lock = takeRunLock(config.database)
+  const stop = new AbortController()
+  const forget = io.onStop(() => {
+    log('info', 'stopping: what is in hand is finished first; a second signal ends at once')
+    stop.abort()
+  })
+  try {
+    for (const { reached: cloud } of wired) {
+      await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
+      const { name, policy, policyHash } = cloud.config
+      await store.enrol(name, { mode: policy.mode, policyHash })
+      // A restart is a wake: what was decided under another mode or policy is decided again now.
+      await store.wake(await store.openCaseKeys(name))
+      log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database })
+    }
+    const worlds = wired.map(({ world }) => world)
+    const options = {
+      worlds,
+      claimant: `run-${seams.newId()}`,
+      workers: config.workers,
+      pollMs: config.poll,
+      censusMs: config.census,
+      onPass: tell(log),
+    }
+    await Promise.all([run(options, stop.signal), prune(store, seams.clock, stop.signal)])
+    log('info', 'stopped')
+  } finally {
+    forget()
+    lock.release()
+  }
+}
+
+/** Logs what changed: the same decision again says nothing new. */
+function tell(log: ReturnType<typeof runLog>): (key: NodeKey, pass: Pass) => void {
+  const before = new Map<string, string>()
+  return (key, { observation, case: ofNode, diagnosis, decision, outcome }) => {
+    const { kind, reason, message, act, until } = decision
+    const id = `${key.cloud} ${key.uuid}`
+    const name = observation.node.kind === 'known' ? observation.node.value.name : (ofNode?.name ?? null)
+    const about = { cloud: key.cloud, node: name ?? key.uuid, uuid: key.uuid, case: ofNode?.id ?? null }
+    const is = `${kind} ${reason}`
+    const isRoutine = ofNode === null && (kind === 'wait' || kind === 'resolve')
+    if (kind === 'act')
+      log(outcome?.kind === 'accepted' ? 'info' : 'warn', 'act', {
+        ...about,
+        act,
+        reason,
+        outcome: outcome?.kind ?? null,
+        message: outcome?.reason ?? message,
+      })
+    else if (before.get(id) !== is && !isRoutine)
+      log(kind === 'escalate' ? 'warn' : 'info', 'decision', {
+        ...about,
+        kind,
+        reason,
+        cause: diagnosis?.cause ?? null,
+        act,
+        until: until === null ? null : timeText(until),
+        message,
+      })
+    if (kind === 'resolve') before.delete(id)
+    else before.set(id, is)
+  }
+}
+
+/** Old observations go once a day. */
+async function prune(store: Store, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await store.prune(await store.now())
+    await clock.sleep(DAY, signal)
+  }
+}

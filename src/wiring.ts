@@ -1,0 +1,75 @@
+/**
+ * From configuration to things: which clouds are meant, a way into each, the database, and the worlds that the controller works on
+ * (wire-cloud.ts builds one from its parts). It takes no step of its own; what it is given (seams, environment) is main's.
+ */
+import { type CloudConfig, type Config, cloudFor, inMode, loadConfig } from './config.ts'
+import type { CloudWorld, Log } from './controller/cloud-world.ts'
+import type { Mode } from './core/policy.ts'
+import type { Seams } from './core/seams.ts'
+import type { CloudAccess, Files } from './openstack/cloud-access.ts'
+import { readCloud } from './openstack/clouds-yaml.ts'
+import { type Ironic, ironicClient } from './openstack/ironic.ts'
+import { openSession, type Session } from './openstack/session.ts'
+import { openStore, type Store } from './store/store.ts'
+import { wireCloud } from './wire-cloud.ts'
+
+/** What is around the process, as main read it. */
+export type Around = { env: Record<string, string | undefined>; cwd: string; readFile: Files['read']; seams: Seams }
+
+/** `--config`, `--os-cloud`, `--mode`; null where nothing was said. */
+export type Wish = { config: string | null; osCloud: string | null; mode: Mode | null }
+
+/** A cloud that is meant, with the ways into it. Nothing has been asked of it yet. */
+export type Chosen = { config: CloudConfig; access: CloudAccess; servicesAccess: CloudAccess }
+
+/** A chosen cloud with its sessions and Ironic's client. */
+export type Reached = Chosen & { session: Session; services: Session; ironic: Ironic }
+
+/** Throws ConfigError. */
+export const readConfig = (around: Around, wish: Wish): Config => loadConfig({ ...around, path: wish.config })
+
+/** Throws StoreError. */
+export const openDatabase = (config: Config, { clock, newId, random }: Seams): Promise<Store> =>
+  openStore({ path: config.database, clock, newId, random })
+
+/**
+ * The clouds that are meant: the one that `--os-cloud` names; else all that anneal.yaml lists; else the one that OS_CLOUD, the OS_*
+ * variables or the only entry of clouds.yaml come to. Throws ConfigError.
+ */
+export function chosenClouds(config: Config, wish: Wish, around: Around): Chosen[] {
+  const named = wish.osCloud === null ? config.clouds : [cloudFor(config, wish.osCloud)]
+  if (named.length > 0) return named.map((cloud) => chosen(cloud, wish, around))
+  const access = entry(null, around)
+  return [chosen(cloudFor(config, access.name), wish, around)]
+}
+
+function chosen(cloud: CloudConfig, wish: Wish, around: Around): Chosen {
+  const access = entry(cloud.ironic, around)
+  const servicesAccess = cloud.services === null ? access : entry(cloud.services, around)
+  return { config: wish.mode === null ? cloud : inMode(cloud, wish.mode), access, servicesAccess }
+}
+
+const entry = (cloud: string | null, { env, readFile, cwd }: Around): CloudAccess => readCloud({ cloud, environment: env, readFile, cwd })
+
+/** Opens the sessions; sends nothing. */
+export function reach(cloud: Chosen, seams: Seams): Reached {
+  const session = openSession(cloud.access, seams)
+  const services = cloud.servicesAccess === cloud.access ? session : openSession(cloud.servicesAccess, seams)
+  return { ...cloud, session, services, ironic: ironicClient(session) }
+}
+
+/** The world of a chosen cloud over a store, and the same sessions for what asks beside it. Sends nothing. */
+export function wire(cloud: Chosen, to: { store: Store; seams: Seams; log: Log }): { world: CloudWorld; reached: Reached } {
+  const { config, access, servicesAccess } = cloud
+  const world = wireCloud({
+    cloud: config.name,
+    access,
+    servicesAccess: servicesAccess === access ? null : servicesAccess,
+    policy: config.policy,
+    ...to,
+  })
+  return { world, reached: { ...cloud, session: world.sessions.ironic, services: world.sessions.services, ironic: world.ironic } }
+}
+
+/** The entry of this name in clouds.yaml. Throws ConfigError, with the nearest name, where there is none. */
+export const readCloudNamed = (cloud: string, around: Around): CloudAccess => entry(cloud, around)
