@@ -14,6 +14,7 @@ import { type Ironic, ironicClient } from './openstack/ironic.ts'
 import { observedNode } from './openstack/ironic-node.ts'
 import { neutronClient } from './openstack/neutron.ts'
 import { novaClient } from './openstack/nova.ts'
+import { OpenStackError } from './openstack/openstack-error.ts'
 import { placementClient } from './openstack/placement.ts'
 import { probeService } from './openstack/probe.ts'
 import { openSession, type Session } from './openstack/session.ts'
@@ -68,8 +69,7 @@ function calibrationBmcs(of: { cloud: string; store: Store; ironic: Ironic; cloc
   let kept: { at: number; addresses: Promise<BmcAddress[]> } | null = null
   const read = async (): Promise<BmcAddress[]> => {
     const rows = await of.store.nodes({ cloud: of.cloud, powerKnown: true, limit: CANDIDATES })
-    const nodes = await Promise.all(rows.map((row) => of.ironic.node(row.uuid)))
-    return nodes.flatMap((wire) => (wire === null ? [] : (observedNode(wire).bmcAddress ?? [])))
+    return await bmcAddresses(of.ironic, rows)
   }
   return () => {
     const now = of.clock.monotonic()
@@ -82,4 +82,18 @@ function calibrationBmcs(of: { cloud: string; store: Store; ironic: Ironic; cloc
     }
     return kept.addresses
   }
+}
+
+/** Addresses out of driver_info, which only a node that is asked for by itself shows. One that cannot be read is left out. */
+export async function bmcAddresses(ironic: Pick<Ironic, 'node'>, nodes: readonly { uuid: string }[]): Promise<BmcAddress[]> {
+  const read = await Promise.all(
+    nodes.map(({ uuid }) =>
+      ironic.node(uuid).catch((error: unknown) => {
+        // Knows: with one BMC less to compare with, a silence is believed less, never more.
+        if (error instanceof OpenStackError) return null
+        throw error
+      }),
+    ),
+  )
+  return read.flatMap((wire) => (wire === null ? [] : (observedNode(wire).bmcAddress ?? [])))
 }

@@ -27,15 +27,16 @@ test('a service root answers; a page that is none is faulty', async () => {
     assert.equal(await kindOf(answering(200, page)), 'faulty')
 })
 
-test('a BMC that wants a login or lost its root still answers, and the status is named', async () => {
-  for (const status of [301, 401, 403, 404, 429]) {
+test('a BMC that wants a login still answers, and the status is named', async () => {
+  for (const status of [301, 401, 403, 429]) {
     const look = await lookAtRedfish(address, answering(status))
     assert.ok(look.kind === 'known' && look.value.kind === 'answers')
     assert.match(look.value.detail, new RegExp(`${status}`))
   }
 })
 
-test('a server error is faulty', async () => {
+test('a server error is faulty, and so is a server without a root, which every Redfish service has', async () => {
+  assert.equal(await kindOf(answering(404, '{"error":"not found"}')), 'faulty')
   assert.equal(await kindOf(answering(500)), 'faulty')
   assert.equal(await kindOf(answering(503)), 'faulty')
 })

@@ -27,8 +27,8 @@ const TOO_LATE = /no connection within|no (?:complete )?answer within|ETIMEDOUT|
 type RedfishAddress = Pick<BmcAddress, 'host' | 'port' | 'scheme'>
 
 /**
- * What a Redfish BMC does when asked without credentials; at most 15 s. Any HTTP answer below 500 counts as an answer: a BMC that
- * wants a login even for its root is alive. `silent` is not yet calibrated: see observe/bmc-watch.ts.
+ * What a Redfish BMC does when asked without credentials; at most 15 s. Any HTTP answer below 500 but 404 counts as an answer: a BMC
+ * that wants a login even for its root is alive. `silent` is not yet calibrated: see observe/bmc-watch.ts.
  */
 export async function lookAtRedfish(address: RedfishAddress, seams: Pick<Seams, 'clock' | 'transport'>): Promise<Reading<BmcLook>> {
   const look = (kind: BmcLook['kind'], detail: string): Reading<BmcLook> => known({ kind, detail, at: seams.clock.now() })
@@ -67,7 +67,8 @@ export function serviceRootUrl(address: RedfishAddress): string {
 }
 
 function judgeAnswer(answer: HttpResponse): [BmcLook['kind'], string] {
-  if (answer.status >= 500) return ['faulty', `answers the Redfish service root with status ${answer.status}`]
+  // The standard requires the root (DSP0266), so where it is missing an HTTP server answers that is no Redfish service, or a proxy.
+  if (answer.status >= 500 || answer.status === 404) return ['faulty', `answers the Redfish service root with status ${answer.status}`]
   if (answer.status !== 200) return ['answers', `answers the Redfish service root with status ${answer.status}`]
   return isServiceRoot(answer.text)
     ? ['answers', 'answers Redfish']

@@ -48,6 +48,7 @@ async function history({ ironic }: Reached, nodes: readonly SeenNode[]): Promise
 }
 
 function powerSync(nodes: readonly SeenNode[]): Saying {
+  if (nodes.length === 0) return warn('no node to tell by', null)
   const known = nodes.filter(({ power_state }) => power_state !== null)
   if (nodes.some(({ fault }) => fault === 'power failure'))
     return pass(`at work: it has reported a power failure; ${known.length} power states are known`)

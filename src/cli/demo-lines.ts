@@ -60,18 +60,20 @@ const SENTENCE_LEAST = 40
 /** With a line end; wrapped only where a person watches. */
 export function textOfLine(line: Line, to: { out: Out; colour: boolean }): string {
   const { at, node, what, reason, colour } = line
-  const painted = (text: string): string => (colour === null ? text : paint(to.colour, colour, text))
+  const cell = (text: string, width: number): string =>
+    `${colour === null ? text : paint(to.colour, colour, text)}${' '.repeat(Math.max(0, width - text.length))}`
   const head = [
     paint(to.colour, 'dim', timeText(at).slice(11, 19)),
     (node ?? 'cloud').padEnd(WIDTHS.node),
-    painted(what.padEnd(WIDTHS.what)),
-    painted(reason.padEnd(WIDTHS.reason)),
+    cell(what, WIDTHS.what),
+    cell(reason, WIDTHS.reason),
   ].join('  ')
   const text = plain(line.text)
   if (!to.out.isTTY) return `${head}  ${text}\n`
-  const columns = to.out.columns() ?? 80
+  // A terminal whose size was never set says 0.
+  const columns = to.out.columns() || 80
   const isWide = columns - INDENT >= SENTENCE_LEAST
-  const rows = wrapped(text, columns - (isWide ? INDENT : WIDTHS.time + 2) - 1)
+  const rows = wrapped(text, Math.max(SENTENCE_LEAST, columns - (isWide ? INDENT : WIDTHS.time + 2) - 1))
   const below = ' '.repeat(isWide ? INDENT : WIDTHS.time + 2)
   return isWide ? `${head}  ${rows.join(`\n${below}`)}\n` : `${head.trimEnd()}\n${rows.map((row) => `${below}${row}`).join('\n')}\n`
 }

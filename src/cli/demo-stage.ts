@@ -12,7 +12,7 @@ import { type CloudAccess, cloudAccess } from '../openstack/cloud-access.ts'
 import { SITE, siteNodes } from '../simulator/cast.ts'
 import { type SimulatedCloud, simulatedCloud } from '../simulator/cloud.ts'
 import { forVisitors } from '../simulator/for-visitors.ts'
-import { paced } from '../simulator/paced.ts'
+import { type Paced, paced } from '../simulator/paced.ts'
 import { seededIds, seededRandom } from '../simulator/seeded.ts'
 import { serveCloud } from '../simulator/serve.ts'
 import { type VirtualClock, virtualClock } from '../simulator/virtual-clock.ts'
@@ -32,9 +32,9 @@ const START = Date.parse('2026-03-01T03:00:00Z')
 export const DEMO_POLICY: Policy = {
   ...DEFAULT_POLICY,
   mode: 'auto',
-  silentBmc: { looks: 3, over: 90_000 },
+  silentBmc: { looks: 3, over: 2 * MINUTE },
   inFlight: { classShare: 0.25, classMax: 25, cloudShare: 0.25, cloudMax: 25 },
-  incident: { ...DEFAULT_POLICY.incident, classShare: 0.5 },
+  incident: { ...DEFAULT_POLICY.incident, classShare: 1 },
   soak: 5 * MINUTE,
 }
 
@@ -46,8 +46,10 @@ export type Stage = {
   world: WiredCloud
   store: Store
   random: Random
-  /** Virtual time begins to move. */
+  /** Virtual time begins to move; at speed 0 as fast as it can. */
   go(): void
+  /** Open files live on without their names, so this may come before `close`. */
+  removeFolder(): void
   /** Sockets closed, database and folder removed. */
   close(): Promise<void>
 }
@@ -59,7 +61,8 @@ export async function setStage(wish: Wish): Promise<Stage> {
   const { seed, speed } = wish
   await using undo = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'anneal-demo-'))
-  undo.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true })
+  undo.defer(removeFolder)
   const clock = virtualClock({ start: START })
   const cloud = simulatedCloud({ ...SITE, nodes: siteNodes(wish.nodes), random: seededRandom(seed), clock, keepReads: false })
   const served = await serveCloud(forVisitors(cloud), { host: '127.0.0.1', port: wish.port }).catch((error: unknown) => {
@@ -84,11 +87,27 @@ export async function setStage(wish: Wish): Promise<Stage> {
     world,
     store,
     random: seededRandom(seed + 2),
+    removeFolder,
     go: () => {
-      const pace = paced(clock, { speed })
+      const pace = speed === 0 ? unpaced(clock) : paced(clock, { speed })
       open.defer(() => pace.stop())
     },
     close: () => open.disposeAsync(),
+  }
+}
+
+/** As fast as the processor goes: for a look at the end of the story, and for tests. */
+function unpaced(clock: VirtualClock): Paced {
+  let stopped = false
+  const loop = async (): Promise<void> => {
+    while (!stopped) await clock.step()
+  }
+  const running = loop()
+  return {
+    stop: () => {
+      stopped = true
+      return running
+    },
   }
 }
 

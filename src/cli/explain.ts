@@ -6,13 +6,14 @@ import { type Explanation, explainNode } from '../commands/explain-node.ts'
 import { type ShownAttempt, type ShownNode, showNode } from '../commands/show-node.ts'
 import { spanText } from '../core/when.ts'
 import { OURSELVES } from '../store/audit.ts'
+import { livingDaemon } from '../store/run-lock.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { paint, plain } from './paint.ts'
 import { atPlace } from './place.ts'
-import { colourOf, printJson, relative, verdictOf } from './print.ts'
+import { colourOf, nextLook, printJson, relative, verdictOf } from './print.ts'
 
-type Look = { now: number; colour: boolean }
+type Look = { now: number; colour: boolean; isWatched: boolean }
 
 export function registerExplain(program: Command, io: Io): void {
   program
@@ -22,10 +23,16 @@ export function registerExplain(program: Command, io: Io): void {
     .addHelpText('after', '\nExample:\n  anneal explain node-17')
     .action(async (node: string, _options, command: Command) => {
       const globals = globalsOf(command, io)
-      await atPlace(io, globals, async ({ store, cloud, policyOf }) => {
+      await atPlace(io, globals, async ({ store, cloud, policyOf, config }) => {
         const explanation = await explainNode(store, { cloud, node, policyOf })
         if (globals.output === 'json') return printJson(io, explanation)
-        io.out.write(explanationText(explanation, { now: io.seams.clock.now(), colour: globals.colour }))
+        io.out.write(
+          explanationText(explanation, {
+            now: io.seams.clock.now(),
+            colour: globals.colour,
+            isWatched: livingDaemon(config.database) !== null,
+          }),
+        )
       })
     })
   program
@@ -53,7 +60,7 @@ function explanationText(e: Explanation, look: Look): string {
     const hue = colourOf(e)
     lines.push(`${hue === null ? verdict : paint(colour, hue, verdict)}${e.since === null ? '' : `, since ${relative(e.since, now)}`}`)
     lines.push(`  ${plain(e.decision.message)}`)
-    if (e.decision.until !== null) lines.push(`  Next look ${relative(e.decision.until, now)} (${e.decision.until}).`)
+    if (e.decision.until !== null) lines.push(`  ${nextLookText(e.decision.until, look)}`)
     if (e.outcome !== null) lines.push(`  Outcome: ${e.outcome.kind}. ${plain(e.outcome.reason)}`)
   }
   if (e.hold !== null) lines.push(`  Held by ${e.hold.by} ${relative(e.hold.at, now)}: ${plain(e.hold.why)}`)
@@ -77,6 +84,15 @@ function explanationText(e: Explanation, look: Look): string {
   return `${lines.join('\n')}\n`
 }
 
+/** An overdue look with nobody to take it is worth a word: a stopped daemon looks like a patient one. */
+function nextLookText(until: string, { now, isWatched }: Look): string {
+  const next = nextLook(until, now)
+  if (next !== 'due') return `Next look ${next} (${until}).`
+  return isWatched
+    ? `Next look: due since ${until}.`
+    : `Next look: due since ${until}; no daemon is running here, \`anneal sweep\` looks now.`
+}
+
 function caseLines({ case: id, opened, closed, result, budget, incident }: Explanation, { now, colour }: Look): string[] {
   const window = budget.windowMs === 'lifetime' ? 'ever' : `in ${spanText(budget.windowMs)}`
   const ended = closed === null ? '' : `, closed ${relative(closed, now)} (${result})`
@@ -95,7 +111,7 @@ function attemptLine({ number, act, step, at, outcome, reason, result }: ShownAt
   return `  ${at}  ${act}${step === null ? '' : ` (${step})`}${which}: ${how} (${relative(at, now)}). ${plain(reason ?? '')}`.trimEnd()
 }
 
-function shownText(s: ShownNode, { now, colour }: Look): string {
+function shownText(s: ShownNode, { now, colour }: Omit<Look, 'isWatched'>): string {
   const lines = [paint(colour, 'bold', plain(`${s.name ?? s.uuid} (${s.cloud})`))]
   const missing = s.missingSince === null ? '' : `; not listed since ${s.missingSince}`
   lines.push(`  As listed ${relative(s.seenAt, now)}${missing}:`)

@@ -3,11 +3,11 @@
  */
 import type { Command } from 'commander'
 import { listCases } from '../commands/list-cases.ts'
-import { listNodes } from '../commands/list-nodes.ts'
+import { type ListedNode, listNodes } from '../commands/list-nodes.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { atPlace } from './place.ts'
-import { colourOf, printJson, relative, verdictOf } from './print.ts'
+import { colourOf, nextLook, printJson, relative, verdictOf } from './print.ts'
 import { tableText } from './table.ts'
 
 export function registerNodes(program: Command, io: Io): void {
@@ -20,20 +20,20 @@ export function registerNodes(program: Command, io: Io): void {
     .action(async (options: { state?: string; all?: boolean }, command: Command) => {
       const globals = globalsOf(command, io)
       await atPlace(io, globals, async ({ store, cloud }) => {
-        const nodes = await listNodes(store, { cloud, state: options.state ?? null, all: options.all === true })
+        const nodes = inOrder(await listNodes(store, { cloud, state: options.state ?? null, all: options.all === true }))
         if (globals.output === 'json') return printJson(io, { nodes })
         const now = io.seams.clock.now()
         const several = new Set(nodes.map((node) => node.cloud)).size > 1
         const text = tableText(
           nodes,
           [
-            ...(several ? [{ head: 'CLOUD', text: (node: (typeof nodes)[number]) => node.cloud }] : []),
+            ...(several ? [{ head: 'CLOUD', text: (node: ListedNode) => node.cloud }] : []),
             { head: 'NODE', text: ({ name, uuid }) => name ?? uuid },
             { head: 'STATE', text: ({ provision_state }) => provision_state ?? '?' },
             { head: 'CASE', text: (node) => node.case ?? '-' },
             { head: 'CAUSE', text: ({ diagnosis }) => diagnosis?.cause ?? '-' },
             { head: 'DECISION', text: (node) => (node.held ? `${verdictOf(node)} (held)` : verdictOf(node)), colour: colourOf },
-            { head: 'NEXT LOOK', text: ({ decision }) => relative(decision?.until ?? null, now) },
+            { head: 'NEXT LOOK', text: ({ decision }) => nextLook(decision?.until ?? null, now) },
             { head: 'MESSAGE', text: ({ decision }) => decision?.message ?? '', wraps: true },
           ],
           { out: io.out, colour: globals.colour },
@@ -42,6 +42,10 @@ export function registerNodes(program: Command, io: Io): void {
       })
     })
 }
+
+/** node-2 before node-10, as people count. */
+const inOrder = (nodes: ListedNode[]): ListedNode[] =>
+  nodes.toSorted((a, b) => a.cloud.localeCompare(b.cloud) || (a.name ?? a.uuid).localeCompare(b.name ?? b.uuid, 'en', { numeric: true }))
 
 async function emptyNodes(known: Promise<number>, { state, all }: { state?: string; all?: boolean }): Promise<string> {
   const count = await known

@@ -16,6 +16,10 @@ export function relative(text: string | null, now: number): string {
   return ms > 0 ? `in ${spanText(ms)}` : `${spanText(-ms)} ago`
 }
 
+/** When a node is looked at next: '-' never, 'due' where that time has come. */
+export const nextLook = (until: string | null, now: number): string =>
+  until !== null && Date.parse(until) <= now ? 'due' : relative(until, now)
+
 /** What is being done, in as few words as tell kinds and reasons apart. */
 export const verdictOf = ({ decision }: Pick<NodeReport, 'decision'>): string => {
   if (decision === null) return '-'

@@ -21,12 +21,14 @@ import type { ExitCode, Io } from './io.ts'
 import { plainLog } from './log.ts'
 import { paint, plain } from './paint.ts'
 import { atPlace, oneCloud, type Place } from './place.ts'
-import { colourOf, printJson, relative, verdictOf } from './print.ts'
+import { colourOf, nextLook, printJson, verdictOf } from './print.ts'
 import { type Progress, progress } from './progress.ts'
 import { tableText } from './table.ts'
 import { UsageError } from './usage-error.ts'
 
 type Swept = { cloud: string; mode: string; listed: number; doubtful: string | null; nodes: NodeReport[] }
+
+type Done = { swept: Swept; state: Sweep; acts: number }
 
 export function registerSweep(program: Command, io: Io): void {
   program
@@ -46,10 +48,10 @@ export function registerSweep(program: Command, io: Io): void {
       const shown = progress(io, io.seams.clock)
       try {
         await atPlace(io, globals, async (place) => {
-          const { swept, state } = await sweepCloud(place, { follow: options.wait === true, limit: options.limit ?? null }, shown)
+          const done = await sweepCloud(place, { follow: options.wait === true, limit: options.limit ?? null }, shown)
           shown.end()
-          io.exit(codeOf(swept, state))
-          print(place, swept, state)
+          io.exit(codeOf(done))
+          print(place, done)
         })
       } finally {
         shown.end()
@@ -62,11 +64,7 @@ export function wholeNumber(text: string): number {
   throw new UsageError({ what: 'usage', message: `${JSON.stringify(text)} is not a whole number.`, fix: 'Write it as 0, 1, 2 …' })
 }
 
-async function sweepCloud(
-  place: Place,
-  wish: { follow: boolean; limit: number | null },
-  shown: Progress,
-): Promise<{ swept: Swept; state: Sweep }> {
+async function sweepCloud(place: Place, wish: { follow: boolean; limit: number | null }, shown: Progress): Promise<Done> {
   const { io, globals, config, store } = place
   const { seams } = io
   const chosen = besideDaemon(oneCloud(io, globals, config), await inForce(place), shown)
@@ -76,16 +74,19 @@ async function sweepCloud(
   await askIronic(cloud)
   await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
   await putInForce(store, cloud.config)
-  let done = 0
+  let looked = 0
+  let acts = 0
   shown.say(`${name}: listing nodes`)
   const onPass = (pass: Pass) => {
-    done += 1
-    shown.say(`${name}: ${done} nodes looked at`)
-    if (pass.decision.kind === 'act') shown.line(actLine(pass))
+    looked += 1
+    shown.say(`${name}: ${looked} looks at nodes`)
+    if (pass.decision.kind !== 'act') return
+    acts += 1
+    shown.line(actLine(pass))
   }
   const state = await said(cloud, sweep(world, { claimant: `sweep-${seams.newId()}`, ...wish, onPass }))
   const nodes = await reportsOf(store, state)
-  return { swept: { cloud: name, mode: cloud.config.policy.mode, listed: state.listed, doubtful: state.doubtful, nodes }, state }
+  return { swept: { cloud: name, mode: cloud.config.policy.mode, listed: state.listed, doubtful: state.doubtful, nodes }, state, acts }
 }
 
 /** Errors that end the sweep are said with the cloud's entry, so that a person sees what to correct. */
@@ -171,13 +172,14 @@ async function reportOfRow(store: Store, key: NodeKey): Promise<NodeReport[]> {
   return [reportOfView({ view, case: openCase, attempts: await store.attempts(key) })]
 }
 
-function codeOf({ nodes, doubtful }: Swept, state: Sweep): ExitCode {
+function codeOf({ swept: { nodes, doubtful }, state }: Done): ExitCode {
   const unread = nodes.some(({ decision }) => decision?.reason === 'node-unreadable' || decision?.reason === 'census-doubtful')
   if (doubtful !== null || unread || state.skipped.length > 0 || state.failed.length > 0 || !state.finished) return 1
   return nodes.some(needsPerson) ? 2 : 0
 }
 
-function print({ io, globals }: Place, swept: Swept, state: Sweep): void {
+function print({ io, globals }: Place, done: Done): void {
+  const { swept } = done
   if (globals.output === 'json') {
     printJson(io, swept)
     return
@@ -191,17 +193,17 @@ function print({ io, globals }: Place, swept: Swept, state: Sweep): void {
       { head: 'STATE', text: ({ provision_state }) => provision_state ?? '?' },
       { head: 'CAUSE', text: ({ diagnosis }) => diagnosis?.cause ?? '-' },
       { head: 'DECISION', text: verdictOf, colour: colourOf },
-      { head: 'NEXT LOOK', text: ({ decision }) => relative(decision?.until ?? null, now) },
+      { head: 'NEXT LOOK', text: ({ decision }) => nextLook(decision?.until ?? null, now) },
       { head: 'MESSAGE', text: ({ decision }) => decision?.message ?? '', wraps: true },
     ],
     { out: io.out, colour },
   )
-  io.out.write(`${text}${paint(colour, 'bold', summaryOf(swept, state))}\n`)
+  io.out.write(`${text}${paint(colour, 'bold', summaryOf(done))}\n`)
 }
 
-function summaryOf({ cloud, mode, listed, doubtful, nodes }: Swept, state: Sweep): string {
+function summaryOf({ swept, state, acts }: Done): string {
+  const { cloud, mode, listed, doubtful, nodes } = swept
   const parts = [`${cloud}: ${listed} nodes, ${nodes.length} of concern`]
-  const acts = nodes.filter(({ decision }) => decision?.kind === 'act').length
   parts.push(mode === 'observe' ? 'mode observe, nothing was sent' : `${acts} ${acts === 1 ? 'act' : 'acts'}, mode ${mode}`)
   const persons = nodes.filter(needsPerson).length
   if (persons > 0) parts.push(`${persons} ${persons === 1 ? 'needs' : 'need'} a person`)

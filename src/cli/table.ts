@@ -17,7 +17,7 @@ export type Column<Row> = {
 /** Between columns. */
 const GAP = 2
 /** Narrower than this a column says nothing any more; a narrower terminal gets longer lines. */
-const LEAST = 6
+const LEAST = 8
 /** Where a column that wraps has less than this, it would be a thread of words. */
 const WRAP_LEAST = 24
 
@@ -34,7 +34,7 @@ export function tableText<Row>(rows: readonly Row[], columns: readonly Column<Ro
     wordWrap: true,
     wrapOnWordBoundary: true,
   })
-  table.push(columns.map(({ head }) => paint(to.colour, 'bold', head)))
+  table.push(columns.map(({ head }, at) => paint(to.colour, 'bold', shortened(head, widths[at] ?? LEAST))))
   for (const [i, row] of rows.entries()) {
     table.push(
       columns.map((column, at) => {

@@ -26,7 +26,7 @@ export type ShownAttempt = {
 }
 
 export type ShownNode = { cloud: string } & NodeReport & {
-    /** As the last listing showed them; names and values are Ironic's. */
+    /** As the last listing or pass showed them; names and values are Ironic's. */
     node: Omit<NodeView, 'cloud' | 'seenAt' | 'missingSince' | 'caseId' | 'decision' | 'held'>
     seenAt: string | null
     missingSince: string | null

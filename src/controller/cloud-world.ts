@@ -3,7 +3,6 @@
  */
 import type { Policy } from '../core/policy.ts'
 import type { Seams } from '../core/seams.ts'
-import type { NodeKey } from '../core/seen.ts'
 import type { ObserveWorld } from '../observe/world.ts'
 import type { Ironic } from '../openstack/ironic.ts'
 import type { Store } from '../store/store.ts'
@@ -20,6 +19,3 @@ export type CloudWorld = {
 }
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
-
-/** Wakes carry nothing but keys: a notification, a poll, a person and a restart take the same path. */
-export const keyText = (key: NodeKey): string => `${key.cloud}/${key.uuid}`

@@ -61,7 +61,12 @@ async function decideAndCommit(asked: Asked): Promise<Omit<Pass, 'observation' |
   const openCase = base === null ? null : { ...base, memory, diagnosis }
   const node = observation.node.kind === 'known' ? observation.node.value : null
   const keys = keysOf(observation, diagnosis, loaded.firstPass)
-  const fleet = await tx.fleet(key, { keys, resource_class: node?.resource_class ?? null, within: policy.incident.within })
+  const fleet = await tx.fleet(key, {
+    keys,
+    resource_class: node?.resource_class ?? null,
+    within: policy.incident.within,
+    failedAt: memory.failure?.at ?? now,
+  })
   const decision = decide({
     observation,
     case: openCase,

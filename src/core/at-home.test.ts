@@ -21,6 +21,17 @@ test('resolves only after the proof has held for half an hour', () => {
   assert.equal(said({ node: available, memory: proven }), 'resolve healed')
 })
 
+test('has nothing to prove of a node without a case', () => {
+  const { kind, until } = decide({ ...given({ node: available }), case: null })
+  assert.deepEqual([kind, until], ['resolve', null])
+})
+
+test('keeps a case open until an intent without outcome is settled, whatever the node has become', () => {
+  const crashed = attempt({ outcome: null, endedAt: null, result: null, createdAt: NOW - MINUTE, deadlineAt: NOW - 40_000 })
+  for (const node of [{ provision_state: 'active' }, manageable, { ...available, maintenance: false }])
+    assert.equal(said({ node, memory: proven, attempts: [crashed] }), 'wait outcome-unknown')
+})
+
 test('does not take available for healed where a reading speaks against it', () => {
   const bad: Difference[] = [
     { node: { power_state: null } },

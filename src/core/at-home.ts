@@ -3,7 +3,7 @@
  * instance or an allocation gets nothing sent. The one act here is the second step of `recover-cleaning`.
  */
 import type { Decision } from './decision.ts'
-import { AT_HOME, BEFORE_ACT, HANDS, takeBackMark } from './gates.ts'
+import { AT_HOME, BEFORE_ACT, HANDS, takeBackMark, unsettled } from './gates.ts'
 import { escalate, first, go, type Judged, ownAttempts, resolve, wait } from './judged.ts'
 import { isSpent } from './marks.ts'
 import { paceSecondStep } from './pace.ts'
@@ -27,6 +27,14 @@ const MOVING: readonly string[] = [
 ]
 
 export function atHome(j: Judged): Decision {
+  // A wake may come while the pass that closes the case is under way, and finds a node of which nothing is to be proven.
+  if (j.case === null) return resolve('healed', 'Nothing is wrong with it.')
+  const decision = comeHome(j)
+  // A closed case is looked at no more: an intent that nobody settled would hold its place for ever.
+  return decision.kind === 'resolve' ? (unsettled(j) ?? decision) : decision
+}
+
+function comeHome(j: Judged): Decision {
   const { node, now, policy } = j
   const state = node.provision_state
   if (state === 'active')

@@ -36,6 +36,15 @@ test('names the service that a text points at, and says when it answers again', 
   assert.ok(evidence.some((sentence) => /Neutron answers now/.test(sentence)))
 })
 
+test('where the text names no service, takes the one that tear-down needs and that was seen down since', () => {
+  const nameless = text(
+    'Failed to tear down: Unable to find a version discovery document at https://10.0.0.1:443, the service is unavailable',
+  )
+  assert.equal(diagnosed({ memory: nameless }).service, null)
+  assert.equal(diagnosed({ memory: { ...nameless, badAt: { neutron: NOW - HOUR } } }).service, 'neutron')
+  assert.equal(diagnosed({ memory: { ...nameless, badAt: { cinder: NOW - HOUR } } }).service, null)
+})
+
 test('without a text lets the BMC or a needed service name the cause', () => {
   assert.equal(said({}), 'unknown maybe')
   assert.equal(said({ o: bmc('silent') }), 'bmc-unreachable maybe')

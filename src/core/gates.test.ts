@@ -188,6 +188,22 @@ test('waits ten minutes for Nova to unbind a port, then asks a person', () => {
   assert.equal(said({ observation, policy: { dirtyPort: 'allow' } }), 'act bmc-answers')
 })
 
+test('does not call a port dirty that Ironic itself still records, as after a conductor’s death', () => {
+  const text = "The deleting state can't be resumed by conductor c-1. Moving to fail state."
+  const observation = {
+    ports: known([{ ...port, device_id: 'i-1' }]),
+    tenant: nova({ byId: server({ id: 'i-1', status: 'DELETED' }) }),
+  }
+  const memory = { text: { text, source: 'history' as const, at: null, provision_state: 'error' } }
+  assert.notEqual(said({ observation, memory, node: { instance_uuid: 'i-1' } }), 'wait dirty-port')
+  assert.equal(said({ observation, node: { instance_uuid: 'i-1' } }), 'wait dirty-port')
+  assert.equal(said({ observation, memory }), 'wait dirty-port')
+})
+
+test('says that Neutron is down where that is why ports are not known', () => {
+  assert.equal(said({ observation: { ports: unknown('503'), services: { neutron: service('red') } } }), 'wait service-red')
+})
+
 test('does not take unreadable ports for none, but where Ironic binds none', () => {
   assert.equal(said({ observation: { ports: unknown('403') } }), 'wait dirty-port')
   assert.equal(said({ observation: { ports: unknown('403') }, node: { network_interface: 'noop' } }), 'act bmc-answers')

@@ -135,7 +135,8 @@ const locked: Gate = (j) => {
     if (REPAIR_STATES.includes(j.node.provision_state)) return null
     return wait('locked', `Conductor ${j.node.reservation} is working on it.`, soon(j))
   }
-  if (j.node.target_power_state === null) return null
+  // From `deleting` nothing is ever sent, and what is stuck there has a row of its own.
+  if (j.node.target_power_state === null || j.node.provision_state === 'deleting') return null
   const since = powerTargetSince ?? j.now
   if (j.now - since >= j.policy.stuck) {
     return escalate(
@@ -155,16 +156,22 @@ const movingOn: Gate = (j) =>
     ? null
     : wait('transition', `It is on the way to ${j.node.target_provision_state}.`, soon(j))
 
+/** An intent that nobody recorded an outcome of: its process died, or another one still has it in hand. */
+export const unsettled: Gate = (j) => {
+  const open = j.attempts.find((a) => a.outcome === null && a.endedAt === null)
+  return open === undefined
+    ? null
+    : wait(
+        'outcome-unknown',
+        `The outcome of a ${open.act} is not recorded; a read will settle it.`,
+        Math.max(open.deadlineAt + j.policy.settleAfter, soon(j)),
+      )
+}
+
 /** At most one action in flight per node: while one is not settled, or accepted and not seen to have ended, nothing is sent. */
 const outcomeUnknown: Gate = (j) => {
-  const open = j.attempts.find((a) => a.outcome === null && a.endedAt === null)
-  if (open) {
-    return wait(
-      'outcome-unknown',
-      `The outcome of a ${open.act} is not recorded; a read will settle it.`,
-      Math.max(open.deadlineAt + j.policy.settleAfter, soon(j)),
-    )
-  }
+  const open = unsettled(j)
+  if (open !== null) return open
   const running = j.attempts.find((a) => a.outcome === 'accepted' && a.endedAt === null && hasCourse(a))
   if (running) return wait('outcome-unknown', `Ironic accepted a ${running.act}; what it leads to is not seen yet.`, soon(j))
   const lost = j.attempts.find((a) => a.outcome === 'unknown' && a.endedAt === null)

@@ -5,41 +5,9 @@
 
 /** One filtered list per state and poll (Ironic has no multi-state filter in REST: facts of API 1.9). */
 export const WATCHED_STATES = ['error', 'deleting', 'cleaning', 'clean wait', 'clean failed'] as const
-export type WatchedState = (typeof WATCHED_STATES)[number]
 
 /** A node under repair is in one of these from the accepted verb until the outcome shows. */
 export const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
-
-/** States that the census reports but that never open a case: their verbs are somebody else's business. */
-export const REPORTED_STATES: readonly string[] = [
-  'deploy failed',
-  'inspect failed',
-  'adopt failed',
-  'rescue failed',
-  'unrescue failed',
-  'service failed',
-]
-
-/** States in which a tenant works or is about to. */
-export const IN_USE_STATES: readonly string[] = [
-  'active',
-  'deploying',
-  'wait call-back',
-  'deploy hold',
-  'deploy failed',
-  'rebuild',
-  'rescue',
-  'rescuing',
-  'rescue wait',
-  'rescue failed',
-  'unrescuing',
-  'unrescue failed',
-  'servicing',
-  'service wait',
-  'service hold',
-  'service failed',
-  'adopting',
-]
 
 /** The fields that the deciding read must show as they were observed (`../docs/decisions/0003-write-protocol.md`). */
 export const DECIDING_FIELDS = [

@@ -51,6 +51,9 @@ function portsLine(o: Observation): ProofLine {
 
 function inventoryLine(o: Observation): ProofLine {
   if (o.inventory.kind !== 'known') return { verdict: 'not asked', sentence: `Placement's inventory is not known: ${o.inventory.reason}.` }
+  // Nova keeps what is not `available` reserved, and a retired node is not to be offered again.
+  if (o.node.kind === 'known' && o.node.value.retired)
+    return { verdict: 'not asked', sentence: 'It is retired, so Placement offers it to nobody.' }
   if (o.inventory.value.length === 0) return { verdict: 'fails', sentence: 'Placement offers nothing of it.' }
   const reserved = o.inventory.value.some((i) => i.reserved > 0)
   return reserved

@@ -156,6 +156,10 @@ test('names the service that an address or the words point at', () => {
     readIn('Failed to tear down: Unable to establish connection to https://cloud.example.net/networking/v2.0/ports').service,
     'neutron',
   )
+  const document = readIn(
+    'Failed to tear down: Unable to find a version discovery document at http://cloud.example.net/network, the service',
+  )
+  assert.deepEqual([document.cause, document.service], ['api-unreachable', 'neutron'])
   assert.equal(readIn('Failed to prepare to deploy: Failed to connect to Glance to get the properties of the image a').service, 'glance')
   assert.equal(readIn('Failed to tear down: IPMI call failed: power status.').service, null)
 })

@@ -2,16 +2,18 @@
  * The road between a client and the services: which service a URL means, the time it takes, the faults on the way, and the
  * ledger of what arrived. A request that a client has given up on is still carried out, as in life.
  */
+import { decidingRead } from '../core/ironic.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../core/seams.ts'
 import { TransportError } from '../core/seams.ts'
 import type { Asked, Reply, Service } from './answer.ts'
 import { httpResponse } from './answer.ts'
 import { redfish } from './bmc.ts'
 import type { Fault } from './faults.ts'
+import { conductorOf } from './ironic-node.ts'
 import { callerOf } from './keystone.ts'
 import type { LedgerEntry, NodeBrief } from './ledger.ts'
 import { between } from './seeded.ts'
-import type { ServiceSlug, World } from './world.ts'
+import type { ServiceSlug, SimNode, World } from './world.ts'
 import { findNode } from './world.ts'
 
 /** First segment of the path below the base URL. */
@@ -55,10 +57,13 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
     effect: null,
     fault: met?.kind ?? null,
     before: null,
+    left: world.clock.now(),
+    answeredAt: null,
   }
-  const end = (delivered: Delivered): Delivered => {
+  const end = (delivered: Delivered, reply?: Reply): Delivered => {
     entry.status = typeof delivered === 'string' ? delivered : delivered.status
-    world.ledger.close(entry)
+    if (typeof delivered !== 'string') entry.answeredAt = world.clock.now()
+    world.ledger.close(entry, typeof delivered === 'string' ? null : reply?.json)
     return delivered
   }
   world.ledger.add(entry)
@@ -79,7 +84,7 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   }
   const reply = await answered(world, services[service], { asked, service, entry })
   await world.clock.sleep(between(world.random, LATENCY_MS.low, LATENCY_MS.high))
-  return end(met?.kind === 'lost-reply' ? 'lost' : httpResponse(reply, world.newId()))
+  return end(met?.kind === 'lost-reply' ? 'lost' : httpResponse(reply, world.newId()), reply)
 }
 
 async function answered(world: World, service: Service, to: { asked: Asked; service: ServiceSlug; entry: LedgerEntry }): Promise<Reply> {
@@ -88,7 +93,10 @@ async function answered(world: World, service: Service, to: { asked: Asked; serv
   if (asked.body === UNREADABLE) return { status: 400, json: { error_message: 'The body is not JSON.' } }
   if (to.service === 'keystone') return service(asked)
   entry.body = asked.body ?? null
-  if (asked.method !== 'GET') entry.before = brief(world, asked)
+  if (asked.method !== 'GET') {
+    entry.before = brief(world, asked)
+    world.ledger.onlooker?.arrives(entry)
+  }
   const isPublic = asked.segments.length === 0 || (to.service === 'ironic' && asked.segments.join('/') === 'v1')
   if (isPublic) return service(asked)
   const found = callerOf(world, to.service, asked.headers)
@@ -99,9 +107,33 @@ async function answered(world: World, service: Service, to: { asked: Asked; serv
 
 function brief(world: World, asked: Asked): NodeBrief | null {
   const node = asked.segments[1] === 'nodes' ? findNode(world, asked.segments[2] ?? '') : undefined
-  if (node === undefined) return null
-  const { uuid, provision_state, instance_uuid, maintenance, maintenance_reason, fault, protected: guarded, reservation } = node.row
-  return { uuid, provision_state, instance_uuid, maintenance, maintenance_reason, fault, protected: guarded, reservation }
+  return node === undefined ? null : briefOf(world, node)
+}
+
+/** How a node stands now. */
+export function briefOf(world: World, { row }: SimNode): NodeBrief {
+  const tenants: string[] = []
+  for (const server of world.servers.values()) {
+    if (server.node === row.uuid && !server.deleted && server.actions.at(-1)?.action !== 'delete') tenants.push(server.id)
+  }
+  const { uuid, provision_state, instance_uuid, maintenance, maintenance_reason, fault, protected: guarded, reservation } = row
+  const conductor = conductorOf(world, row)
+  const held = Object.hasOwn(row.extra, 'anneal_hold')
+  const marks = structuredClone(row.extra['hammer_error_resets'])
+  return {
+    ...decidingRead({ ...row, conductor }),
+    provision_state,
+    instance_uuid,
+    maintenance,
+    fault,
+    protected: guarded,
+    uuid,
+    maintenance_reason,
+    reservation,
+    held,
+    marks,
+    tenants,
+  }
 }
 
 const UNREADABLE = Symbol('a body that is not JSON')

@@ -141,16 +141,22 @@ function history(world: World, asked: Asked, at: { node: SimNode; id: string | u
     if (one === undefined) return fault(404, `Node history record ${at.id} could not be found.`)
     return { status: 200, json: { ...one, links: self(one.uuid) } }
   }
+  const stranger = [...asked.query.keys()].find((key) => !historyArguments(world).includes(key))
+  if (stranger !== undefined) return fault(400, `Unexpected arguments: ${stranger}`)
   const detail = asked.query.get('detail')?.toLowerCase() === 'true'
   const ordered = asked.query.get('sort_dir') === 'desc' ? [...node.history].reverse() : node.history
   const shown = ordered.slice(0, Number(asked.query.get('limit') ?? 1000)).map((entry) => {
     if (detail) return { ...entry, links: self(entry.uuid) }
     const { uuid, created_at, severity, event } = entry
-    const text = event.length > 255 ? `${event.slice(0, 255)}...` : event
+    const text = event.length > 255 ? `${event.slice(0, 251)}...` : event
     return { uuid, created_at, severity, event: text, links: self(uuid) }
   })
   return { status: 200, json: { history: shown } }
 }
+
+/** NodeHistoryController.get_all takes these; 21.4.4 answers 400 to an order, newer releases take one (since when exactly is not known here). */
+const historyArguments = (world: World): string[] =>
+  minorOf(world.settings.ironic.version) < 96 ? ['detail', 'marker', 'limit'] : ['detail', 'marker', 'limit', 'sort_key', 'sort_dir']
 
 function conductors(world: World, asked: Asked, host: string | undefined): Reply {
   if (!seesAll(asked.caller) || asked.caller?.redacts.includes('conductor') === true) return denied('baremetal:conductor:get')

@@ -2,6 +2,8 @@
  * Everything that reached the cloud, in order, with what it changed: promises are checked against this and not against
  * what a client believes. Bodies of identity requests are never kept (they hold passwords).
  */
+import type { DecidingRead } from '../core/ironic.ts'
+
 export type LedgerEntry = {
   /** Virtual time of arrival, epoch ms. */
   at: number
@@ -19,9 +21,14 @@ export type LedgerEntry = {
   fault: string | null
   /** For a request to a node that is not a read: how the node stood on arrival. */
   before: NodeBrief | null
+  /** When it left whoever sent it; `at` is when it arrived. */
+  left: number
+  /** When its answer came back; null where none did, or not yet. */
+  answeredAt: number | null
 }
 
-export type NodeBrief = {
+/** A node as the database had it at one moment, as far as a request may be judged by it. */
+export type NodeBrief = Omit<DecidingRead, 'provision_state' | 'maintenance' | 'protected'> & {
   uuid: string
   provision_state: string
   instance_uuid: string | null
@@ -30,34 +37,56 @@ export type NodeBrief = {
   fault: string | null
   protected: boolean
   reservation: string | null
+  /** extra.anneal_hold is there. */
+  held: boolean
+  /** extra.hammer_error_resets, whatever it is. */
+  marks: unknown
+  /** Servers on it that nobody asked to delete. */
+  tenants: string[]
+}
+
+/** Somebody who looks on; what is called may change nothing. */
+export type Onlooker = {
+  /** It has left; nothing of it has been looked at. */
+  leaves(entry: LedgerEntry): void
+  /** A request that is not a read is about to be served. */
+  arrives(entry: LedgerEntry): void
+  /** Its answer, or what came instead, is back. `reply` is the answer's document where the service gave one. */
+  ends(entry: LedgerEntry, reply: unknown): void
 }
 
 export type Ledger = {
   entries: LedgerEntry[]
   /** Counts by `service method status`, reads included even where they are not kept. */
   counts: Map<string, number>
+  /** At most one looks on. */
+  onlooker: Onlooker | null
   add(entry: LedgerEntry): void
-  close(entry: LedgerEntry): void
+  close(entry: LedgerEntry, reply?: unknown): void
   /** Entries that changed something, or were meant to: all that is no GET or HEAD and no authentication. */
   changes(): LedgerEntry[]
 }
 
-const isRead = (entry: LedgerEntry): boolean => entry.method === 'GET' || entry.method === 'HEAD' || entry.service === 'keystone'
+export const isRead = (entry: LedgerEntry): boolean => entry.method === 'GET' || entry.method === 'HEAD' || entry.service === 'keystone'
 
 /** With keepReads false only changing requests are kept one by one; long simulations would otherwise fill the memory. */
 export function ledger(keepReads: boolean): Ledger {
   const entries: LedgerEntry[] = []
   const counts = new Map<string, number>()
-  return {
+  const book: Ledger = {
     entries,
     counts,
+    onlooker: null,
     add(entry) {
       if (keepReads || !isRead(entry)) entries.push(entry)
+      book.onlooker?.leaves(entry)
     },
-    close(entry) {
+    close(entry, reply) {
+      book.onlooker?.ends(entry, reply ?? null)
       const key = `${entry.service} ${entry.method} ${entry.status}`
       counts.set(key, (counts.get(key) ?? 0) + 1)
     },
     changes: () => entries.filter((entry) => !isRead(entry)),
   }
+  return book
 }

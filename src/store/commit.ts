@@ -16,7 +16,8 @@ import { pairsOf } from './fleet.ts'
 import { type Home, invariant, type Queries } from './home.ts'
 import { closeIfOver, joinIncident, openIncident } from './incidents.ts'
 import { endsAtOnce, insertIntent, markReturned } from './intents.ts'
-import { keepObservation } from './observations.ts'
+import { nodeRow, SEEN_FIELDS } from './node-row.ts'
+import { keepObservation, lastObservation } from './observations.ts'
 import { type MessageKind, post } from './outbox.ts'
 import { type CaseTable, fromJson } from './schema.ts'
 import { personAfter } from './seen.ts'
@@ -52,9 +53,8 @@ type Here = { tx: Queries; home: Home; now: number }
 export async function commit(here: Here, c: Commit): Promise<Intent | null> {
   const { tx, now } = here
   for (const settled of c.settled) await settle(here, settled)
-  await rememberHand(here, c)
-  const said = await saidBefore(tx, c)
-  const since = said.same ? said.since : now
+  await takeIn(here, c)
+  const { same, since } = await saidBefore(tx, c, now)
   if (c.case !== null) {
     const before = await writeCase(here, c, { c: c.case, since })
     const there = { tx, home: here.home, cloud: c.key.cloud, now }
@@ -64,7 +64,7 @@ export async function commit(here: Here, c: Commit): Promise<Intent | null> {
     if (c.decision.kind === 'resolve') await closeDown(here, c, c.case)
   }
   await writeDecision(here, c, since)
-  await say(here, c, said.same)
+  await say(here, c, same)
   await setDue(tx, c.key, c.decision.until)
   await useUp(tx, [c.used.approvalId, c.used.retryId, c.used.releaseId], now)
   return c.decision.kind === 'act' ? insertIntent(here, c, c.decision) : null
@@ -103,28 +103,35 @@ async function settle({ tx, now }: Here, s: Settled): Promise<void> {
   })
 }
 
-/** Polls and passes share one memory of a person's hand; a pass that looked before the newest listing adds nothing to it. */
-async function rememberHand({ tx, home, now }: Here, c: Commit): Promise<void> {
+/**
+ * Polls and passes share one row of the node and one memory of a person's hand; a pass that looked before the newest listing adds nothing.
+ * A node that left the polled states is seen by passes alone until the next census, and must not be shown as it was before.
+ */
+async function takeIn({ tx, home, now }: Here, c: Commit): Promise<void> {
   const { key, observation } = c
-  const row = await tx
-    .selectFrom('nodes')
-    .select(['person', 'seenAt'])
-    .where('cloud', '=', key.cloud)
-    .where('uuid', '=', key.uuid)
-    .executeTakeFirst()
+  const row = await tx.selectFrom('nodes').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).executeTakeFirst()
   const stored = row?.person ?? null
   let isLifted = c.personHold
   if (row !== undefined && observation.node.kind === 'known' && row.seenAt <= observation.at) {
     const { person, liftedByIronic } = personAfter(stored, observation.node.value, now)
     isLifted ||= liftedByIronic
-    if (person !== stored)
-      await tx.updateTable('nodes').set({ person }).where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).execute()
+    const columns = nodeRow(observation.node.value)
+    if (person !== stored || SEEN_FIELDS.some((field) => row[field] !== columns[field]))
+      await tx
+        .updateTable('nodes')
+        .set({ ...columns, person })
+        .where('cloud', '=', key.cloud)
+        .where('uuid', '=', key.uuid)
+        .execute()
   }
   if (isLifted) await holdWhatIronicLifted(tx, { home, key, person: stored, now })
 }
 
-/** Whether the decision says what was said before on the same case, and since when. */
-async function saidBefore(tx: Queries, c: Commit): Promise<{ same: boolean; since: number }> {
+/**
+ * Whether the decision says what was said before on the same case, and since when its reason has held. A wait that became an escalation by
+ * lasting keeps its time: started anew, it would be a wait again at the next look.
+ */
+async function saidBefore(tx: Queries, c: Commit, now: number): Promise<{ same: boolean; since: number }> {
   const before = await tx
     .selectFrom('decisions')
     .selectAll()
@@ -133,9 +140,9 @@ async function saidBefore(tx: Queries, c: Commit): Promise<{ same: boolean; sinc
     .executeTakeFirst()
   const { kind, reason } = c.decision
   // A healthy node without a case has nothing to say, and so has had nothing to say all along.
-  if (before === undefined) return { same: c.case === null && kind === 'resolve', since: 0 }
-  const same = before.caseId === (c.case?.id ?? null) && before.kind === kind && before.reason === reason
-  return { same, since: before.since }
+  if (before === undefined) return { same: c.case === null && kind === 'resolve', since: now }
+  const isReason = before.caseId === (c.case?.id ?? null) && before.reason === reason
+  return { same: isReason && before.kind === kind, since: isReason ? before.since : now }
 }
 
 type Standing = Pick<CaseTable, 'keys' | 'resource_class' | 'failureAt' | 'incidentId'>
@@ -246,11 +253,21 @@ async function say(here: Here, c: Commit, same: boolean): Promise<void> {
   }
   const isAct = decision.kind === 'act'
   const isRoutine = c.case === null && (decision.kind === 'wait' || decision.kind === 'resolve')
-  if ((same && !isAct) || isRoutine) return
+  if ((same && !isAct) || isRoutine) {
+    // A person's yes names what the node looked like, so what is asked for stands on record as it is now.
+    const isStale = decision.reason === 'needs-approval' && (await digestKept(tx, c.key)) !== c.digest
+    if (isStale) await keepObservation(tx, { observation: c.observation, caseId, decision, now })
+    return
+  }
   await appendAudit(tx, { ...at, kind: decision.kind, reason: decision.reason, message: decision.message })
   await keepObservation(tx, { observation: c.observation, caseId, decision, now })
   if (isAct) await tell(here, c, 'act')
   else if (decision.kind === 'escalate' || decision.kind === 'resolve') await tell(here, c, decision.kind)
+}
+
+async function digestKept(tx: Queries, key: NodeKey): Promise<string | null> {
+  const node = (await lastObservation(tx, key))?.observation.node
+  return node?.kind === 'known' ? node.value.digest : null
 }
 
 async function tell({ tx, now }: Here, c: Commit, kind: MessageKind): Promise<void> {

@@ -9,7 +9,13 @@ import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
 import type { Schema } from './schema.ts'
 
-export type FleetAsked = { keys: Keys; resource_class: string | null; within: number }
+export type FleetAsked = {
+  keys: Keys
+  resource_class: string | null
+  /** Failures at most so far, in ms, from this node's own (now, where it has none) are related to it, however late they are looked at. */
+  within: number
+  failedAt?: number
+}
 type Asked = FleetAsked & { key: NodeKey; now: number }
 type Pair = { kind: KeyKind; value: string }
 
@@ -109,21 +115,36 @@ async function starts(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'startsLas
 
 /** This node's own failure counts once for each of its keys, stored already or not; other nodes once each, whatever became of their cases. */
 async function related(tx: Queries, asked: Asked, pairs: readonly Pair[]): Promise<Fleet['related']> {
-  const [first, ...rest] = pairs.map(({ kind, value }) =>
-    tx
-      .selectFrom('case_keys')
-      .select((eb) => [eb.val(kind).as('kind'), eb.fn.countAll<number>().as('nodes')])
-      .where('cloud', '=', asked.key.cloud)
-      .where('kind', '=', kind)
-      .where('value', '=', value)
-      .where('failureAt', '>=', asked.now - asked.within)
-      .where('uuid', '!=', asked.key.uuid),
-  )
+  const [first, ...rest] = pairs.map((pair) => (pair.kind === 'backlog' ? othersFailed(tx, asked) : othersOf(tx, asked, pair)))
   // One statement a key, glued together: with `or` between the keys SQLite gives up counting in the index.
   const rows = first === undefined ? [] : await rest.reduce((all, next) => all.unionAll(next), first).execute()
   const others = new Map(rows.map(({ kind, nodes }) => [kind, Number(nodes)]))
   return Object.fromEntries(pairs.map(({ kind }) => [kind, 1 + (others.get(kind) ?? 0)]))
 }
+
+const othersOf = (tx: Queries, asked: Asked, { kind, value }: Pair) =>
+  tx
+    .selectFrom('case_keys')
+    .select((eb) => [eb.val<KeyKind>(kind).as('kind'), eb.fn.countAll<number>().as('nodes')])
+    .where('cloud', '=', asked.key.cloud)
+    .where('kind', '=', kind)
+    .where('value', '=', value)
+    .where('failureAt', '>=', (asked.failedAt ?? asked.now) - asked.within)
+    .where('failureAt', '<=', (asked.failedAt ?? asked.now) + asked.within)
+    .where('uuid', '!=', asked.key.uuid)
+
+/**
+ * The backlog is what the first listing shows as failed, however long ago: the first of its nodes must wait for the others as much as the
+ * last, and its failures lie far outside any window.
+ */
+const othersFailed = (tx: Queries, asked: Asked) =>
+  tx
+    .selectFrom('nodes')
+    .select((eb) => [eb.val<KeyKind>('backlog').as('kind'), eb.fn.countAll<number>().as('nodes')])
+    .where('cloud', '=', asked.key.cloud)
+    .where('provision_state', 'in', ['error', 'clean failed'])
+    .where('missingSince', 'is', null)
+    .where('uuid', '!=', asked.key.uuid)
 
 async function openInClass(tx: Queries, asked: Asked): Promise<number> {
   const row = await tx

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import type { Fleet, Keys } from '../../src/core/fleet.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Open, on } from './contract.ts'
-import { BEGIN, CLOUD, keyOf, pass, reset, resetOf, resolve, wait } from './given.ts'
+import { BEGIN, CLOUD, keyOf, pass, reset, resetOf, resolve, seenNode, wait } from './given.ts'
 
 const MINUTE = 60_000
 const WITHIN = 15 * MINUTE
@@ -86,6 +86,23 @@ export function fleetContract(open: Open): void {
         clock.move(6 * MINUTE)
         assert.deepEqual((await fleet(store, 2)).related, { switch: 1, rack: 2 })
         assert.equal((await fleet(store, 9)).openInClass, 2)
+      }),
+    )
+
+    test(
+      'count failures around this node’s own, however long ago, and for the backlog every node that is listed as failed',
+      on(open, async ({ store, clock }) => {
+        await pass(store, 1, LATER, { keys: SWITCH })
+        clock.move(24 * 60 * MINUTE)
+        await store.seen(
+          CLOUD,
+          [1, 2, 3].map((n) => seenNode(n, { provision_state: n === 3 ? 'available' : 'error' })),
+          { complete: true },
+        )
+        const asked = { resource_class: 'baremetal', within: WITHIN, keys: { switch: 'sw-1', backlog: 'first-pass' } as const }
+        const around = (failedAt: number) => store.deciding(CLOUD, (tx) => tx.fleet(keyOf(2), { ...asked, failedAt }))
+        assert.deepEqual((await around(BEGIN + 10 * MINUTE)).related, { switch: 2, backlog: 2 })
+        assert.deepEqual((await around(BEGIN + 20 * MINUTE)).related, { switch: 1, backlog: 2 })
       }),
     )
   })

@@ -115,6 +115,22 @@ export function passContract(open: Open): void {
     )
 
     test(
+      'keeps since when a reason has held where the wait for it becomes an escalation, and says the escalation',
+      on(open, async ({ store, clock }) => {
+        const waiting = { kind: 'wait', reason: 'power-failure', message: 'Ironic looks.', until: BEGIN + 10_000, act: null } as const
+        await pass(store, 1, waiting)
+        clock.move(10_000)
+        await pass(store, 1, { ...waiting, kind: 'escalate' })
+        const lasting = (await store.caseOf(keyOf(1)))?.decision
+        assert.deepEqual([lasting?.kind, lasting?.since], ['escalate', BEGIN])
+        assert.deepEqual(
+          (await store.timeline(keyOf(1))).map((moment) => moment.kind),
+          ['opened', 'wait', 'escalate'],
+        )
+      }),
+    )
+
+    test(
       'closes the case with a resolve and opens another one for the next failure',
       on(open, async ({ store }) => {
         const intent = await resetOf(store, 1)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Open, on } from './contract.ts'
-import { BEGIN, CLOUD, keyOf, pass, resetOf, resolve, seenNode, wait } from './given.ts'
+import { BEGIN, CLOUD, keyOf, observation, pass, resetOf, resolve, seenNode, wait } from './given.ts'
 
 const DAY = 86_400_000
 const LATER = wait(BEGIN + DAY)
@@ -53,7 +53,7 @@ export function readingContract(open: Open): void {
       on(open, async ({ store }) => {
         await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' }), seenNode(2)], { complete: true })
         await resetOf(store, 1)
-        await pass(store, 2, LATER)
+        await pass(store, 2, LATER, { observation: observation(2, BEGIN, { provision_state: 'available' }) })
         await pass(store, 3, LATER)
         await pass(store, 3, resolve)
         await store.hold(keyOf(2), { by: 'kim', why: 'mine' })

@@ -52,6 +52,20 @@ export function seenContract(open: Open): void {
     )
 
     test(
+      'shows a node that left the polled states as the last pass read it, and not as it was before the newest listing',
+      on(open, async ({ store, clock }) => {
+        await store.seen(CLOUD, [seenNode(1, { provision_state: 'deleting' })], POLL)
+        clock.move(5_000)
+        const healed = observation(1, BEGIN + 5_000, { provision_state: 'available' })
+        await pass(store, 1, wait(BEGIN + 90_000), { observation: healed })
+        assert.equal((await store.nodes({ cloud: CLOUD }))[0]?.provision_state, 'available')
+        await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], POLL)
+        await pass(store, 1, wait(BEGIN + 90_000), { observation: observation(1, BEGIN + 4_000, { provision_state: 'available' }) })
+        assert.equal((await store.nodes({ cloud: CLOUD }))[0]?.provision_state, 'error')
+      }),
+    )
+
+    test(
       'finds again a node in a watched state whose wake was lost',
       on(open, async ({ store }) => {
         const failed = seenNode(1, { provision_state: 'error' })

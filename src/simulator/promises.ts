@@ -1,0 +1,84 @@
+/**
+ * The promises as words, and what a request to the pretend Ironic means to them. The judges (judges.ts), the demo's reckoning
+ * (kept-promises.ts) and the tests share these readings; nothing here remembers anything.
+ */
+import { maintenanceOwner } from '../core/ironic.ts'
+import { isObject, within } from './answer.ts'
+import type { LedgerEntry, NodeBrief } from './ledger.ts'
+
+export const PROMISES = {
+  S1: 'a reset is sent only within 2 s of its mark’s reply, which showed error as it was decided on',
+  S2: 'no reset of a node on which an instance may live',
+  S3: 'a person’s maintenance, hold or pause is never changed, overwritten or ignored',
+  S4: 'one act at a time on a node, and none for 150 s after one whose end is unknown',
+  S5: 'no changing request without a durable intent of its own',
+  S6: 'resets per node and places in flight stay within the budget, over all restarts',
+  S7: 'only our own marks are cleared, and nothing else of extra is written',
+  S8: 'observe sends only reads and authentication, and stateless datagrams',
+  S9: 'one canary in 45 min during a shared outage, and no reset while a needed service is down',
+  S10: 'no secret in logs and audit trail',
+  L1: 'when faults stop, every node is healed, quarantined, or with a person for a reason',
+  L3: 'after the last case one more pass sends only reads',
+} as const
+export type PromiseId = keyof typeof PROMISES
+export const PROMISE_IDS = Object.keys(PROMISES).filter((id): id is PromiseId => id in PROMISES)
+
+/** One breach: what was seen, when (virtual, epoch ms), on which node, and the requests around it. */
+export type Broken = { promise: PromiseId; at: number; node: string | null; what: string; entries: string[] }
+
+/** What a changing request to a node asks for; null for one that no act of ours sends. */
+export type Step = 'mark' | 'unmark' | 'deleted' | 'manage' | 'provide' | 'quarantine' | 'release'
+
+/** The node that a request is about, as its path names it; null where it is about none. */
+export const nodeOf = ({ service, path }: Pick<LedgerEntry, 'service' | 'path'>): string | null =>
+  service === 'ironic' ? (/^\/v1\/nodes\/([^/?]+)/.exec(path)?.[1] ?? null) : null
+
+export function stepOf({ method, path, body }: Pick<LedgerEntry, 'method' | 'path' | 'body'>): Step | null {
+  if (method === 'PATCH') {
+    const operations = operationsOf(body)
+    const [only] = operations
+    if (operations.length !== 1 || only === undefined || !/^\/extra\/hammer_error_resets(\/(-|\d+))?$/.test(only.path)) return null
+    if (only.op === 'remove') return /\/\d+$/.test(only.path) ? 'unmark' : null
+    // A whole list in place of one that is there would throw away what others wrote.
+    return only.op === 'add' && !/\/\d+$/.test(only.path) ? 'mark' : null
+  }
+  if (path.endsWith('/maintenance')) return method === 'PUT' ? 'quarantine' : method === 'DELETE' ? 'release' : null
+  const target = within(body, 'target')
+  if (method !== 'PUT' || !path.endsWith('/states/provision')) return null
+  if (target === 'undeploy') return 'deleted'
+  return target === 'deleted' || target === 'manage' || target === 'provide' ? target : null
+}
+
+export const isReset = (entry: Pick<LedgerEntry, 'method' | 'path' | 'body'>): boolean => stepOf(entry) === 'deleted'
+
+/** A person's maintenance stands on the node. */
+export const isPersons = (node: Pick<NodeBrief, 'maintenance' | 'maintenance_reason' | 'fault'> | null): boolean =>
+  node !== null && maintenanceOwner(node) === 'person'
+
+/** The text of the mark that an `unmark` would remove from the list as it stands; null where there is none at that place. */
+export function removedMark(body: unknown, marks: unknown): unknown {
+  const index = Number(/\/(\d+)$/.exec(operationsOf(body)[0]?.path ?? '')?.[1] ?? Number.NaN)
+  return Array.isArray(marks) ? (marks[index] ?? null) : null
+}
+
+/** The text that a `mark` appends. */
+export function addedMark(body: unknown): unknown {
+  const value = operationsOf(body)[0]?.value
+  return Array.isArray(value) ? value[0] : value
+}
+
+function operationsOf(body: unknown): { op: string; path: string; value: unknown }[] {
+  if (!Array.isArray(body)) return []
+  return body.filter(isObject).map((one) => ({ op: String(one['op']), path: String(one['path']), value: one['value'] }))
+}
+
+/** An entry on one line, for a person who looks for what went wrong. */
+export function lineOf(entry: LedgerEntry): string {
+  const { left, at, method, path, body, status, effect, fault, before } = entry
+  const state = before === null ? '' : ` [${before.provision_state}${before.maintenance ? `, maintenance ${before.maintenance_reason}` : ''}]`
+  const met = fault === null ? '' : ` (met ${fault})`
+  const time = left === at ? clockText(at) : `${clockText(left)} → ${clockText(at)}`
+  return `${time} ${method} ${path} ${JSON.stringify(body) ?? ''}${state} → ${status}${met}${effect === null ? '' : `: ${effect}`}`
+}
+
+const clockText = (at: number): string => new Date(at).toISOString().slice(5, 23).replace('T', ' ')

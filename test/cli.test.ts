@@ -1,0 +1,332 @@
+/**
+ * The command line as a person and cron use it: bin/anneal as a process of its own, its two outputs and its exit code. The cloud is the
+ * simulated one, served on the loopback from this process.
+ */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Readable } from 'node:stream'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import type { Out } from '../src/cli/io.ts'
+import { runProgram } from '../src/cli/program.ts'
+import { realSeams } from '../src/seams.ts'
+import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
+import { paced } from '../src/simulator/paced.ts'
+import { seededRandom } from '../src/simulator/seeded.ts'
+import { serveCloud } from '../src/simulator/serve.ts'
+import { virtualClock } from '../src/simulator/virtual-clock.ts'
+
+const ANNEAL = fileURLToPath(new URL('../bin/anneal', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'anneal-cli-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const file = (name: string, text: string): string => {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+type Ended = { code: number | null; out: string; err: string }
+type Options = { env?: Record<string, string>; input?: string }
+
+/** Nothing of this machine's environment but PATH: a developer's OS_CLOUD must not change what a test sees. */
+const around = (env: Record<string, string> = {}) => ({
+  PATH: process.env['PATH'] ?? '',
+  HOME: folder,
+  ANNEAL_DATABASE: join(folder, 'anneal.db'),
+  // Dozens of processes of the same sources: the first one's compiled code serves all.
+  NODE_COMPILE_CACHE: join(folder, 'compiled'),
+  ...env,
+})
+
+const start = (args: string[], env?: Record<string, string>): ChildProcess =>
+  spawn(process.execPath, [ANNEAL, ...args], { cwd: folder, env: around(env) })
+
+async function anneal(args: string[], { env, input }: Options = {}): Promise<Ended> {
+  const child = start(args, env)
+  child.stdin?.end(input ?? '')
+  return await ended(child)
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  const texts = { out: '', err: '' }
+  child.stdout?.on('data', (chunk: Buffer) => (texts.out += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (texts.err += chunk.toString()))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...texts })))
+}
+
+/** The same in this process: for what ends before anything of a process matters. */
+async function typed(args: string[], { env }: Options = {}): Promise<Ended> {
+  const texts = { out: '', err: '' }
+  const to = (name: 'out' | 'err'): Out => ({ write: (text) => (texts[name] += text), isTTY: false, columns: () => null })
+  const seams = realSeams()
+  const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
+  const input = { isTTY: true, lines: () => Readable.from([]) }
+  const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, readFile }
+  const code = await runProgram(args, { ...io, onStop: () => () => {} })
+  await seams.close()
+  return { code, ...texts }
+}
+
+/** One line on stderr, nothing on stdout, and the code. */
+async function refuses(args: string[], expected: { code: number; words: RegExp }, options: Options = {}, run = typed): Promise<void> {
+  const { code, out, err } = await run(args, options)
+  assert.match(err, expected.words)
+  assert.deepEqual([code, out, err.trimEnd().split('\n').length], [expected.code, '', 1], err)
+  assert.doesNotMatch(err, /\n\s+at /)
+}
+
+describe('a command line that cannot be meant ends with 64 and one line', () => {
+  test('an unknown command, with the nearest one', () => refuses(['swep'], { code: 64, words: /^anneal: usage: .*swep.*sweep/ }))
+  test('no command at all', () => refuses([], { code: 64, words: /No command is given/ }, {}, anneal))
+  test('an unknown option', () => refuses(['nodes', '--stat', 'x'], { code: 64, words: /--stat/ }))
+  test('a limit that is no number', () => refuses(['sweep', '--limit', 'few'], { code: 64, words: /"few" is not a whole number/ }))
+  test('a hold without a reason', () => refuses(['hold', 'node-1'], { code: 64, words: /--reason/ }))
+  test('and with -o json an object too', async () => {
+    const { code, out, err } = await typed(['nodes', '-o', 'json', '--state'])
+    assert.equal(code, 64)
+    assert.deepEqual(Object.keys(JSON.parse(out).error), ['what', 'message', 'fix'])
+    assert.equal(err.trimEnd().split('\n').length, 1)
+  })
+})
+
+test('help goes to stdout and ends with 0, and every command has an example', async () => {
+  const { code, out, err } = await anneal(['--help'])
+  assert.deepEqual([code, err], [0, ''])
+  const listed = /\nCommands:\n([\s\S]*?)\n\n/.exec(out)?.[1] ?? ''
+  const commands = [...listed.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name).filter((name) => name !== 'help')
+  assert.deepEqual(
+    [
+      'check',
+      'sweep',
+      'run',
+      'nodes',
+      'cases',
+      'show',
+      'explain',
+      'retry',
+      'approve',
+      'hold',
+      'unhold',
+      'release',
+      'pause',
+      'resume',
+      'diagnose',
+    ].filter((name) => !commands.includes(name)),
+    [],
+  )
+  for (const name of commands) {
+    const help = await typed(['help', name ?? ''])
+    assert.ok(help.code === 0 && /Example:\n {2}anneal /.test(help.out), help.out)
+  }
+})
+
+describe('what an operator wrote wrong ends with 78 and one line that names file, key and fix', () => {
+  const wrong = (name: string, text: string, words: RegExp) => refuses(['nodes', '--config', file(name, text)], { code: 78, words })
+  test('an unknown key', () => wrong('key.yaml', 'budget:\n  soak: 5m\n', /key\.yaml, line 1: budget: There is no such key.*budgets/))
+  test('a duration that is none', () => wrong('duration.yaml', 'poll: 5 minutes\n', /duration\.yaml, line 1: poll: It must be a duration/))
+  test('a file that is not there', () =>
+    refuses(['nodes', '--config', 'no.yaml'], { code: 78, words: /no\.yaml: It is not there.*--config/ }))
+  test('no cloud anywhere', () => refuses(['check'], { code: 78, words: /clouds\.yaml: There is none/ }))
+  test('a cloud that clouds.yaml does not have', () => {
+    const clouds = file('two.yaml', stringify({ clouds: { prod: { auth: {} }, lab: { auth: {} } } }))
+    return refuses(
+      ['sweep', '--os-cloud', 'prd'],
+      { code: 78, words: /two\.yaml.*"prd".*prod/ },
+      { env: { OS_CLIENT_CONFIG_FILE: clouds } },
+    )
+  })
+})
+
+describe('a database that cannot be used is left as it is', () => {
+  const at = (path: string): Options => ({ env: { ANNEAL_DATABASE: path } })
+  test('a file of something else', async () => {
+    const path = file('other.db', 'not a database, although somebody may need it')
+    await refuses(['nodes'], { code: 78, words: /other\.db is not a SQLite database/ }, at(path))
+    assert.equal(readFileSync(path, 'utf8'), 'not a database, although somebody may need it')
+  })
+  test('one of a newer version', async () => {
+    const path = join(folder, 'newer.db')
+    await typed(['nodes'], at(path))
+    const database = new DatabaseSync(path)
+    database.exec('update schema_version set version = 999')
+    database.close()
+    const untouched = join(folder, 'untouched.db')
+    copyFileSync(path, untouched)
+    await refuses(['nodes'], { code: 78, words: /newer anneal \(schema 999/ }, at(path))
+    assert.deepEqual(readFileSync(path), readFileSync(untouched))
+  })
+  test('a path through a file', () =>
+    refuses(['nodes'], { code: 78, words: /a part of its path is a file/ }, at(join(file('plain', ''), 'x.db'))))
+})
+
+describe('diagnose', () => {
+  const TEXT = 'Failed to tear down: IPMI call failed: power status.'
+  test('reads a text from the arguments or from standard input, without cloud or database', async () => {
+    const env = { ANNEAL_DATABASE: join(folder, 'none', 'never.db') }
+    const [argument, input] = await Promise.all([
+      anneal(['diagnose', TEXT, '-o', 'json'], { env }),
+      anneal(['diagnose', '-o', 'json'], { env, input: TEXT }),
+    ])
+    assert.equal(JSON.parse(argument.out).cause, 'bmc-unreachable')
+    assert.equal(argument.out, input.out)
+    assert.equal(existsSync(join(folder, 'none')), false)
+  })
+  test('--jsonl answers each line, reports a bad one with its number, and goes on', async () => {
+    const input = `${JSON.stringify({ id: 'a', text: TEXT, provision_state: 'error', driver: 'ipmi' })}\nnonsense\n\n${JSON.stringify({ id: 'b', text: '' })}\n`
+    const { code, out, err } = await anneal(['diagnose', '--jsonl'], { input })
+    assert.equal(code, 1)
+    assert.match(err, /^anneal: line 2: it is not a JSON object\..*\n$/)
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.deepEqual(
+      lines.map(({ id }) => id),
+      ['a', 'b'],
+    )
+    assert.deepEqual(Object.keys(lines[0]), ['id', 'cause', 'transient', 'signature'])
+  })
+})
+
+test('output that nobody reads to its end is no error', async () => {
+  const child = start(['diagnose', '--jsonl'])
+  child.stdout?.destroy()
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(`${JSON.stringify({ id: 1, text: 'x' })}\n`.repeat(20_000))
+  assert.equal((await ended(child)).err, '')
+})
+
+describe('on a cloud', () => {
+  let cloud: SimulatedCloud
+  let stop: () => Promise<void>
+  let env: Record<string, string>
+
+  before(async () => {
+    const clock = virtualClock({ start: Date.now() })
+    cloud = simulatedCloud({ clock, random: seededRandom(3), nodes: 6 })
+    const served = await serveCloud(cloud, { host: '127.0.0.1', port: 0 })
+    const pace = paced(clock, { speed: 1 })
+    stop = async () => {
+      await pace.stop()
+      await served.stop()
+    }
+    const entry = (username: string, password: string, scope: object) => ({
+      auth: { auth_url: `${served.url}/identity/v3`, username, password, user_domain_id: 'default', ...scope },
+    })
+    const admin = { project_name: 'admin', project_domain_id: 'default' }
+    const clouds = {
+      sim: entry('admin', 'simulated', admin),
+      wrong: entry('admin', 'mistyped', admin),
+      elsewhere: { ...entry('admin', 'simulated', admin), region_name: 'Nowhere' },
+      blind: entry('redacted', 'simulated', { system_scope: 'all' }),
+      down: { auth: { auth_url: 'http://127.0.0.1:9/v3', username: 'a', password: 'b', project_name: 'c' } },
+    }
+    env = { OS_CLIENT_CONFIG_FILE: file('clouds.yaml', stringify({ clouds })), ANNEAL_DATABASE: join(folder, 'sim.db') }
+    cloud.people.fail('node-1', 'Failed to tear down: IPMI call failed: power status.')
+    cloud.people.fail('node-2', 'Failed to tear down: IPMI call failed: power status.')
+    cloud.people.setMaintenance('node-2', 'swapping a disk')
+  })
+  after(() => stop())
+
+  const on = (...args: string[]) => anneal([...args, '--os-cloud', 'sim'], { env })
+  const here = (...args: string[]) => typed([...args, '--os-cloud', 'sim'], { env })
+
+  test('check passes, changes nothing, and says each thing on a line', async () => {
+    const { code, out } = await on('check', '-o', 'json')
+    assert.equal(code, 0, out)
+    const { checks } = JSON.parse(out)
+    const verdicts = Object.fromEntries(checks.map(({ name, verdict }: { name: string; verdict: string }) => [name, verdict]))
+    for (const name of ['login', 'ironic', 'reading', 'writing', 'nova', 'neutron', 'placement', 'history', 'bmc route', 'database'])
+      assert.equal(verdicts[name], 'pass', `${name}: ${out}`)
+    assert.deepEqual(cloud.ledger.changes(), [])
+  })
+
+  test('sweep in mode observe reports every failed node in the published shape and sends nothing', async () => {
+    const { code, out, err } = await on('sweep', '-o', 'json')
+    assert.deepEqual([code, err], [0, ''])
+    const swept = JSON.parse(out)
+    assert.deepEqual(Object.keys(swept), ['cloud', 'mode', 'listed', 'doubtful', 'nodes'])
+    assert.deepEqual([swept.cloud, swept.mode, swept.listed, swept.doubtful], ['sim', 'observe', 6, null])
+    const [first, second] = swept.nodes
+    assert.deepEqual(Object.keys(first), ['uuid', 'name', 'provision_state', 'case', 'diagnosis', 'decision', 'outcome'])
+    assert.deepEqual(Object.keys(first.decision), ['kind', 'reason', 'message', 'act', 'until'])
+    assert.deepEqual(
+      [first.name, first.provision_state, first.diagnosis.cause, first.outcome],
+      ['node-1', 'error', 'bmc-unreachable', null],
+    )
+    assert.match(first.case, /^c-[0-9a-z]{8}$/)
+    assert.match(first.decision.until, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    assert.deepEqual([second.name, second.decision.kind, second.decision.reason], ['node-2', 'leave', 'maintenance-by-person'])
+    assert.deepEqual(cloud.ledger.changes(), [])
+  })
+
+  test('explain, nodes, cases and show tell about it afterwards, and an unknown node gets the nearest name', async () => {
+    const explained = JSON.parse((await on('explain', 'node-1', '-o', 'json')).out)
+    assert.deepEqual([explained.name, explained.decision.reason, explained.attempts], ['node-1', 'spacing', []])
+    assert.ok(explained.timeline.length >= 2)
+    assert.match((await here('explain', 'node-1')).out, /Budget: 0 of 3 resets spent in 7 d/)
+    assert.match((await here('nodes')).out, /node-2 +error .*leave: maintenance-by-person/)
+    assert.match((await here('cases')).out, /c-[0-9a-z]{8} +node-1/)
+    assert.match((await here('show', 'node-2')).out, /maintenance_reason +swapping a disk/)
+    await refuses(['explain', 'node-11'], { code: 64, words: /node-11: No known node.*node-1\b/ }, { env })
+  })
+
+  test('a word of a person is written with their name, and saying it again changes nothing', async () => {
+    assert.match((await here('hold', 'node-1', '--reason', 'vendor visit')).out, /node-1 is held/)
+    const again = JSON.parse((await here('hold', 'node-1', '--reason', 'vendor visit', '-o', 'json')).out)
+    assert.equal(again.changed, false)
+    assert.equal(JSON.parse((await on('sweep', '-o', 'json')).out).nodes[0].decision.reason, 'held')
+    assert.match((await here('unhold', 'node-1')).out, /no longer held/)
+  })
+
+  test('a daemon logs lines of JSON, refuses a second one, sees a word within a second, and ends when told to', async () => {
+    const config = file('daemon.yaml', 'poll: 1s\nworkers: 2\n')
+    const daemon = start(['run', '--os-cloud', 'sim', '--config', config], env)
+    const log: string[] = []
+    daemon.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()))
+    const seen = async (words: RegExp, withinMs: number) => {
+      for (const end = Date.now() + withinMs; Date.now() < end; ) {
+        if (words.test(log.join(''))) return
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      assert.fail(`${words} is not in the log after ${withinMs} ms: ${log.join('')}`)
+    }
+    const end = ended(daemon)
+    await seen(/"watching"/, 10_000)
+    await refuses(['run', '--os-cloud', 'sim'], { code: 1, words: new RegExp(`process ${daemon.pid}`) }, { env }, anneal)
+    await on('hold', 'node-1', '--reason', 'firmware')
+    await seen(/"node":"node-1".*"reason":"held"/, 1_500)
+    daemon.kill('SIGTERM')
+    const { code, err } = await end
+    assert.equal(code, 0)
+    for (const line of err.trimEnd().split('\n')) assert.ok(JSON.parse(line).msg, line)
+    assert.match(err, /"stopped"/)
+    await here('unhold', 'node-1')
+  })
+
+  test('a wrong password, a missing permission and a catalog without Ironic end with 78; a Keystone that is down with 1', async () => {
+    const refusals: [string, string[], RegExp, number][] = [
+      ['wrong', [], /cloud wrong: Keystone at http.* answered 401 .*clouds\.yaml/, 78],
+      ['elsewhere', [], /cloud elsewhere: The catalog has no public endpoint of a baremetal service in region Nowhere/, 78],
+      ['blind', ['--mode', 'auto'], /cloud blind, reading: Ironic withholds last_error/, 78],
+      ['down', [], /cloud down: Keystone at .* gave no answer/, 1],
+    ]
+    for (const [name, more, words, code] of refusals) await refuses(['sweep', '--os-cloud', name, ...more], { code, words }, { env })
+    const { code, out } = await typed(['check', '--os-cloud', 'wrong'], { env })
+    assert.equal(code, 78)
+    assert.match(out, /fail +login .*401/)
+    assert.equal((await typed(['check', '--os-cloud', 'down'], { env })).code, 1)
+  })
+
+  test('no password ever stands in an output or in the database', async () => {
+    const { out, err } = await anneal(['check', '--os-cloud', 'wrong', '-o', 'json'], { env: { ...env, ANNEAL_DEBUG: '1' } })
+    assert.doesNotMatch(out + err, /mistyped/)
+    assert.doesNotMatch(readFileSync(join(folder, 'sim.db'), 'latin1'), /simulated/)
+  })
+})
