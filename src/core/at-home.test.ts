@@ -108,7 +108,7 @@ test('the second step takes a place, but is no start and no canary of its own', 
   assert.equal(said({ ...base, fleet: { inFlight: { cloud: 2 } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { inFlight: { byKey: { switch: 1 } } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { startsLastHour: 99 } }), 'act cleaning-failed')
-  const sums = incident({ last: { at: NOW - HOUR, readings: '' } })
+  const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed' } })
   assert.equal(said({ ...base, fleet: { incidents: { switch: sums }, related: { switch: 9 } } }), 'act cleaning-failed')
 })
 

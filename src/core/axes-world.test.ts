@@ -149,10 +149,10 @@ export const PACINGS: Variant[] = [
   paced('ten starts this hour', (input) => Object.assign(input.fleet, { startsLastHour: 10, oldestStartAt: NOW - 2 * HOUR })),
   paced('Ironic is at its limit', (input) => Object.assign(input.fleet, { slowUntil: NOW + SECOND })),
   paced('a canary is out', busy({ inFlight: 1 })),
-  paced('a canary failed', busy({ last: { at: NOW - MINUTE, readings: 'bmc=silent' } })),
-  paced('a canary failed long ago and nothing changed', busy({ last: { at: NOW - HOUR, readings: '' } })),
+  paced('a canary failed', busy({ last: { at: NOW - MINUTE, readings: 'bmc=silent', result: 'failed' } })),
+  paced('a canary failed long ago and nothing changed', busy({ last: { at: NOW - HOUR, readings: '', result: 'failed' } })),
   paced('one proven, two out', busy({ proven: 1, inFlight: 2 })),
-  vary('a canary failed long ago and the BMC came back', [], busy({ last: { at: NOW - HOUR, readings: 'bmc=silent' } })),
+  vary('a canary failed long ago and the BMC came back', [], busy({ last: { at: NOW - HOUR, readings: 'bmc=silent', result: 'failed' } })),
   vary('one proven, one out', [], busy({ proven: 1, inFlight: 1 })),
   vary('this run may begin no more acts', 'all', (input) => Object.assign(input, { actsLeft: 0 })),
 ]

@@ -78,13 +78,14 @@ test('holds everyone back while the canary is out', () => {
 test('sends a second canary only after 45 minutes and a changed reading', () => {
   const same = readingsOf(given())
   const other = same.replace('bmc=answers', 'bmc=silent')
-  assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other } })), 'wait canary-first')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same } })), 'wait canary-first')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other } })), 'act bmc-answers')
+  assert.match(decide(given(shared({ last: { at: NOW - 2 * MINUTE, readings: other, result: null } }))).message, /proof is awaited/)
+  assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other, result: 'failed' } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same, result: 'failed' } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: 'failed' } })), 'act bmc-answers')
 })
 
 test('does not take another node with other services or another memory for a changed reading', () => {
-  const last = { at: NOW - HOUR, readings: 'bmc=answers cinder=green conductor=true keystone=green' }
+  const last = { at: NOW - HOUR, readings: 'bmc=answers cinder=green conductor=true keystone=green', result: 'failed' as const }
   assert.equal(said(shared({ last })), 'wait canary-first')
   const memory = (ms: number) => ({ badAt: { neutron: NOW - ms } })
   assert.equal(said({ ...shared({ last }), memory: memory(2 * HOUR) }), 'wait canary-first')

@@ -111,6 +111,9 @@ function ramped(j: Judged, acting: Acting): Decision | null {
   }
   if (!sums?.last) return null
   const again = sums.last.at + j.policy.incident.secondCanary
+  // Between a canary's return and its proof (Placement follows within a minute) nothing is known yet, good or bad.
+  if (j.now < again && sums.last.result === null)
+    return wait('canary-first', `${name}; the first one is back and its proof is awaited.`, soon, acting.act)
   if (j.now < again)
     return wait(
       'canary-first',

@@ -222,7 +222,7 @@ export async function incidentSums(
     .executeTakeFirst()
   const last = await tx
     .selectFrom('attempts')
-    .select(['createdAt', 'readings'])
+    .select(['createdAt', 'readings', 'result'])
     .where('incidentId', '=', id)
     .where('act', 'in', ['reset', 'recover-cleaning'])
     .where(mayHaveHappened)
@@ -234,6 +234,6 @@ export async function incidentSums(
     inFlight: Number(sums.inFlight),
     proven: Number(sums.proven),
     failed: Number(sums.failed),
-    last: last === undefined ? null : { at: last.createdAt, readings: last.readings },
+    last: last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result },
   }
 }
