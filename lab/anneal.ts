@@ -122,6 +122,17 @@ export type Running = {
 
 export const startAnneal = (args: string[], at: Desk, env?: Record<string, string>): Running => started(launch(args, at, env))
 
+/** Waits until a `run` says that it watches: by then it has found the cloud fit to work on. Throws where it ends before, or after 30 s. */
+export async function untilWatching(daemon: Running): Promise<void> {
+  let hasEnded = false
+  void daemon.ended.then(() => {
+    hasEnded = true
+  })
+  for (const end = Date.now() + 30_000; !daemon.stderr().includes('watching'); await new Promise((resolve) => setTimeout(resolve, 50))) {
+    if (hasEnded || Date.now() > end) throw new Error(`the daemon does not watch; it printed: ${daemon.stdout()}${daemon.stderr()}`)
+  }
+}
+
 function started(child: ChildProcess): Running {
   const out = { stdout: '', stderr: '' }
   child.stdout?.on('data', (part) => (out.stdout += part))

@@ -78,10 +78,18 @@ export async function waitForIronic(seconds = 30): Promise<void> {
  * be locked so, by any holder; `lab` is the live conductor, another name one that is dead. null takes the lock away. A lock that a
  * conductor really holds is had with restartIronic({ FAKE_DELAY: 20 }) and power('fake-1', 'power off').
  */
-export async function setLock(name: string, holder: string | null): Promise<void> {
+export const setLock = (name: string, holder: string | null) => writeColumn(name, 'reservation', holder)
+
+/**
+ * `protected` on a node in any state. Ironic's API protects nodes with an instance alone, and refuses to tear down a protected one, so
+ * that one in `error` is had this way only.
+ */
+export const forceProtected = (name: string, value: boolean) => writeColumn(name, 'protected', value ? 1 : 0)
+
+async function writeColumn(name: string, column: 'reservation' | 'protected', value: string | number | null): Promise<void> {
   const node = await readNode(name)
   const db = new DatabaseSync(join(readSettings().state, 'ironic.sqlite'), { timeout: 5000 })
-  db.prepare('update nodes set reservation = ? where uuid = ?').run(holder, node.uuid)
+  db.prepare(`update nodes set ${column} = ? where uuid = ?`).run(value, node.uuid)
   db.close()
 }
 

@@ -52,6 +52,24 @@ export async function release(): Promise<number> {
   return z.object({ released: z.number() }).parse(await control('POST', '/lab/release')).released
 }
 
+/**
+ * Waits until a `hold` or `hold-reply` rule holds such a request, by method and a part of its path; throws after 30 s. From then on a
+ * client that is killed has sent it; whether Ironic was sent it (`hold-reply`) or never is (`hold`) is what the rule says.
+ */
+export async function untilHeld(method: string, path: string): Promise<void> {
+  const end = Date.now() + 30_000
+  const isHeld = ({ action, reached, status, ...entry }: JournalEntry) =>
+    entry.method === method &&
+    entry.path.includes(path) &&
+    status === null &&
+    reached === (action === 'hold-reply') &&
+    /^hold/.test(action ?? '')
+  while (!(await journal()).some(isHeld)) {
+    if (Date.now() > end) throw new Error(`no ${method} ${path} was held within 30 s`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 /** false: connections to Ironic are refused, as if its load balancer were gone. */
 export async function setListening(listening: boolean): Promise<void> {
   await control('POST', '/lab/listen', { listening })

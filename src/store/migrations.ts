@@ -25,7 +25,7 @@ create table nodes (
   primary key (cloud, uuid)
 ) strict, without rowid;
 create index nodes_by_name on nodes (cloud, name);
-create index nodes_by_state on nodes (cloud, provision_state);
+create index nodes_by_state on nodes (cloud, provision_state, missingSince);
 
 create table due (
   cloud text not null, uuid text not null, dueAt integer not null, wakeAt integer, claimant text, claimUntil integer,
