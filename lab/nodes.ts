@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { ironic, LabNode, must, patchNode, readNode, waitNode } from './ironic.ts'
+import { ironic, LabNode, must, patchNode, pause, readNode, waitNode } from './ironic.ts'
 import { readSettings } from './settings.ts'
 import { putAllocations, putPort, putServer } from './stubs-control.ts'
 
@@ -58,10 +58,24 @@ export async function freshNode(name: string, wish: NodeWish = {}): Promise<LabN
     // Maintenance opens deletion for every state, and for a node with an instance once that is taken away.
     await must('PUT', `${path}/maintenance`, { reason: 'the lab makes this node anew' })
     if (node.instance_uuid !== null) await patchNode(name, [{ op: 'remove', path: '/instance_uuid' }])
-    await must('DELETE', path)
+    await remove(path)
     await forget(node)
   }
   return enrolNode(name, wish)
+}
+
+/**
+ * Nodes deleted side by side: on sqlite Ironic now and then answers one of them 400 with another one's "not to be locked on release", and
+ * has deleted it or not.
+ */
+async function remove(path: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { status, text } = await ironic('DELETE', path)
+    if (status < 400 || status === 404) return
+    const isMoment = status === 409 || /found not to be locked on release/.test(text)
+    if (tries === 50 || !isMoment) throw new Error(`DELETE ${path}: ${status} ${text}`)
+    await pause(200)
+  }
 }
 
 async function forget(node: LabNode): Promise<void> {
