@@ -25,11 +25,8 @@ export async function startCleaning(world: World, work: Work, node: SimNode, nam
   if (trouble !== null && node.row.network_interface !== 'noop') {
     // network.validate raises what the handler does not catch: nobody fails the node, so it stays in `cleaning`.
     await work.pause(trouble.afterMs)
-    recordError(world, node, {
-      text: `Async execution of ${named.within} failed with error: ${trouble.text}`,
-      type: 'UNKNOWN',
-      host: work.host,
-    })
+    // Written by the last resort (task_manager._write_exception), which knows no history.
+    write(world, node, { last_error: `Async execution of ${named.within} failed with error: ${trouble.text}` })
     releaseLock(node)
     return
   }

@@ -35,15 +35,20 @@ export function workOf(world: World, conductor: Conductor): Work {
   }
 }
 
+/** An update of a node is refused with 400 where nobody serves its group, and goes to the group that it would then have. */
+type Update = { isUpdate: true; conductor_group?: string }
+
 /** The conductor that takes an RPC for this node, or the error that the API answers with instead. */
-export async function rpc(world: World, node: SimNode): Promise<{ conductor: Conductor } | { refusal: Reply }> {
-  const group = [...world.conductors.values()].filter((one) => one.group === node.row.conductor_group)
+export async function rpc(world: World, node: SimNode, update?: Update): Promise<{ conductor: Conductor } | { refusal: Reply }> {
+  const wanted = update?.conductor_group ?? node.row.conductor_group
+  const group = [...world.conductors.values()].filter((one) => one.group === wanted)
   const now = world.clock.now()
   const limit = world.settings.ironic.heartbeatTimeoutMs
   const alive = group.filter((one) => isAlive(world, one.host))
   const seen = alive.length > 0 ? alive : group.filter((one) => one.killedAt !== null && now - one.killedAt < limit + RING_CACHE_MS)
   const conductor = seen[node.order % Math.max(1, seen.length)]
-  if (conductor === undefined) return { refusal: noConductor(world, node) }
+  if (conductor === undefined)
+    return { refusal: noConductor(world, { driver: node.row.driver, group: wanted, status: update === undefined ? 404 : 400 }) }
   if (conductor.running) return { conductor }
   if (world.settings.ironic.rpc === 'messaging') {
     await world.clock.sleep(RPC_TIMEOUT_MS)
@@ -53,12 +58,11 @@ export async function rpc(world: World, node: SimNode): Promise<{ conductor: Con
   return { refusal: fault(500, text) }
 }
 
-function noConductor(world: World, node: SimNode): Reply {
+function noConductor(world: World, asked: { driver: string; group: string; status: number }): Reply {
   const anyAlive = [...world.conductors.values()].some((one) => isAlive(world, one.host))
   if (!anyAlive) return fault(503, 'Resource temporarily unavailable, please retry.')
-  const { driver, conductor_group } = node.row
-  const reason = `No conductor service registered which supports driver ${driver} for conductor group "${conductor_group}".`
-  return fault(404, `No valid host was found. Reason: ${reason}`)
+  const reason = `No conductor service registered which supports driver ${asked.driver} for conductor group "${asked.group}".`
+  return fault(asked.status, `No valid host was found. Reason: ${reason}`)
 }
 
 /** The node's lock for this conductor, after the usual tries; the 409 where it stays taken. */

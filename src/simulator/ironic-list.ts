@@ -5,7 +5,7 @@
 import type { Asked, Reply } from './answer.ts'
 import { within } from './answer.ts'
 import { conductorOf, knownField, nodeView, rights, seesAll } from './ironic-node.ts'
-import { pythonText } from './ironic-patch.ts'
+import { pythonFlag, pythonText, unrecognized } from './ironic-patch.ts'
 import { denied, fault, notFound, PROVISION_STATES } from './ironic-states.ts'
 import type { SimNode, World } from './world.ts'
 import { findNode } from './world.ts'
@@ -38,18 +38,57 @@ const UNSORTABLE = ['extra', 'properties', 'driver_info', 'driver_internal_info'
 /** Asking a list for these is the server's own crash: they are no columns of the node (recorded, 21.4.4). */
 const NOT_COLUMNS = ['conductor', 'allocation_uuid', 'chassis_uuid', 'links']
 
-const isTrue = (text: string | null): boolean => ['true', 'True', '1', 'yes', 'on', 't', 'y'].includes(text ?? '')
+const isTrue = (text: string | null): boolean => text !== null && pythonFlag(text) === true
 
-function refusalOf(query: URLSearchParams): Reply | null {
+/** The API minor that brought a filter; asked for in an older one the whole request is refused (api/controllers/v1/utils.py). */
+const FILTER_SINCE: Record<string, number> = {
+  driver: 16,
+  resource_class: 21,
+  fault: 42,
+  conductor_group: 46,
+  conductor: 49,
+  owner: 50,
+  lessee: 65,
+  shard: 82,
+}
+
+const FAULTS = ['power failure', 'clean failure', 'rescue abort failure']
+
+function refusalOf(asked: Asked, minor: number): Reply | null {
+  const { query } = asked
+  const isDetail = asked.path.endsWith('/detail')
   for (const key of new Set(query.keys())) {
-    if (!KEYS.includes(key)) return fault(400, `Unexpected arguments: ${key}`)
+    if (!KEYS.includes(key) || (isDetail && (key === 'fields' || key === 'detail'))) return fault(400, `Unexpected arguments: ${key}`)
     const values = query.getAll(key)
     if (values.length > 1) return fault(400, `Expected string for ${key}: ${pythonText(values)}`)
+    const word = values[0] ?? ''
+    if ([...FLAGS, 'detail'].includes(key) && pythonFlag(word) === null) return fault(400, `Invalid ${key}: ${unrecognized(word)}`)
+    if (key === 'limit' && !/^\s*[+-]?\d+\s*$/.test(word)) return fault(400, `Expected an integer for limit: ${word}`)
   }
+  return versionRefusal(query, minor) ?? valueRefusal(query)
+}
+
+function versionRefusal(query: URLSearchParams, minor: number): Reply | null {
+  const named = [...(query.get('fields')?.split(',') ?? []), query.get('sort_key') ?? 'id']
+  if (named.some((field) => !knownField(field, minor))) return fault(406, 'Request not acceptable.')
+  const early = Object.entries(FILTER_SINCE).find(([key, since]) => query.has(key) && minor < since)
+  return early === undefined ? null : fault(406, `Request not acceptable. The minimal required API version should be 1.${early[1]}`)
+}
+
+function valueRefusal(query: URLSearchParams): Reply | null {
+  const wanted = query.get('fault')
+  if (wanted !== null && !FAULTS.includes(wanted)) {
+    return fault(400, `Unrecognized fault "${wanted}" is specified, allowed faults are (${FAULTS.map(pythonText).join(', ')})`)
+  }
+  if (isTrue(query.get('detail')) && query.has('fields')) return fault(400, 'Can not specify ?detail=True and fields in the same request.')
   const state = query.get('provision_state')
   if (state !== null && !PROVISION_STATES.has(state)) return fault(400, `Provision state "${state}" is not valid`)
   const limit = query.get('limit')
-  if (limit !== null && !(Number(limit) > 0)) return fault(400, 'Limit must be positive')
+  if (limit !== null && Number(limit) <= 0) return fault(400, 'Limit must be positive')
+  const direction = query.get('sort_dir')
+  if (direction !== null && direction !== 'asc' && direction !== 'desc') {
+    return fault(400, `Invalid sort direction: ${direction}. Acceptable values are 'asc' or 'desc'`)
+  }
   const sortKey = query.get('sort_key')
   if (sortKey !== null && UNSORTABLE.includes(sortKey)) {
     return fault(400, `The sort_key value ${sortKey} is an invalid field for sorting`)
@@ -67,6 +106,14 @@ function fieldRefusal(world: World, fields: string[], minor: number): Reply | nu
     }
   }
   return null
+}
+
+/** A word that is no column is refused by the database's own layer, with quotes. */
+function sortRefusal(world: World, query: URLSearchParams): Reply | null {
+  const key = query.get('sort_key')
+  const some = world.nodes.values().next().value
+  if (key === null || key === 'id' || some === undefined || Object.hasOwn(some.row, key)) return null
+  return fault(400, `The sort_key value "${key}" is an invalid field for sorting`)
 }
 
 function matches(world: World, node: SimNode, query: URLSearchParams): boolean {
@@ -97,7 +144,7 @@ function sorted(nodes: SimNode[], query: URLSearchParams): SimNode[] {
 /** GET /v1/nodes and /v1/nodes/detail. */
 export function listNodes(world: World, asked: Asked, minor: number): Reply {
   const { query, caller } = asked
-  const refusal = refusalOf(query)
+  const refusal = refusalOf(asked, minor) ?? sortRefusal(world, query)
   if (refusal !== null) return refusal
   if (caller !== null && !seesAll(caller) && !caller.roles.includes('reader')) return denied('baremetal:node:list')
   const whole = asked.path.endsWith('/detail') || isTrue(query.get('detail'))

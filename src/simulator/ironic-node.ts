@@ -14,6 +14,7 @@ const SINCE: Partial<Record<string, number>> = {
   inspection_started_at: 6,
   clean_step: 7,
   raid_config: 12,
+  states: 14,
   target_raid_config: 12,
   network_interface: 20,
   resource_class: 21,
@@ -87,6 +88,10 @@ export function rights(caller: Caller | null, row: NodeRow | null): Rights {
 
 /** True for callers whose lists hold every node. */
 export const seesAll = (caller: Caller | null): boolean => rights(caller, null).sees
+
+/** Whether any version of the API knows a field of this name. */
+export const isField = (node: SimNode, field: string): boolean =>
+  Object.hasOwn(node.row, field) || Object.hasOwn(NEWER, field) || [...COMPUTED, 'links'].includes(field)
 
 export function knownField(field: string, minor: number): boolean {
   return (SINCE[field] ?? 1) <= minor

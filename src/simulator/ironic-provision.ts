@@ -10,7 +10,7 @@ import { failState, releaseLock, rpc, takeLock, workOf } from './ironic-conducto
 import { write } from './ironic-node.ts'
 import { pythonText } from './ironic-patch.ts'
 import { setPower } from './ironic-power.ts'
-import { accepts, canonicalVerb, fault, locked, wrongState } from './ironic-states.ts'
+import { accepts, canonicalVerb, denied, fault, locked, VERB_SINCE, wrongState } from './ironic-states.ts'
 import { tearDown } from './ironic-teardown.ts'
 import type { SimNode, World } from './world.ts'
 import { minorOf } from './world.ts'
@@ -19,11 +19,15 @@ const DONE: Reply = { status: 202 }
 
 /** PUT /v1/nodes/{id}/states/provision. */
 export async function provision(world: World, node: SimNode, asked: Asked, minor: number): Promise<Reply> {
-  const target = within(asked.body, 'target')
-  if (typeof target !== 'string') return fault(400, 'Missing mandatory parameter: target')
+  const wanted = within(asked.body, 'target')
+  if (wanted === undefined) return fault(400, 'Missing mandatory parameter: target')
+  if (wanted !== null && typeof wanted !== 'string') return fault(400, `Expected string for target: ${pythonText(wanted)}`)
+  // A null gets as far as the state machine, in Python's word for it.
+  const target = wanted ?? 'None'
   const known = ['target', 'configdrive', 'clean_steps', 'deploy_steps', 'rescue_password', 'disable_ramdisk', 'service_steps']
   const extra = Object.keys(isObject(asked.body) ? asked.body : {}).find((key) => !known.includes(key))
   if (extra !== undefined) return fault(400, `Unexpected arguments: ${extra}`)
+  if (minor < (VERB_SINCE[target] ?? 1)) return fault(406, 'Request not acceptable.')
   const verb = canonicalVerb(target, minor)
   const { row } = node
   if (!accepts(row.provision_state, verb, minor)) {
@@ -104,7 +108,8 @@ export function begin(world: World, work: Work, node: SimNode, verb: string): vo
       return
     case 'abort':
       write(world, node, { provision_state: 'clean failed', last_error: 'By request, the clean operation was aborted' })
-      releaseLock(node)
+      // Tearing cleaning down switches the node off.
+      void setPower(world, work, node, 'power off').then(() => releaseLock(node))
       return
     default:
       // Verbs nobody here uses (rescue, inspect, adopt, clean): accepted, and back where the node stood.
@@ -130,10 +135,12 @@ async function deploy(world: World, work: Work, node: SimNode): Promise<void> {
 
 /** Setting it twice is 202 and replaces the reason; `fault` stays; clearing wipes reason and fault. */
 export async function maintenance(world: World, node: SimNode, asked: Asked): Promise<Reply> {
+  const stranger = asked.method === 'PUT' ? Object.keys(isObject(asked.body) ? asked.body : {}).find((key) => key !== 'reason') : undefined
+  if (stranger !== undefined) return fault(400, `Unexpected arguments: ${stranger}`)
   const reason = within(asked.body, 'reason')
   if (reason !== undefined && reason !== null && typeof reason !== 'string')
     return fault(400, `Expected string for reason: ${pythonText(reason)}`)
-  const call = await rpc(world, node)
+  const call = await rpc(world, node, { isUpdate: true })
   if ('refusal' in call) return call.refusal
   const refusal = await takeLock(world, node, call.conductor.host)
   if (refusal !== null) return refusal
@@ -152,12 +159,39 @@ export async function maintenance(world: World, node: SimNode, asked: Asked): Pr
 /** PUT /v1/nodes/{id}/states/power. */
 export async function power(world: World, node: SimNode, asked: Asked): Promise<Reply> {
   const target = within(asked.body, 'target')
-  if (target !== 'power on' && target !== 'power off') return fault(400, `Invalid parameter: target=${pythonText(target)}`)
+  const { row } = node
+  if (typeof target !== 'string' || !POWER_TARGETS.includes(target))
+    return wrongState(row.uuid, pythonWord(target), pythonWord(row.power_state))
+  if (row.provision_state === 'cleaning' || row.provision_state === 'clean wait') return wrongState(row.uuid, target, row.provision_state)
   const call = await rpc(world, node)
   if ('refusal' in call) return call.refusal
   const refusal = await takeLock(world, node, call.conductor.host)
   if (refusal !== null) return refusal
   asked.effect(`node ${node.row.uuid}: ${target}`)
-  void setPower(world, workOf(world, call.conductor), node, target).then(() => releaseLock(node))
+  void switchPower(world, workOf(world, call.conductor), node, target)
   return DONE
+}
+
+const POWER_TARGETS = ['power on', 'power off', 'rebooting', 'soft power off', 'soft rebooting']
+
+/** Soft or hard is the same here; a reboot is off and on. */
+async function switchPower(world: World, work: Work, node: SimNode, target: string): Promise<void> {
+  const off = target === 'power on' ? null : await setPower(world, work, node, 'power off')
+  if (off === null && !target.endsWith('off')) await setPower(world, work, node, 'power on')
+  releaseLock(node)
+}
+
+/** A name in an error text: as it is, without the quotes that Python gives it elsewhere. */
+const pythonWord = (value: unknown): string => (typeof value === 'string' ? value : pythonText(value))
+
+/** DELETE /v1/nodes/{id}: refused for a node with an instance; nobody deletes the others here. */
+export async function destroyNode(world: World, node: SimNode): Promise<Reply> {
+  const call = await rpc(world, node)
+  if ('refusal' in call) return call.refusal
+  const refusal = await takeLock(world, node, call.conductor.host)
+  if (refusal !== null) return refusal
+  releaseLock(node)
+  const { uuid, instance_uuid } = node.row
+  if (instance_uuid !== null) return fault(409, `Node ${uuid} is associated with instance ${instance_uuid}.`)
+  return denied('baremetal:node:delete')
 }

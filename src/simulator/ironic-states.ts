@@ -31,8 +31,17 @@ const ACCEPTED: Record<string, readonly string[]> = {
   unrescue: ['rescue', 'rescue failed', 'unrescue failed'],
 }
 
-/** Since these minors the verbs exist at all; an older client's verb is unknown and gets the same 400. */
-const VERB_SINCE: Record<string, number> = { provide: 4, manage: 4, inspect: 6, abort: 13, clean: 15, adopt: 17, rescue: 38, unrescue: 38 }
+/** Since these minors the verbs may be sent; an older client's is refused with 406. */
+export const VERB_SINCE: Record<string, number> = {
+  provide: 4,
+  manage: 4,
+  inspect: 6,
+  abort: 13,
+  clean: 15,
+  adopt: 17,
+  rescue: 38,
+  unrescue: 38,
+}
 
 export const canonicalVerb = (verb: string, minor: number): string => (verb === 'undeploy' && minor >= 73 ? 'deleted' : verb)
 

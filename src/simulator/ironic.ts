@@ -3,12 +3,14 @@
  * -provision); this one decides whether the request gets there at all.
  */
 import type { Asked, Reply, Service } from './answer.ts'
+import { within } from './answer.ts'
+import { conductorTrouble } from './faults.ts'
 import { listNodes } from './ironic-list.ts'
-import { conductorOf, isAlive, nodeField, nodeView, rights, seesAll } from './ironic-node.ts'
+import { conductorOf, isAlive, isField, nodeField, nodeView, rights, seesAll } from './ironic-node.ts'
 import { patchNode } from './ironic-patch.ts'
-import { maintenance, power, provision } from './ironic-provision.ts'
+import { destroyNode, maintenance, power, provision } from './ironic-provision.ts'
 import { denied, fault, notFound, plainFault } from './ironic-states.ts'
-import type { SimNode, World } from './world.ts'
+import type { Conductor, SimNode, World } from './world.ts'
 import { findNode, ironicTime, minorOf } from './world.ts'
 
 const COLLECTIONS = [
@@ -48,8 +50,8 @@ const versionHeaders = (world: World): Record<string, string> => ({
 
 /** The version that the request is answered in, 1.1 where it names none. */
 function negotiated(world: World, asked: Asked): { minor: number } | { refusal: Reply } {
-  const generic = /^baremetal (.+)$/.exec(asked.headers['openstack-api-version'] ?? '')?.[1]
-  const wanted = asked.headers['x-openstack-ironic-api-version'] ?? generic
+  // The generic OpenStack-API-Version is not listened to (measured).
+  const wanted = asked.headers['x-openstack-ironic-api-version']
   const newest = minorOf(world.settings.ironic.version)
   if (wanted === undefined) return { minor: 1 }
   if (wanted === 'latest') return { minor: newest }
@@ -95,29 +97,38 @@ async function nodeRoute(world: World, asked: Asked, at: { id: string; rest: str
   const policies: Record<string, string> = {
     'states/provision': 'baremetal:node:set_provision_state',
     'states/power': 'baremetal:node:set_power_state',
-    maintenance: 'baremetal:node:set_maintenance',
+    maintenance: `baremetal:node:${asked.method === 'DELETE' ? 'clear' : 'set'}_maintenance`,
   }
-  if (!may.changes) return denied(policies[what] ?? 'baremetal:node:update')
+  if (!may.changes) return denied(policies[what] ?? patchPolicy(asked.body))
   if (asked.method === 'PATCH' && what === '') return patchNode(world, node, asked, at.minor)
   if (asked.method === 'PUT' && what === 'states/provision') return provision(world, node, asked, at.minor)
   if (asked.method === 'PUT' && what === 'states/power') return power(world, node, asked)
   if ((asked.method === 'PUT' || asked.method === 'DELETE') && what === 'maintenance') return maintenance(world, node, asked)
-  if (asked.method === 'DELETE' && what === '') return denied('baremetal:node:delete')
+  if (asked.method === 'DELETE' && what === '') return destroyNode(world, node)
   return noRoute
+}
+
+/** The rule for a patch depends on what it touches first; those of single fields that nobody here patches are left out. */
+function patchPolicy(body: unknown): string {
+  const path = Array.isArray(body) ? String(within(body[0], 'path')) : ''
+  const part = ['extra', 'instance_info'].find((field) => path.startsWith(`/${field}`))
+  return `baremetal:node:update${part === undefined ? '' : `_${part}`}`
 }
 
 function readNode(world: World, asked: Asked, at: { node: SimNode; what: string; minor: number }): Reply {
   const { node, what, minor } = at
   const asking = { minor, caller: asked.caller }
   const fields = asked.query.get('fields')?.split(',')
-  if (what === '') return { status: 200, json: nodeView(world, node, { ...asking, ...(fields === undefined ? {} : { fields }) }) }
-  if (what === 'states') {
-    const names = ['power_state', 'provision_state', 'provision_updated_at', 'target_power_state', 'target_provision_state', 'last_error']
-    return { status: 200, json: Object.fromEntries(names.map((name) => [name, nodeField(world, node, name, asking)])) }
+  if (what === '') {
+    const stranger = fields?.find((field) => !isField(node, field))
+    if (stranger !== undefined) return fault(400, `Field ${stranger} is not a valid field.`)
+    return { status: 200, json: nodeView(world, node, { ...asking, ...(fields === undefined ? {} : { fields }) }) }
   }
+  if (what === 'states')
+    return { status: 200, json: Object.fromEntries(STATES.map((name) => [name, nodeField(world, node, name, asking)])) }
   if (what === 'history' || what.startsWith('history/')) return history(world, asked, { node, id: what.split('/')[1], minor })
   if (what === 'ports') return { status: 200, json: { ports: [portView(world, node)] } }
-  if (what === 'vifs') return { status: 200, json: { vifs: node.vif === null ? [] : [{ id: node.vif }] } }
+  if (what === 'vifs') return vifs(world, node)
   if (what === 'traits') return { status: 200, json: { traits: node.row.traits } }
   if (what === 'portgroups') return { status: 200, json: { portgroups: [] } }
   if (what === 'volume/targets') return { status: 200, json: { targets: [] } }
@@ -127,7 +138,29 @@ function readNode(world: World, asked: Asked, at: { node: SimNode; what: string;
     const power = { result: node.row.driver_info[`${node.bmc.protocol}_address`] !== undefined, reason: null }
     return { status: 200, json: { power, management: power } }
   }
-  return noRoute
+  // A word behind a node that is no part of it is taken for a field (measured).
+  return at.what.includes('/') ? noRoute : fault(400, `Field ${what} is not a valid field.`)
+}
+
+const STATES = [
+  'boot_mode',
+  'console_enabled',
+  'last_error',
+  'power_state',
+  'provision_state',
+  'provision_updated_at',
+  'raid_config',
+  'secure_boot',
+  'target_power_state',
+  'target_provision_state',
+  'target_raid_config',
+]
+
+/** The conductor asks Neutron before it looks at what it remembers itself. */
+function vifs(world: World, node: SimNode): Reply {
+  const trouble = node.row.network_interface === 'noop' ? null : conductorTrouble(world, 'neutron')
+  if (trouble !== null) return fault(500, trouble.text)
+  return { status: 200, json: { vifs: node.vif === null ? [] : [{ id: node.vif }] } }
 }
 
 function history(world: World, asked: Asked, at: { node: SimNode; id: string | undefined; minor: number }): Reply {
@@ -160,7 +193,7 @@ const historyArguments = (world: World): string[] =>
 
 function conductors(world: World, asked: Asked, host: string | undefined): Reply {
   if (!seesAll(asked.caller) || asked.caller?.redacts.includes('conductor') === true) return denied('baremetal:conductor:get')
-  const shown = [...world.conductors.values()].map((one) => ({
+  const brief = (one: Conductor): Record<string, unknown> => ({
     hostname: one.host,
     conductor_group: one.group,
     alive: isAlive(world, one.host),
@@ -168,13 +201,19 @@ function conductors(world: World, asked: Asked, host: string | undefined): Reply
       { href: `${world.baseUrl}/baremetal/v1/conductors/${one.host}`, rel: 'self' },
       { href: `${world.baseUrl}/baremetal/conductors/${one.host}`, rel: 'bookmark' },
     ],
-  }))
-  if (host === undefined) return { status: 200, json: { conductors: shown } }
-  const one = shown.find((conductor) => conductor.hostname === host)
+  })
+  const full = (one: Conductor): Record<string, unknown> => ({
+    ...brief(one),
+    drivers: drivers(world).map((driver) => driver.name),
+    created_at: ironicTime(one.startedAt),
+    updated_at: ironicTime(one.killedAt ?? world.clock.now()),
+  })
+  if (host === undefined) {
+    const shown = asked.query.get('detail')?.toLowerCase() === 'true' ? full : brief
+    return { status: 200, json: { conductors: [...world.conductors.values()].map(shown) } }
+  }
   const known = world.conductors.get(host)
-  if (one === undefined || known === undefined) return fault(404, `Conductor ${host} could not be found.`)
-  const beat = ironicTime(known.killedAt ?? world.clock.now())
-  return { status: 200, json: { ...one, drivers: drivers(world).map((driver) => driver.name), updated_at: beat } }
+  return known === undefined ? fault(404, `Conductor ${host} could not be found.`) : { status: 200, json: full(known) }
 }
 
 function portView(world: World, node: SimNode): Record<string, unknown> {

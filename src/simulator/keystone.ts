@@ -42,8 +42,9 @@ export function defaultUsers(newId: () => string): SimUser[] {
   ]
 }
 
-const refused = (): Reply => ({
+const refused = (world: World): Reply => ({
   status: 401,
+  headers: { 'www-authenticate': `Keystone uri="${world.baseUrl}/identity/v3"` },
   json: { error: { code: 401, message: 'The request you have made requires authentication.', title: 'Unauthorized' } },
 })
 
@@ -62,7 +63,7 @@ export function keystone(world: World): Service {
     if (path === 'v3') return { status: 200, json: { version: KEYSTONE_VERSION(world) } }
     if (path === 'v3/auth/tokens' && asked.method === 'POST') return issue(world, asked)
     const own = world.tokens.get(asked.headers['x-auth-token'] ?? '')
-    if (own === undefined || own.expiresAt <= world.clock.now()) return refused()
+    if (own === undefined || own.expiresAt <= world.clock.now()) return refused(world)
     if (path === 'v3/auth/tokens' && asked.method === 'GET') return validate(world, asked)
     if (path === 'v3/auth/tokens' && asked.method === 'DELETE') {
       world.tokens.delete(asked.headers['x-subject-token'] ?? '')
@@ -78,19 +79,21 @@ function issue(world: World, asked: Asked): Reply {
   const auth = within(asked.body, 'auth')
   const identity = within(auth, 'identity')
   const methods = within(identity, 'methods')
-  const method = Array.isArray(methods) ? methods[0] : undefined
+  if (!Array.isArray(methods))
+    return { status: 400, json: { error: { code: 400, message: "'auth' is a required property", title: 'Bad Request' } } }
+  const method: unknown = methods[0]
   const user = identified(world, identity, method)
-  if (user === null || typeof method !== 'string') return refused()
+  if (user === null || typeof method !== 'string') return refused(world)
   const scope = within(auth, 'scope')
   if (method === 'application_credential') {
     const assignment = user.assignments.find((one) => one.scope !== 'system')
-    if (scope !== undefined || assignment === undefined) return refused()
+    if (scope !== undefined || assignment === undefined) return refused(world)
     return granted(world, { user, assignment, methods: [method] })
   }
   const wanted = scopeName(world, scope)
   if (wanted === undefined) return granted(world, { user, assignment: null, methods: [method] })
   const assignment = user.assignments.find((one) => one.scope === wanted)
-  return assignment === undefined ? refused() : granted(world, { user, assignment, methods: [method] })
+  return assignment === undefined ? refused(world) : granted(world, { user, assignment, methods: [method] })
 }
 
 function identified(world: World, identity: unknown, method: unknown): SimUser | null {
@@ -230,7 +233,7 @@ export function callerOf(
   const now = world.clock.now()
   const key = `${service} ${id}`
   if ((world.checked.get(key) ?? 0) <= now) {
-    if (conductorTrouble(world, 'keystone') !== null) return { refusal: keystoneAway }
+    if (conductorTrouble(world, 'keystone') !== null) return { refusal: keystoneAway(headers['accept']) }
     if (world.tokens.has(id)) world.checked.set(key, now + CHECKED_MS)
   }
   const token = world.tokens.get(id)
