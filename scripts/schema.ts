@@ -1,9 +1,15 @@
 /**
- * Writes the published JSON Schema of anneal.yaml. Run it after a change to src/config-schema.ts; src/config.test.ts fails
- * as long as the file is not what this would write.
+ * Writes the published JSON Schemas: of anneal.yaml, and of what other programs read from us. Run it after a change to
+ * src/config-schema.ts or src/cli/published-schemas.ts; tests fail as long as the files are not what this would write.
  */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { type PUBLISHED, publishedJsonSchema } from '../src/cli/published-schemas.ts'
 import { settingsJsonSchema } from '../src/config-schema.ts'
 
-const target = new URL('../docs/anneal.schema.json', import.meta.url)
-writeFileSync(target, `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`)
+const docs = new URL('../docs/', import.meta.url)
+const write = (name: string, schema: unknown): void => writeFileSync(new URL(name, docs), `${JSON.stringify(schema, null, 2)}\n`)
+
+write('anneal.schema.json', settingsJsonSchema())
+mkdirSync(new URL('schemas', docs), { recursive: true })
+for (const name of ['sweep', 'explain', 'diagnosis'] as const satisfies (keyof typeof PUBLISHED)[])
+  write(`schemas/${name}.schema.json`, publishedJsonSchema(name))

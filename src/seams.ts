@@ -66,6 +66,8 @@ function httpTransport(clock: Clock): { transport: Transport; close(): Promise<v
       connections: null,
       allowH2: false,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      // A server's own Keep-Alive hint does not lengthen it: what stands between may let go sooner than the server.
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: { timeout: CONNECT_LIMIT_MS, rejectUnauthorized: tls.verify, ...(tls.ca === undefined ? {} : { ca: tls.ca }) },

@@ -26,6 +26,7 @@ export type WireCloud = {
   access: CloudAccess
   servicesAccess: CloudAccess | null
   policy: Policy
+  policyHash?: string
   store: Store
   seams: Seams
   log: Log
@@ -53,7 +54,17 @@ export function wireCloud(parts: WireCloud): WiredCloud {
     bmcs,
     services: watch,
   }
-  return { cloud, policy, ironic, eyes, store, seams, log, sessions: { ironic: ironicSession, services } }
+  return {
+    cloud,
+    policy,
+    policyHash: parts.policyHash ?? null,
+    ironic,
+    eyes,
+    store,
+    seams,
+    log,
+    sessions: { ironic: ironicSession, services },
+  }
 }
 
 /** So many nodes are read for their BMC's address; the watch looks at up to five of them. */

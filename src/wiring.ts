@@ -66,6 +66,7 @@ export function wire(cloud: Chosen, to: { store: Store; seams: Seams; log: Log }
     access,
     servicesAccess: servicesAccess === access ? null : servicesAccess,
     policy: config.policy,
+    policyHash: config.policyHash,
     ...to,
   })
   return { world, reached: { ...cloud, session: world.sessions.ironic, services: world.sessions.services, ironic: world.ironic } }

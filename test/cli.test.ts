@@ -86,7 +86,8 @@ describe('a command line that cannot be meant ends with 64 and one line', () => 
   test('no command at all', () => refuses([], { code: 64, words: /No command is given/ }, {}, anneal))
   test('an unknown option', () => refuses(['nodes', '--stat', 'x'], { code: 64, words: /--stat/ }))
   test('a limit that is no number', () => refuses(['sweep', '--limit', 'few'], { code: 64, words: /"few" is not a whole number/ }))
-  test('a hold without a reason', () => refuses(['hold', 'node-1'], { code: 64, words: /--reason/ }))
+  test('a hold without a reason, with where to read on', () =>
+    refuses(['hold', 'node-1'], { code: 64, words: /--reason.*`anneal hold --help`/ }))
   test('and with -o json an object too', async () => {
     const { code, out, err } = await typed(['nodes', '-o', 'json', '--state'])
     assert.equal(code, 64)
@@ -140,6 +141,12 @@ describe('what an operator wrote wrong ends with 78 and one line that names file
       { code: 78, words: /two\.yaml.*"prd".*prod/ },
       { env: { OS_CLIENT_CONFIG_FILE: clouds } },
     )
+  })
+  test('a misspelt cloud where only the database is asked, which would else look like a healthy one', async () => {
+    const clouds = file('two.yaml', stringify({ clouds: { prod: { auth: {} }, lab: { auth: {} } } }))
+    const wrong = { code: 78, words: /"prd".*prod/ }
+    for (const command of [['nodes'], ['cases'], ['explain', 'node-1']])
+      await refuses([...command, '--os-cloud', 'prd'], wrong, { env: { OS_CLIENT_CONFIG_FILE: clouds } })
   })
 })
 
@@ -266,6 +273,15 @@ describe('on a cloud', () => {
     assert.deepEqual(cloud.ledger.changes(), [])
   })
 
+  test('a node that waits for a yes makes the sweep end with 2: cron mails it to the person who is asked', async () => {
+    const config = file('approve.yaml', 'mode: approve\nbudgets: { spacing: [1ms] }\n')
+    const asked = { env: { ...env, ANNEAL_DATABASE: join(folder, 'approve.db') } }
+    const { code, out } = await typed(['sweep', '--os-cloud', 'sim', '--config', config], asked)
+    assert.match(out, /needs-approval[\s\S]*1 needs a person/)
+    assert.equal(code, 2)
+    assert.deepEqual(cloud.ledger.changes(), [])
+  })
+
   test('explain, nodes, cases and show tell about it afterwards, and an unknown node gets the nearest name', async () => {
     const explained = JSON.parse((await on('explain', 'node-1', '-o', 'json')).out)
     assert.deepEqual([explained.name, explained.decision.reason, explained.attempts], ['node-1', 'spacing', []])
@@ -278,7 +294,7 @@ describe('on a cloud', () => {
   })
 
   test('a word of a person is written with their name, and saying it again changes nothing', async () => {
-    assert.match((await here('hold', 'node-1', '--reason', 'vendor visit')).out, /node-1 is held/)
+    assert.match((await here('hold', 'node-1', '--why', 'vendor visit')).out, /node-1 is held/)
     const again = JSON.parse((await here('hold', 'node-1', '--reason', 'vendor visit', '-o', 'json')).out)
     assert.equal(again.changed, false)
     assert.equal(JSON.parse((await on('sweep', '-o', 'json')).out).nodes[0].decision.reason, 'held')
@@ -318,6 +334,10 @@ describe('on a cloud', () => {
       ['down', [], /cloud down: Keystone at .* gave no answer/, 1],
     ]
     for (const [name, more, words, code] of refusals) await refuses(['sweep', '--os-cloud', name, ...more], { code, words }, { env })
+    // A daemon that only observes waits for what is down, and for nothing else.
+    for (const [name, , words, code] of refusals.slice(0, 2)) await refuses(['run', '--os-cloud', name], { code, words }, { env })
+    const variables = { OS_AUTH_URL: 'http://127.0.0.1:9/v3', OS_USERNAME: 'a', OS_PASSWORD: 'b', OS_PROJECT_NAME: 'c' }
+    await refuses(['sweep'], { code: 1, words: /comes from the OS_\* variables/ }, { env: variables })
     const { code, out } = await typed(['check', '--os-cloud', 'wrong'], { env })
     assert.equal(code, 78)
     assert.match(out, /fail +login .*401/)

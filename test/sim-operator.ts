@@ -13,7 +13,7 @@ import { type RunOptions, run } from '../src/controller/run.ts'
 import { type Sweep, sweep } from '../src/controller/sweep.ts'
 import type { Decision } from '../src/core/decision.ts'
 import { DEFAULT_POLICY, MINUTE, type Policy } from '../src/core/policy.ts'
-import type { HttpRequest, Seams, Transport } from '../src/core/seams.ts'
+import { type HttpRequest, type Seams, type Transport, TransportError } from '../src/core/seams.ts'
 import type { NodeKey } from '../src/core/seen.ts'
 import { cloudAccess } from '../src/openstack/cloud-access.ts'
 import type { CloudOptions } from '../src/simulator/build-world.ts'
@@ -28,10 +28,10 @@ import { brokenBefore, brokenBy } from './promises.ts'
 const START = Date.parse('2026-03-01T03:00:00Z')
 
 /**
- * committed: an intent is durable, nothing has left · mark, marked: before the PATCH leaves, after its answer came · verb, verbed: the same
+ * observed: a node was looked at, nothing is decided · committed: an intent is durable, nothing has left · mark, marked: before the PATCH leaves, after its answer came · verb, verbed: the same
  * of the PUT or DELETE that follows; nothing is recorded yet.
  */
-export type Point = 'committed' | 'mark' | 'marked' | 'verb' | 'verbed'
+export type Point = 'observed' | 'committed' | 'mark' | 'marked' | 'verb' | 'verbed'
 
 export type SimOptions = Partial<Omit<CloudOptions, 'clock' | 'random'>> & {
   policy?: Partial<Policy>
@@ -52,6 +52,8 @@ export type SimOperator = {
   people: SimulatedCloud['people']
   world: WiredCloud
   store: Store
+  /** The database file, or `:memory:`. */
+  path: string
   /** One sweep, virtual time moving as it must. */
   sweep(limit?: number): Promise<Sweep>
   /** A sweep that is begun and not waited for. */
@@ -69,6 +71,8 @@ export type SimOperator = {
   died(): boolean
   /** Moves this operator's wall clock alone. */
   jump(ms: number): void
+  /** This operator's process stood still for so long: both its clocks went on, and nothing in it ran. */
+  stall(ms: number): void
   /** Another operator on the same cloud and the same database file, as another process would be. */
   beside(options?: Partial<SimOptions>): Promise<SimOperator>
   node(name: string): SimNode
@@ -153,11 +157,13 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
   }
   const store = shared.store ?? (await openStore({ path: shared.path, clock: life.clock, newId: seams.newId, random }))
   if (shared.store === undefined) shared.opened.push(store)
+  const inForce: Policy = { ...DEFAULT_POLICY, mode: 'auto', ...policy }
   const world = wireCloud({
     cloud: name,
     access: accessOf(cloud, user),
     servicesAccess: servicesUser === undefined ? null : accessOf(cloud, servicesUser),
-    policy: { ...DEFAULT_POLICY, mode: 'auto', ...policy },
+    policy: inForce,
+    policyHash: JSON.stringify(inForce),
     store: life.stopping(store),
     seams,
     log: () => {},
@@ -188,6 +194,7 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     people: cloud.people,
     world,
     store,
+    path: shared.path,
     sweep: one,
     begin,
     sweepFor,
@@ -216,6 +223,7 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     dieAt: (point) => life.at(point, life.die),
     died: life.isDead,
     jump: life.jump,
+    stall: life.stall,
     beside: (more = {}) => {
       shared.order += 1
       return operator({ ...shared }, { ...options, claimant: `op-${shared.order}`, ...more })
@@ -262,6 +270,7 @@ const forever = new Promise<never>(() => {})
 function lifeOf(clock: VirtualClock) {
   let isDead = false
   let offset = 0
+  let stalled = 0
   const waiting: { point: Point; then: () => void | Promise<void> }[] = []
   const alive = (): Promise<void> => (isDead ? forever : Promise.resolve())
   const reach = async (point: Point): Promise<void> => {
@@ -279,10 +288,13 @@ function lifeOf(clock: VirtualClock) {
     jump: (ms: number) => {
       offset += ms
     },
+    stall: (ms: number) => {
+      stalled += ms
+    },
     at: (point: Point, then: () => void | Promise<void>): void => void waiting.push({ point, then }),
     clock: {
-      now: () => clock.now() + offset,
-      monotonic: clock.monotonic,
+      now: () => clock.now() + offset + stalled,
+      monotonic: () => clock.monotonic() + stalled,
       sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal).then(alive),
     },
     over:
@@ -291,9 +303,11 @@ function lifeOf(clock: VirtualClock) {
         const points = pointsOf(request)
         await alive()
         if (points !== null) await reach(points[0])
+        const { sendBy } = request
+        if (sendBy !== undefined && clock.monotonic() + stalled > sendBy) throw new TransportError('before', 'too late to be sent')
         leaving(request)
         try {
-          const answer = await transport(request)
+          const answer = await transport(sendBy === undefined ? request : { ...request, sendBy: sendBy - stalled })
           if (points !== null) await reach(points[1])
           return answer
         } finally {
@@ -303,6 +317,7 @@ function lifeOf(clock: VirtualClock) {
     stopping: (store: Store): Store => ({
       ...store,
       deciding: async (cloud, work) => {
+        await reach('observed')
         const result = await store.deciding(cloud, work)
         const isAct = typeof result === 'object' && result !== null && 'intent' in result && result.intent !== null
         if (isAct) await reach('committed')

@@ -25,6 +25,8 @@ const DEADLINE_MS = 20_000
 const DRIFT_MS = 1_000
 /** A GET older than this decides nothing. */
 export const READ_LIVES_MS = 1_000
+/** How often it is noted that this process is awake while it waits for an answer. */
+const TURN_MS = 250
 
 export const notSent = (reason: string, mark: Outcome['mark'] = 'none'): Outcome => ({ kind: 'not-sent', reason, mark })
 
@@ -39,12 +41,42 @@ export async function stopped(world: ActWorld, intent: Intent): Promise<string |
   return null
 }
 
+/**
+ * Waits for an answer that something is decided on, and says since when (monotonic ms) it can have been there at the earliest. A process
+ * that stands still (a database locked for seconds, a stopped machine) finds the answer in its socket long after it came.
+ */
+export async function answered<T>(clock: Clock, asked: Promise<T>): Promise<{ answer: T; since: number }> {
+  const over = new AbortController()
+  let awake = clock.monotonic()
+  let longest = 0
+  const note = (): void => {
+    const now = clock.monotonic()
+    longest = Math.max(longest, now - awake)
+    awake = now
+  }
+  const noting = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      await clock.sleep(TURN_MS, over.signal)
+      note()
+    }
+  }
+  void noting()
+  try {
+    const answer = await asked
+    note()
+    return { answer, since: awake - longest }
+  } finally {
+    over.abort('it was answered')
+  }
+}
+
+/** `at`: when the answer can have come at the earliest, monotonic. */
 export type Read = { wire: WireNode; node: ObservedNode; at: number }
 
 /** A fresh GET that shows what was decided on, or the reason why nothing is sent. */
 export async function readAsDecided(world: ActWorld, intent: Intent): Promise<Read | { reason: string }> {
-  const at = world.clock.monotonic()
-  const wire = await world.ironic.node(intent.uuid)
+  // From the answer on, as with a mark's reply: counted from the question, an Ironic that takes seconds for a read would never be sent anything.
+  const { answer: wire, since: at } = await answered(world.clock, world.ironic.node(intent.uuid))
   if (wire === null) return { reason: 'Ironic does not know the node any more' }
   const node = observedNode(wire)
   const reason = movedOn(intent, node) ?? (node.reservation === null ? null : `conductor ${node.reservation} has locked it`)
@@ -53,6 +85,7 @@ export async function readAsDecided(world: ActWorld, intent: Intent): Promise<Re
 
 /** What has changed since the decision, as words for a person; null where nothing has. The lock is the caller's question. */
 export function movedOn(intent: Intent, node: ObservedNode): string | null {
+  if (node.uuid !== intent.uuid) return `the answer is about ${node.uuid}`
   const changed = differences(intent.decided, decidingRead(node))
   if (changed.length > 0) {
     const [field] = changed

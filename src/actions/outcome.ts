@@ -2,11 +2,10 @@
  * What an answer to a changing request means. Nothing is ever sent twice: refused and not-sent come back in a later pass, unknown is
  * settled by a read. The table is measured (docs/facts.md): Ironic says the same status for different things, so the text decides.
  */
+import { isAtLimit } from '../core/at-limit.ts'
 import type { Outcome } from '../core/decision.ts'
 import { OpenStackError } from '../openstack/openstack-error.ts'
 
-/** 500 before Ironic 23.1.0, 503 since (cba1066). */
-const CONCURRENCY = /concurrent action limit/i
 /** "Failed to validate power driver interface. Can not delete instance." and its kin: the node's driver_info is wrong. */
 const POWER_VALIDATION = /validate power driver interface|power validation failed/i
 
@@ -20,8 +19,10 @@ export function outcomeOfError(error: unknown, what: string, mark: Outcome['mark
   if (status === null) return outcome('unknown')
   // From the provision call 404 can mean that no live conductor serves the node's driver and group.
   if (status === 404) return outcome('unknown')
+  // Anything below 400 is not Ironic's answer to a changing request: somebody between us answered for it.
+  if (status < 400) return outcome('unknown')
   if (status < 500) return outcome('refused')
-  if (CONCURRENCY.test(sentence)) return outcome('refused', { slowCloud: true })
+  if (isAtLimit(sentence)) return outcome('refused', { slowCloud: true })
   if (POWER_VALIDATION.test(sentence)) return outcome('refused', { cause: 'config' })
   // A 503 of Ironic's own (no worker, no live conductor) changed nothing; one of a proxy may have lost the answer.
   if (status === 503 && error.ownAnswer) return outcome('refused')

@@ -7,7 +7,7 @@ import type { Outcome } from '../core/decision.ts'
 import type { ObservedNode } from '../core/observation.ts'
 import type { PatchOperation } from '../openstack/ironic.ts'
 import { observedNode } from '../openstack/ironic-node.ts'
-import { type ActWorld, movedOn, notSent, READ_LIVES_MS, readAsDecided, stopped } from './deciding-read.ts'
+import { type ActWorld, answered, movedOn, notSent, READ_LIVES_MS, readAsDecided, stopped } from './deciding-read.ts'
 import { outcomeOfError } from './outcome.ts'
 
 /** The verb must leave within this of the reply that decided it; what remains in between is the race that Ironic leaves open. */
@@ -22,8 +22,9 @@ export async function reset(world: ActWorld, intent: Intent): Promise<Outcome> {
   const stop = await stopped(world, intent)
   if (stop !== null) return notSent(`Nothing was sent: ${stop}.`)
   const what = `the mark on ${before.node.name ?? intent.uuid}`
-  return world.ironic.patch(intent.uuid, [append(before.node, mark)], { sendBy: before.at + READ_LIVES_MS }).then(
-    (wire) => afterMark(world, intent, { before: before.node, reply: observedNode(wire), at: world.clock.monotonic() }),
+  const patched = world.ironic.patch(intent.uuid, [append(before.node, mark)], { sendBy: before.at + READ_LIVES_MS })
+  return answered(world.clock, patched).then(
+    ({ answer, since }) => afterMark(world, intent, { before: before.node, reply: observedNode(answer), at: since }),
     (error: unknown) => lostMark(outcomeOfError(error, what, 'none')),
   )
 }

@@ -22,12 +22,12 @@ export async function unmark(world: ActWorld, intent: Intent): Promise<Outcome> 
       (wire): Outcome => {
         const left = markList(wire.extra)
         const as = JSON.stringify(list.toSpliced(index, 1))
-        return JSON.stringify(left) === as
-          ? { kind: 'accepted', reason: `The mark ${intent.mark} was taken back from ${name}.` }
-          : {
-              kind: 'accepted',
-              reason: `The mark ${intent.mark} was taken back from ${name}, but somebody else wrote to the list at the same time: compare extra.hammer_error_resets.`,
-            }
+        if (JSON.stringify(left) === as) return { kind: 'accepted', reason: `The mark ${intent.mark} was taken back from ${name}.` }
+        const clash = 'somebody else wrote to the list at the same time: compare extra.hammer_error_resets'
+        // Ours still stands, so what was removed was somebody else's; a later read finds it and it is taken back then.
+        return left?.includes(intent.mark) === true
+          ? { kind: 'unknown', reason: `Instead of the mark ${intent.mark} another entry went from ${name}, since ${clash}.` }
+          : { kind: 'accepted', reason: `The mark ${intent.mark} was taken back from ${name}, but ${clash}.` }
       },
       (error: unknown) => outcomeOfError(error, `taking a mark back from ${name}`, undefined),
     )

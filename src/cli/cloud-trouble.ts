@@ -23,7 +23,7 @@ export class CloudTrouble extends Error {
 /** `access` is the entry of clouds.yaml by which the cloud was asked. */
 export function cloudTrouble(error: OpenStackError, access: CloudAccess): CloudTrouble {
   const what = `cloud ${access.name}`
-  const entry = `the entry ${access.name} in clouds.yaml`
+  const entry = entryOf(access)
   const said = { what, message: messageOf(error, access) }
   if (error.kind === 'keystone') {
     if (error.status === 401 || error.status === 403) {
@@ -60,10 +60,13 @@ export function noIronic(access: CloudAccess): CloudTrouble {
   return new CloudTrouble({
     what: `cloud ${access.name}`,
     message: `The catalog has no ${access.interface} endpoint of a baremetal service${region}.`,
-    fix: `Correct region_name or interface of the entry ${access.name} in clouds.yaml, or set baremetal_endpoint_override.`,
+    fix: `Correct region_name or interface of ${entryOf(access)}, or set baremetal_endpoint_override.`,
     isConfiguration: true,
   })
 }
+
+/** Where a person corrects it; `envvars` is the name that openstacksdk gives to plain variables. */
+const entryOf = ({ name }: CloudAccess): string => (name === 'envvars' ? 'the OS_* variables' : `the entry ${name} in clouds.yaml`)
 
 function messageOf(error: OpenStackError, access: CloudAccess): string {
   const whom = error.kind === 'keystone' ? `Keystone at ${access.auth.auth_url ?? 'no address'}` : `the ${error.service} service`

@@ -10,7 +10,7 @@ import { livingDaemon } from '../store/run-lock.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { paint, plain } from './paint.ts'
-import { atPlace } from './place.ts'
+import { atCloud } from './place.ts'
 import { colourOf, nextLook, printJson, relative, verdictOf } from './print.ts'
 
 type Look = { now: number; colour: boolean; isWatched: boolean }
@@ -23,7 +23,7 @@ export function registerExplain(program: Command, io: Io): void {
     .addHelpText('after', '\nExample:\n  anneal explain node-17')
     .action(async (node: string, _options, command: Command) => {
       const globals = globalsOf(command, io)
-      await atPlace(io, globals, async ({ store, cloud, policyOf, config }) => {
+      await atCloud(io, globals, async ({ store, cloud, policyOf, config }) => {
         const explanation = await explainNode(store, { cloud, node, policyOf })
         if (globals.output === 'json') return printJson(io, explanation)
         io.out.write(
@@ -42,7 +42,7 @@ export function registerExplain(program: Command, io: Io): void {
     .addHelpText('after', '\nExample:\n  anneal show 0f2f8c1e-2a4b-4d1c-9a55-6d2f10b7a001 -o json')
     .action(async (node: string, _options, command: Command) => {
       const globals = globalsOf(command, io)
-      await atPlace(io, globals, async ({ store, cloud }) => {
+      await atCloud(io, globals, async ({ store, cloud }) => {
         const shown = await showNode(store, { cloud, node })
         if (globals.output === 'json') return printJson(io, shown)
         io.out.write(shownText(shown, { now: io.seams.clock.now(), colour: globals.colour }))

@@ -6,7 +6,7 @@ import { listCases } from '../commands/list-cases.ts'
 import { type ListedNode, listNodes } from '../commands/list-nodes.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
-import { atPlace } from './place.ts'
+import { atCloud } from './place.ts'
 import { colourOf, nextLook, printJson, relative, verdictOf } from './print.ts'
 import { tableText } from './table.ts'
 
@@ -19,7 +19,7 @@ export function registerNodes(program: Command, io: Io): void {
     .addHelpText('after', "\nExample:\n  anneal nodes --state 'clean failed'")
     .action(async (options: { state?: string; all?: boolean }, command: Command) => {
       const globals = globalsOf(command, io)
-      await atPlace(io, globals, async ({ store, cloud }) => {
+      await atCloud(io, globals, async ({ store, cloud }) => {
         const nodes = inOrder(await listNodes(store, { cloud, state: options.state ?? null, all: options.all === true }))
         if (globals.output === 'json') return printJson(io, { nodes })
         const now = io.seams.clock.now()
@@ -38,7 +38,7 @@ export function registerNodes(program: Command, io: Io): void {
           ],
           { out: io.out, colour: globals.colour },
         )
-        io.out.write(text === '' ? `${await emptyNodes(store.countNodes({}), options)}\n` : text)
+        io.out.write(text === '' ? `${await emptyNodes(store.countNodes(cloud === null ? {} : { cloud }), options)}\n` : text)
       })
     })
 }
@@ -47,11 +47,11 @@ export function registerNodes(program: Command, io: Io): void {
 const inOrder = (nodes: ListedNode[]): ListedNode[] =>
   nodes.toSorted((a, b) => a.cloud.localeCompare(b.cloud) || (a.name ?? a.uuid).localeCompare(b.name ?? b.uuid, 'en', { numeric: true }))
 
-async function emptyNodes(known: Promise<number>, { state, all }: { state?: string; all?: boolean }): Promise<string> {
+async function emptyNodes(known: Promise<number>, { state }: { state?: string }): Promise<string> {
   const count = await known
   if (count === 0) return 'No node is known yet: run `anneal sweep` once.'
   if (state !== undefined) return `None of ${count} known nodes is ${state}.`
-  return all === true ? 'No node of this cloud is known.' : `No node needs anything (${count} are known; --all lists them).`
+  return `No node needs anything (${count} are known; --all lists them).`
 }
 
 export function registerCases(program: Command, io: Io): void {
@@ -63,7 +63,7 @@ export function registerCases(program: Command, io: Io): void {
     .action(async (options: { closed?: boolean }, command: Command) => {
       const globals = globalsOf(command, io)
       const closed = options.closed === true
-      await atPlace(io, globals, async ({ store, cloud }) => {
+      await atCloud(io, globals, async ({ store, cloud }) => {
         const cases = await listCases(store, { cloud, closed })
         if (globals.output === 'json') return printJson(io, { cases })
         const now = io.seams.clock.now()

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { cloudFor } from '../config.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Store } from '../store/store.ts'
-import { type Chosen, chosenClouds, openDatabase, readConfig } from '../wiring.ts'
+import { type Chosen, chosenClouds, openDatabase, readCloudNamed, readConfig } from '../wiring.ts'
 import type { Globals } from './globals.ts'
 import type { Io } from './io.ts'
 import { UsageError } from './usage-error.ts'
@@ -27,6 +27,21 @@ export async function atPlace<T>(io: Io, globals: Globals, work: (place: Place) 
   return await withStore(io, config, (store) =>
     work({ io, globals, config, store, cloud: cloudMeant(io, globals, config), policyOf: (cloud) => cloudFor(config, cloud).policy }),
   )
+}
+
+/** The same for what is told out of the database: a misspelt cloud must not look like a healthy one. Throws ConfigError for it too. */
+export function atCloud<T>(io: Io, globals: Globals, work: (place: Place) => Promise<T>): Promise<T> {
+  return atPlace(io, globals, async (place) => {
+    if (place.cloud !== null) await mustExist(place, place.cloud)
+    return await work(place)
+  })
+}
+
+/** A cloud exists in anneal.yaml, in the database or in clouds.yaml. Throws ConfigError with the nearest name. */
+export async function mustExist({ io, config, store }: Place, cloud: string): Promise<void> {
+  if (config.clouds.some(({ name }) => name === cloud)) return
+  if ((await store.clouds()).some((state) => state.cloud === cloud) || (await store.countNodes({ cloud })) > 0) return
+  readCloudNamed(cloud, io)
 }
 
 export async function withStore<T>(io: Io, config: Config, work: (store: Store) => Promise<T>): Promise<T> {

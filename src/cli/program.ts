@@ -4,13 +4,16 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import { registerCheck } from './check.ts'
+import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnose } from './diagnose.ts'
 import { registerExplain } from './explain.ts'
+import { registerIncidents } from './incidents.ts'
 import type { ExitCode, Io } from './io.ts'
 import { registerCases, registerNodes } from './nodes.ts'
 import { printError } from './print-error.ts'
 import { registerRun } from './run.ts'
+import { registerSimulate } from './simulate.ts'
 import { registerSweep } from './sweep.ts'
 import { UsageError } from './usage-error.ts'
 import { registerWords } from './words.ts'
@@ -24,17 +27,28 @@ export async function runProgram(argv: readonly string[], io: Omit<Io, 'exit'>):
       code = wanted
     },
   }
+  const program = programFor(here)
   try {
-    await programFor(here).parseAsync([...argv], { from: 'user' })
+    await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
     // The outer edge: every error ends here, as one line.
     if (error instanceof CommanderError && isHelp(error)) return 0
-    return printError(error instanceof CommanderError ? usageOf(error) : error, here, { json: wantsJson(argv) })
+    return printError(
+      error instanceof CommanderError
+        ? usageOf(
+            error,
+            program.commands.find((command) => argv.includes(command.name())),
+          )
+        : error,
+      here,
+      { json: wantsJson(argv) },
+    )
   }
 }
 
-function programFor(io: Io): Command {
+/** Every command with its options; nothing runs yet. */
+export function programFor(io: Io): Command {
   const program = new Command('anneal')
     .description(
       'Heals OpenStack Ironic nodes that failed: finds them, says why, resets what is safe to reset, proves the result, explains everything.',
@@ -61,26 +75,32 @@ function programFor(io: Io): Command {
   registerRun(program, io)
   registerNodes(program, io)
   registerCases(program, io)
+  registerIncidents(program, io)
   registerExplain(program, io)
   registerWords(program, io)
   registerDiagnose(program, io)
+  registerSimulate(program, io)
+  registerCompletion(program, io)
+  for (const command of program.commands) if (command.description() === '') command.description(sentence(command.summary()))
   return program
 }
+
+const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`
 
 /** `commander.help` is the command help (0), or help in place of a command that was not given (1). */
 const isHelp = ({ code, exitCode }: CommanderError): boolean =>
   code === 'commander.helpDisplayed' || code === 'commander.version' || (code === 'commander.help' && exitCode === 0)
 
 /** commander's own sentence as ours: one line, with where to read on. */
-function usageOf(error: CommanderError): UsageError {
+function usageOf(error: CommanderError, command: Command | undefined): UsageError {
   // Called without a command it would print all its help to stderr; one line does.
   if (error.code === 'commander.help')
     return new UsageError({ what: 'usage', message: 'No command is given.', fix: 'See `anneal --help`.' })
   const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
   return new UsageError({
     what: 'usage',
-    message: `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`.replace(/[.)]?$/, (end) => (end === ')' ? ').' : '.')),
-    fix: 'See `anneal --help`, or the same of a command.',
+    message: sentence(message.replace(/\.$/, '')),
+    fix: `See \`anneal ${command === undefined ? '' : `${command.name()} `}--help\`.`,
   })
 }
 

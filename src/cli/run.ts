@@ -3,6 +3,7 @@
  * it has in hand. The work is the controller's.
  */
 import type { Command } from 'commander'
+import type { Log } from '../controller/cloud-world.ts'
 import type { Pass } from '../controller/reconcile.ts'
 import { run } from '../controller/run.ts'
 import { DAY } from '../core/policy.ts'
@@ -11,13 +12,14 @@ import type { NodeKey } from '../core/seen.ts'
 import { timeText } from '../core/when.ts'
 import { takeRunLock } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
-import { chosenClouds, wire } from '../wiring.ts'
+import { chosenClouds, type Reached, wire } from '../wiring.ts'
 import { refuseIfUnfit } from './check-cloud.ts'
+import { CloudTrouble } from './cloud-trouble.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { runLog } from './log.ts'
 import { atPlace, type Place } from './place.ts'
-import { nodesToAskAbout } from './sweep.ts'
+import { askIronic, nodesToAskAbout } from './sweep.ts'
 
 export function registerRun(program: Command, io: Io): void {
   program
@@ -49,6 +51,7 @@ async function runHere(place: Place): Promise<void> {
   })
   try {
     for (const { reached: cloud } of wired) {
+      await mustBeRight(cloud, log)
       await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
       const { name, policy, policyHash } = cloud.config
       await store.enrol(name, { mode: policy.mode, policyHash })
@@ -65,12 +68,21 @@ async function runHere(place: Place): Promise<void> {
       censusMs: config.census,
       onPass: tell(log),
     }
-    await Promise.all([run(options, stop.signal), prune(store, seams.clock, stop.signal)])
+    await Promise.all([run(options, stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
     log('info', 'stopped')
   } finally {
     forget()
     lock.release()
   }
+}
+
+/** A wrong password mends itself as little in mode observe as in any other; what is merely down is waited for. Throws CloudTrouble. */
+async function mustBeRight(cloud: Reached, log: ReturnType<typeof runLog>): Promise<void> {
+  await askIronic(cloud).catch((error: unknown) => {
+    // Knows: the next poll asks again.
+    if (!(error instanceof CloudTrouble) || error.isConfiguration) throw error
+    log('warn', 'not reached yet', { cloud: cloud.config.name, error: error.message, fix: error.fix })
+  })
 }
 
 /** Logs what changed: the same decision again says nothing new. */
@@ -106,10 +118,18 @@ function tell(log: ReturnType<typeof runLog>): (key: NodeKey, pass: Pass) => voi
   }
 }
 
+/** Between two handfuls of old rows the daemon does its work. */
+const PRUNE_PAUSE_MS = 100
+
 /** Old observations go once a day. */
-async function prune(store: Store, clock: Clock, signal: AbortSignal): Promise<void> {
+async function prune(store: Store, { clock, log }: { clock: Clock; log: Log }, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await store.prune(await store.now())
+    try {
+      while (!signal.aborted && (await store.prune(await store.now())) > 0) await clock.sleep(PRUNE_PAUSE_MS, signal)
+    } catch (error) {
+      // An outer loop: what could not be removed today goes another day, and the work goes on.
+      log('warn', 'old observations not removed', { error: error instanceof Error ? error.message : String(error) })
+    }
     await clock.sleep(DAY, signal)
   }
 }

@@ -97,7 +97,8 @@ export function said<T>(cloud: Reached, asked: Promise<T>): Promise<T> {
   })
 }
 
-async function askIronic(cloud: Reached): Promise<void> {
+/** Whether there is an Ironic behind this entry, and one that is spoken here. Throws CloudTrouble. */
+export async function askIronic(cloud: Reached): Promise<void> {
   if ((await said(cloud, cloud.session.endpoint('baremetal'))) === null) throw noIronic(cloud.access)
   await said(cloud, cloud.ironic.versions())
 }
@@ -207,6 +208,7 @@ function summaryOf({ swept, state, acts }: Done): string {
   parts.push(mode === 'observe' ? 'mode observe, nothing was sent' : `${acts} ${acts === 1 ? 'act' : 'acts'}, mode ${mode}`)
   const persons = nodes.filter(needsPerson).length
   if (persons > 0) parts.push(`${persons} ${persons === 1 ? 'needs' : 'need'} a person`)
+  if (listed === 0 && doubtful === null) parts.push('if there are nodes, this credential is not shown them: see `anneal check`')
   if (doubtful !== null) parts.push(`doubtful: ${doubtful}`)
   if (state.failed.length > 0) parts.push(`${state.failed.length} could not be looked at`)
   if (state.skipped.length > 0) parts.push(`${state.skipped.length} in another worker's hands`)

@@ -20,15 +20,35 @@ const linesFor = (columns: number | null, rows = ROWS) =>
     .split('\n')
 
 test('no line is wider than the terminal, long names end in … and messages are wrapped', () => {
-  for (const width of [40, 60, 80, 200]) {
+  for (const width of [30, 40, 60, 80, 200]) {
     const lines = linesFor(width)
     assert.ok(
       lines.every((line) => line.length <= width),
       `${width}: ${lines.join('\n')}`,
     )
   }
-  assert.match(linesFor(40).join('\n'), /a-node-\S*…/)
+  assert.match(linesFor(30).join('\n'), /a-node-\S*…/)
   assert.equal(linesFor(60).length > 3, true)
+})
+
+test('a message that has too little room beside its row stands whole below it, and an id in it can be copied', () => {
+  const id = '71ec3e26-7fe6-4f3a-97aa-fee9cf29749e'
+  const lines = linesFor(60, [
+    { name: 'a-node-with-a-very-long-name', message: `Unbind it: \`openstack port unset --host ${id}\`, or delete it.` },
+  ])
+  assert.equal(lines[1], 'a-node-with-a-very-long-name')
+  assert.ok(
+    lines.some((line) => line.startsWith('    ') && line.includes(`${id}\`,`)),
+    lines.join('\n'),
+  )
+  const narrow = linesFor(30, [{ name: 'x', message: id }])
+  assert.equal(
+    narrow
+      .slice(2)
+      .map((line) => line.trim())
+      .join(''),
+    id,
+  )
 })
 
 test('a pipe gets each row on one line, unshortened', () => {

@@ -1,6 +1,7 @@
 /**
- * Rows as a table that fits the terminal: columns as wide as they need to be, the widest shortened with … or, where the caller says so,
- * wrapped. Where nobody watches (a pipe, a file) nothing is shortened, so that grep finds what is there.
+ * Rows as a table that fits the terminal: columns as wide as they need to be, the widest shortened with …. The last one may be wrapped
+ * instead, beside the others or below its row; it is never cut, for it holds ids and commands to copy. Where nobody watches (a pipe, a
+ * file) nothing is shortened, so that grep finds what is there.
  */
 import Table from 'cli-table3'
 import type { Out } from './io.ts'
@@ -10,7 +11,7 @@ export type Column<Row> = {
   head: string
   text: (row: Row) => string
   colour?: (row: Row) => Colour | null
-  /** Gets what width is left and is wrapped there. At most one column. */
+  /** Gets what width is left and is wrapped there. Only the last column may. */
   wraps?: boolean
 }
 
@@ -18,35 +19,65 @@ export type Column<Row> = {
 const GAP = 2
 /** Narrower than this a column says nothing any more; a narrower terminal gets longer lines. */
 const LEAST = 8
-/** Where a column that wraps has less than this, it would be a thread of words. */
-const WRAP_LEAST = 24
+/** With less than this beside it, what wraps goes below its row: a uuid (36 characters) in quotes should stay in one piece. */
+const WRAP_LEAST = 40
+/** How far what stands below its row is indented. */
+const INDENT = 4
 
 /** The table as text, with a line end; '' for no rows. */
 export function tableText<Row>(rows: readonly Row[], columns: readonly Column<Row>[], to: { out: Out; colour: boolean }): string {
   if (rows.length === 0) return ''
+  const { out, colour } = to
   const cells = rows.map((row) => columns.map((column) => plain(column.text(row))))
   const needed = columns.map(({ head }, at) => Math.max(head.length, ...cells.map((texts) => lengthOf(texts[at] ?? ''))))
-  const widths = to.out.isTTY ? fitted(columns, needed, to.out.columns() ?? 80) : needed
+  const laid = { rows, columns, cells, colour }
+  if (!out.isTTY) return text(lines({ ...laid, widths: needed }))
+  const terminal = out.columns() ?? 80
+  const last = columns.length - 1
+  const beside = needed.slice(0, last)
+  const wanted = needed[last] ?? 0
+  if (columns[last]?.wraps !== true) return text(lines({ ...laid, widths: fitted(needed, terminal) }))
+  const rest = terminal - beside.reduce((sum, width) => sum + width + GAP, 0)
+  if (rest >= Math.min(wanted, WRAP_LEAST)) {
+    const width = Math.min(wanted, rest)
+    const wrapping = cells.map((texts) => texts.with(last, wrapped(texts[last] ?? '', width).join('\n')))
+    return text(lines({ ...laid, cells: wrapping, widths: [...beside, width] }))
+  }
+  const [heads = '', ...above] = lines({ ...laid, columns: columns.slice(0, last), widths: fitted(beside, terminal) })
+  const below = cells.map((texts) => wrapped(texts[last] ?? '', terminal - INDENT).map((line) => `${' '.repeat(INDENT)}${line}`))
+  return text([heads, ...above.flatMap((line, i) => [line, ...(below[i] ?? [])])])
+}
+
+const text = (all: readonly string[]): string => all.map((line) => `${line.trimEnd()}\n`).join('')
+
+type Laid<Row> = {
+  rows: readonly Row[]
+  columns: readonly Column<Row>[]
+  /** One text for each row and column; those of a column that wraps are broken into lines already. */
+  cells: readonly (readonly string[])[]
+  widths: readonly number[]
+  colour: boolean
+}
+
+/** The head, then the rows. */
+function lines<Row>({ rows, columns, cells, widths, colour }: Laid<Row>): string[] {
   const table = new Table({
     chars: BARE,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
     colWidths: widths.map((width) => width + GAP),
-    wordWrap: true,
-    wrapOnWordBoundary: true,
   })
-  table.push(columns.map(({ head }, at) => paint(to.colour, 'bold', shortened(head, widths[at] ?? LEAST))))
+  table.push(columns.map(({ head }, at) => paint(colour, 'bold', shortened(head, widths[at] ?? LEAST))))
   for (const [i, row] of rows.entries()) {
     table.push(
       columns.map((column, at) => {
-        const text = cells[i]?.[at] ?? ''
-        const shown = column.wraps === true ? text : shortened(text, widths[at] ?? LEAST)
-        const colour = column.colour?.(row) ?? null
-        return colour === null ? shown : paint(to.colour, colour, shown)
+        const cell = cells[i]?.[at] ?? ''
+        const shown = column.wraps === true ? cell : shortened(cell, widths[at] ?? LEAST)
+        const hue = column.colour?.(row) ?? null
+        return hue === null ? shown : paint(colour, hue, shown)
       }),
     )
   }
-  const lines = table.toString().split('\n')
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+  return table.toString().split('\n')
 }
 
 /** Columns without lines: it is read on narrow terminals and in mails of cron. */
@@ -57,23 +88,28 @@ const BARE = Object.fromEntries(
   ].map((name) => [name, '']),
 )
 
-const lengthOf = (text: string): number => [...text].length
+const lengthOf = (some: string): number => [...some].length
 
-const shortened = (text: string, width: number): string => (lengthOf(text) <= width ? text : `${[...text].slice(0, width - 1).join('')}…`)
+const shortened = (some: string, width: number): string => (lengthOf(some) <= width ? some : `${[...some].slice(0, width - 1).join('')}…`)
 
-/** Takes from the widest column until the line fits; the one that wraps gives first. */
-function fitted<Row>(columns: readonly Column<Row>[], needed: readonly number[], terminal: number): number[] {
+/** Lines of at most so many characters, broken at spaces; a word that is longer goes on in the next line. None for ''. */
+function wrapped(some: string, width: number): string[] {
+  const broken: string[] = []
+  for (const word of some.split(' ')) {
+    const line = broken.at(-1)
+    if (line !== undefined && lengthOf(line) + 1 + lengthOf(word) <= width) broken[broken.length - 1] = `${line} ${word}`
+    else for (let rest = [...word]; rest.length > 0; rest = rest.slice(width)) broken.push(rest.slice(0, width).join(''))
+  }
+  return broken
+}
+
+/** Takes from the widest column until the line fits. */
+function fitted(needed: readonly number[], terminal: number): number[] {
   const widths = [...needed]
-  const total = () => widths.reduce((sum, width) => sum + width + GAP, 0)
-  const wrapping = columns.findIndex(({ wraps }) => wraps === true)
-  const wrapped = widths[wrapping]
-  if (wrapped !== undefined && total() > terminal)
-    widths[wrapping] = Math.max(Math.min(wrapped, WRAP_LEAST), wrapped - (total() - terminal))
-  while (total() > terminal) {
-    const widest = widths.reduce((best, width, at) => (at !== wrapping && width > (widths[best] ?? 0) ? at : best), wrapping === 0 ? 1 : 0)
-    const width = widths[widest]
-    if (width === undefined || width <= LEAST) break
-    widths[widest] = width - 1
+  const over = () => widths.reduce((sum, width) => sum + width + GAP, -GAP) > terminal
+  while (over() && Math.max(...widths) > LEAST) {
+    const widest = widths.indexOf(Math.max(...widths))
+    widths[widest] = Math.max(...widths) - 1
   }
   return widths
 }

@@ -4,17 +4,30 @@
  */
 import type { Command } from 'commander'
 import { approveCase } from '../commands/approve-case.ts'
-import { holdNode, type NodeWord, pauseClouds, releaseNode, resumeClouds, retryNode, type Spoken, unholdNode } from '../commands/words.ts'
+import { believeCensus } from '../commands/believe-census.ts'
+import {
+  type CloudWord,
+  holdNode,
+  type NodeWord,
+  pauseClouds,
+  releaseNode,
+  resumeClouds,
+  retryNode,
+  type Spoken,
+  unholdNode,
+} from '../commands/words.ts'
 import type { Store } from '../store/store.ts'
-import { readCloudNamed } from '../wiring.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { plain } from './paint.ts'
-import { atPlace, type Place } from './place.ts'
+import { atCloud, atPlace, mustExist, type Place } from './place.ts'
 import { printJson } from './print.ts'
 
 /** What stands in the audit trail where a person gave no reason. */
 const NO_REASON = 'no reason given'
+
+/** One option under two names: nobody should have to remember which word has which. */
+const REASON = ['--why, --reason <text>', 'stands in the audit trail'] as const
 
 type OnNode = {
   name: string
@@ -29,7 +42,7 @@ const ON_NODE: readonly OnNode[] = [
   {
     name: 'retry',
     summary: 'one attempt out of turn: lifts spacing, pacing and the count, never a safety gate',
-    example: "anneal retry node-17 --why 'replaced the cable'",
+    example: "anneal retry node-17 --reason 'replaced the cable'",
     say: retryNode,
   },
   {
@@ -43,7 +56,7 @@ const ON_NODE: readonly OnNode[] = [
   {
     name: 'release',
     summary: 'lift our own quarantine of a node that was mended',
-    example: "anneal release node-17 --why 'new BMC'",
+    example: "anneal release node-17 --reason 'new BMC'",
     say: releaseNode,
   },
 ]
@@ -54,50 +67,68 @@ export function registerWords(program: Command, io: Io): void {
     .command('approve')
     .argument('<case>', 'id of a case, such as c-1a2b3c4d')
     .summary('say yes to the act that a case waits for (mode approve)')
-    .option('--why <text>', 'reason, for the audit trail')
+    .option(...REASON)
     .addHelpText('after', '\nExample:\n  anneal approve c-1a2b3c4d')
-    .action(async (caseId: string, options: { why?: string }, command: Command) => {
+    .action(async (caseId: string, options: { reason?: string }, command: Command) => {
       const globals = globalsOf(command, io)
       await atPlace(io, globals, async (place) => {
-        const yes = { caseId, by: io.user, why: options.why ?? NO_REASON, policyOf: place.policyOf }
+        const yes = { caseId, by: io.user, why: options.reason ?? NO_REASON, policyOf: place.policyOf }
         print(place, await approveCase(place.store, yes))
       })
     })
-  for (const [name, say] of [['pause', pauseClouds] as const, ['resume', resumeClouds] as const]) {
-    program
-      .command(name)
-      .summary(name === 'pause' ? 'send nothing that changes anything, in one cloud (--os-cloud) or all' : 'end a pause')
-      .option('--reason <text>', 'reason, for the audit trail')
-      .addHelpText('after', `\nExample:\n  anneal ${name} --os-cloud prod${name === 'pause' ? " --reason 'network works tonight'" : ''}`)
-      .action(async (options: { reason?: string }, command: Command) => {
-        const globals = globalsOf(command, io)
-        await atPlace(io, globals, async (place) => {
-          // Only what was typed counts here: a variable left over in a shell must not narrow a pause that is meant for all.
-          const cloud = globals.osCloud
-          if (cloud !== null) await mustExist(place, cloud)
-          print(place, await say(place.store, { cloud, by: io.user, why: options.reason ?? NO_REASON }))
-        })
-      })
-  }
+  registerPause(program, io)
+  registerResume(program, io)
+}
+
+function registerPause(program: Command, io: Io): void {
+  program
+    .command('pause')
+    .summary('send nothing that changes anything, in one cloud (--os-cloud) or all')
+    .option(...REASON)
+    .addHelpText('after', "\nExample:\n  anneal pause --os-cloud prod --reason 'network works tonight'")
+    .action((options: { reason?: string }, command: Command) =>
+      sayOfClouds(io, command, { say: pauseClouds, why: options.reason ?? NO_REASON }),
+    )
+}
+
+function registerResume(program: Command, io: Io): void {
+  program
+    .command('resume')
+    .summary('end a pause, or believe a census that is in doubt')
+    .option(...REASON)
+    .option('--believe-census', 'nodes were taken away on purpose: go on with as many as were counted last (ends no pause)')
+    .addHelpText(
+      'after',
+      "\nExample:\n  anneal resume --os-cloud prod\n  anneal resume --os-cloud prod --believe-census --reason 'rack 7 was sold'",
+    )
+    .action((options: { reason?: string; believeCensus?: boolean }, command: Command) =>
+      sayOfClouds(io, command, { say: options.believeCensus === true ? believeCensus : resumeClouds, why: options.reason ?? NO_REASON }),
+    )
+}
+
+type OfClouds = { say: (store: Store, word: CloudWord) => Promise<Spoken>; why: string }
+
+async function sayOfClouds(io: Io, command: Command, { say, why }: OfClouds): Promise<void> {
+  const globals = globalsOf(command, io)
+  await atPlace(io, globals, async (place) => {
+    // Only what was typed counts here: a variable left over in a shell must not narrow a pause that is meant for all.
+    const cloud = globals.osCloud
+    if (cloud !== null) await mustExist(place, cloud)
+    print(place, await say(place.store, { cloud, by: io.user, why }))
+  })
 }
 
 function registerOnNode(program: Command, io: Io, { name, summary, example, needsReason, say }: OnNode): void {
   const command = program.command(name).argument('<node>', 'name or uuid').summary(summary).addHelpText('after', `\nExample:\n  ${example}`)
-  if (needsReason === true) command.requiredOption('--reason <text>', 'why; whoever finds the node held reads it')
-  else command.option('--why <text>', 'reason, for the audit trail')
-  command.action(async (node: string, options: { why?: string; reason?: string }, asked: Command) => {
+  if (needsReason === true) command.requiredOption('--why, --reason <text>', 'whoever finds the node held reads it')
+  else command.option(...REASON)
+  command.action(async (node: string, options: { reason?: string }, asked: Command) => {
     const globals = globalsOf(asked, io)
-    await atPlace(io, globals, async (place) => {
-      const why = options.reason ?? options.why ?? NO_REASON
+    await atCloud(io, globals, async (place) => {
+      const why = options.reason ?? NO_REASON
       print(place, await say(place.store, { cloud: place.cloud, node, by: io.user, why }))
     })
   })
-}
-
-/** A pause of a misspelt cloud would look like one and stop nothing. Throws ConfigError with the nearest name. */
-async function mustExist({ io, config, store }: Place, cloud: string): Promise<void> {
-  const known = [...config.clouds.map(({ name }) => name), ...(await store.clouds()).map((state) => state.cloud)]
-  if (!known.includes(cloud)) readCloudNamed(cloud, io)
 }
 
 function print({ io, globals }: Place, spoken: Spoken): void {

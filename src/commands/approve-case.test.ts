@@ -42,6 +42,9 @@ test('a case that waits for nobody, a closed one and an unknown one are refused 
     await assert.rejects(approveCase(store, yes(openCase.id)), refused('conflict', /does not wait for approval.*anneal explain node-1/))
     await assert.rejects(approveCase(store, yes('c-xxxxxxxx')), refused('not-found', /anneal cases/))
     await assert.rejects(approveCase(store, yes('node-1')), refused('not-found', new RegExp(openCase.id)))
+    // With a node of that name in another cloud too, no case is offered: it might be the wrong one.
+    await store.seen('elsewhere', [seenNode(1)], { complete: true })
+    await assert.rejects(approveCase(store, yes('node-1')), refused('not-found', /anneal cases/))
   }))
 
 test('a yes names the node as it was looked at last, although the decision has stayed the same', () =>

@@ -45,8 +45,8 @@ export async function approveCase(store: Store, yes: Yes): Promise<Spoken> {
 async function waitingCase(store: Store, id: string): Promise<CaseView> {
   const found = await store.caseById(id)
   if (found === null) {
-    const [node] = await store.findNodes(null, id)
-    const caseOfNode = node === undefined ? null : await store.caseOf(node)
+    const [node, ...others] = await store.findNodes(null, id)
+    const caseOfNode = node === undefined || others.length > 0 ? null : await store.caseOf(node)
     const fix = caseOfNode?.closedAt === null ? `The case of that node is ${caseOfNode.id}.` : 'See `anneal cases`.'
     throw new CommandError('not-found', { what: id, message: 'There is no case of this id.', fix })
   }

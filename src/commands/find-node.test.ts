@@ -40,3 +40,12 @@ test('one name in two clouds is answered with both uuids, and --os-cloud tells t
     await assert.rejects(findNode(store, { cloud: null, node: 'twin' }), says('ambiguous', both))
     assert.equal((await findNode(store, { cloud: 'west', node: 'twin' })).uuid, keyOf(2).uuid)
   }))
+
+test('one uuid in two clouds, which is one Ironic under two names, is told apart by the cloud alone', () =>
+  onFile(async ({ store }) => {
+    for (const cloud of ['east', 'west']) await store.seen(cloud, [seenNode(1)], { complete: true })
+    await assert.rejects(
+      findNode(store, { cloud: null, node: 'node-1' }),
+      says('ambiguous', /2 nodes have this uuid.*Name the cloud with --os-cloud\.$/),
+    )
+  }))

@@ -18,10 +18,11 @@ export async function findNode(store: Store, wish: Wish): Promise<FoundNode> {
   if (only === undefined) throw await unknownNode(store, wish)
   if (others.length === 0) return only
   const list = found.map(({ cloud, uuid }) => `${uuid} in ${cloud}`).join(', ')
+  const isUuid = found.every(({ uuid }) => uuid === only.uuid)
   throw new CommandError('ambiguous', {
     what: wish.node,
-    message: `${found.length} nodes have this name: ${list}.`,
-    fix: 'Name the uuid, or the cloud with --os-cloud.',
+    message: `${found.length} nodes have this ${isUuid ? 'uuid' : 'name'}: ${list}.`,
+    fix: `Name ${isUuid ? '' : 'the uuid, or '}the cloud with --os-cloud.`,
   })
 }
 

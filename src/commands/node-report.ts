@@ -46,13 +46,14 @@ export function nodeReport(parts: Parts): NodeReport {
   }
 }
 
-/** A person is needed: told so, or left where only a person goes on. */
+/** A person is needed: told so, asked for a yes, or left where only a person goes on. */
 export function needsPerson({ decision }: NodeReport): boolean {
   if (decision === null) return false
   if (decision.kind === 'escalate') return true
   return (
     decision.reason === 'instance-may-live' ||
     decision.reason === 'quarantined' ||
+    decision.reason === 'needs-approval' ||
     (decision.kind === 'act' && decision.act === 'quarantine')
   )
 }

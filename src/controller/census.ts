@@ -7,9 +7,7 @@ import type { CloudWorld } from './cloud-world.ts'
 export async function takeCensus(
   world: Pick<CloudWorld, 'cloud' | 'ironic' | 'store' | 'log'>,
 ): Promise<{ size: number; doubtful: string | null }> {
-  const nodes = await world.ironic.census()
-  const { doubtful } = await world.store.census(world.cloud, nodes.length)
-  await world.store.seen(world.cloud, nodes, { complete: true })
-  if (doubtful !== null) world.log('warn', 'census is doubtful', { cloud: world.cloud, listed: nodes.length, why: doubtful })
-  return { size: nodes.length, doubtful }
+  const { size, doubtful } = await world.store.takeCensus(world.cloud, world.ironic.censusPages())
+  if (doubtful !== null) world.log('warn', 'census is doubtful', { cloud: world.cloud, listed: size, why: doubtful })
+  return { size, doubtful }
 }

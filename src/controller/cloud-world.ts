@@ -10,6 +10,8 @@ import type { Store } from '../store/store.ts'
 export type CloudWorld = {
   cloud: string
   policy: Policy
+  /** What `enrol` was told of this policy; null where no other process can put another one in force. */
+  policyHash: string | null
   ironic: Ironic
   eyes: ObserveWorld
   store: Store

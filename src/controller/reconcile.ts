@@ -11,6 +11,7 @@ import { decidingRead } from '../core/ironic.ts'
 import { keysOf } from '../core/keys.ts'
 import type { Observation } from '../core/observation.ts'
 import { readingsOf, sharedBy } from '../core/pace.ts'
+import type { Policy } from '../core/policy.ts'
 import { remember } from '../core/remember.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { afterSettling, settle } from '../core/settle.ts'
@@ -33,25 +34,47 @@ export type Pass = {
 export type Allowance = { left: number | null }
 
 export async function reconcile(world: CloudWorld, key: NodeKey, allowance: Allowance = { left: null }): Promise<Pass> {
-  const observation = await observe(world.eyes, key)
   const { clock } = world.seams
-  const committed = { wall: clock.now(), monotonic: clock.monotonic() }
-  // One deciding transaction per cloud at a time, so two nodes can never both take the last place in a budget. In here only `tx` and pure
-  // functions: the outer store would wait for this transaction, and this one for it.
-  const { intent, ...decided } = await world.store.deciding(key.cloud, (tx) => decideAndCommit({ world, key, observation, tx, allowance }))
-  if (intent === null) return { observation, ...decided, outcome: null }
-  const outcome = await act({ ironic: world.ironic, clock, committed, intentInForce: (id) => world.store.intentInForce(id) }, intent)
-  await world.store.record(intent.id, outcome)
-  return { observation, ...decided, outcome }
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    const observation = await observe(world.eyes, key)
+    const committed = { wall: clock.now(), monotonic: clock.monotonic() }
+    // One deciding transaction per cloud at a time, so two nodes can never both take the last place in a budget. In here only `tx` and pure
+    // functions: the outer store would wait for this transaction, and this one for it.
+    const pass = await world.store.deciding(key.cloud, (tx) => decideAndCommit({ world, key, observation, tx, allowance }))
+    if (pass === null) continue
+    const { intent, ...decided } = pass
+    if (intent === null) return { observation, ...decided, outcome: null }
+    const outcome = await act({ ironic: world.ironic, clock, committed, intentInForce: (id) => world.store.intentInForce(id) }, intent)
+    await world.store.record(intent.id, outcome)
+    return { observation, ...decided, outcome }
+  }
+  throw new Error(`what was seen was out of date ${LOOKS_MAX} times running`)
+}
+
+/** Each takes a second or two: more of them in vain mean a clock or a database that does not serve. */
+const LOOKS_MAX = 3
+/** An observation takes 30 s at most and Nova's positive control counts for 60 s; what is older speaks of a time that is over. */
+const SEEN_LIVES_MS = 60_000
+
+/**
+ * Whether what was seen is of no use for deciding: this process stood still since, or another one decided on the node after the look began
+ * (a claim that lapsed). A decision dated in the future is a wall clock's doing and says nothing.
+ */
+function isOutdated({ at }: Observation, decidedAt: number | null, now: number): boolean {
+  return Math.abs(now - at) > SEEN_LIVES_MS || (decidedAt !== null && decidedAt > at && decidedAt <= now)
 }
 
 type Asked = { world: CloudWorld; key: NodeKey; observation: Observation; tx: Deciding; allowance: Allowance }
 
-async function decideAndCommit(asked: Asked): Promise<Omit<Pass, 'observation' | 'outcome'> & { intent: Intent | null }> {
+/** Null where the node has to be looked at again first; nothing is changed then. */
+async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' | 'outcome'> & { intent: Intent | null }) | null> {
   const { world, key, observation, tx, allowance } = asked
-  const { policy } = world
   const now = await tx.now()
   const loaded = await tx.load(key)
+  if (isOutdated(observation, loaded.case?.decision?.at ?? null, now)) return null
+  // Two policies must not both act on one store.
+  const overruled = world.policyHash !== null && world.policyHash !== loaded.policyHash && world.policy.mode !== 'observe'
+  const policy: Policy = overruled ? { ...world.policy, mode: 'observe' } : world.policy
   const settled = settle({ attempts: loaded.attempts, o: observation, policy, now })
   const attempts = afterSettling(loaded.attempts, settled)
   const base = loaded.case ?? (opensCase({ observation, policy, now }) ? newCase(await tx.newCaseId(), observation, now) : null)
@@ -76,6 +99,7 @@ async function decideAndCommit(asked: Asked): Promise<Omit<Pass, 'observation' |
     diagnosis,
     fleet,
     policy,
+    overruled,
     actsLeft: allowance.left,
     now,
   })

@@ -55,25 +55,48 @@ function firstRound(world: CloudWorld) {
   }
 }
 
+/** A census that cannot be read to its end must not keep the polls, which find failed nodes, from going on. */
+const CENSUS_AGAIN_MS = 60_000
+
+/** The outer loop: an unreachable cloud is said and asked again at the next interval. */
+async function orSay(world: CloudWorld, message: string, work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    world.log('warn', message, { cloud: world.cloud, error: error instanceof Error ? error.message : String(error) })
+    return false
+  }
+}
+
+/** Each pass asks for itself which policy is in force; here it is only said, once for each change. */
+async function sayIfOverruled({ cloud, store, policyHash, log }: CloudWorld, saidBefore: boolean): Promise<boolean> {
+  if (policyHash === null) return false
+  const state = (await store.clouds()).find((one) => one.cloud === cloud)
+  const overruled = state !== undefined && state.policyHash !== policyHash
+  if (overruled && !saidBefore) log('warn', 'another process put another mode or policy in force: this one only observes', { cloud })
+  if (!overruled && saidBefore) log('info', 'the mode and policy of this process are in force again', { cloud })
+  return overruled
+}
+
 type Watching = { signal: AbortSignal; polled: (uuids: readonly string[]) => void }
 
 async function watch(world: CloudWorld, options: RunOptions, { signal, polled }: Watching): Promise<void> {
   const { clock } = world.seams
   // Monotonic time has an arbitrary start: the first census is due whatever it is.
   let censusDue = Number.NEGATIVE_INFINITY
+  let saying = false
   while (!signal.aborted) {
     const began = clock.monotonic()
-    try {
-      if (began >= censusDue) {
-        await takeCensus(world)
-        censusDue = began + options.censusMs
-      }
+    if (began >= censusDue) {
+      const isTaken = await orSay(world, 'census failed', () => takeCensus(world))
+      censusDue = began + (isTaken ? options.censusMs : Math.min(options.censusMs, CENSUS_AGAIN_MS))
+    }
+    await orSay(world, 'poll failed', async () => {
+      saying = await sayIfOverruled(world, saying)
       const { nodes } = await poll(world)
       polled(nodes.map(({ uuid }) => uuid))
-    } catch (error) {
-      // The outer loop: an unreachable cloud is said and asked again at the next interval.
-      world.log('warn', 'poll failed', { cloud: world.cloud, error: error instanceof Error ? error.message : String(error) })
-    }
+    })
     await clock.sleep(Math.max(0, options.pollMs - (clock.monotonic() - began)), signal)
   }
 }

@@ -8,8 +8,10 @@ import { type Pass, reconcile } from './reconcile.ts'
 
 /** A third of the claim's life, so that two renewals may fail. */
 const RENEW_MS = 10_000
-/** How long an idle worker waits before it asks the store again; a person's word is seen within a second. */
+/** How long idle workers wait before the store is asked again; a person's word is seen within a second. */
 const IDLE_MS = 500
+/** What breaks a pass seldom mends itself within seconds, and a look at a node costs its cloud a dozen requests. */
+const BROKEN_MS = 15_000
 /** After the database failed: long enough not to flood the log, short enough to be at work again soon after it is mended. */
 const STUMBLED_MS = 5_000
 
@@ -22,17 +24,41 @@ export type WorkerPool = {
 
 /** Runs until the signal aborts and everything in hand is finished. */
 export async function work(pool: WorkerPool, signal: AbortSignal): Promise<void> {
-  await Promise.all(Array.from({ length: pool.size }, () => worker(pool, signal)))
+  const rest = sharedRest(pool, signal)
+  await Promise.all(Array.from({ length: pool.size }, () => worker(pool, rest, signal)))
 }
 
-async function worker(pool: WorkerPool, signal: AbortSignal): Promise<void> {
+/**
+ * The rest of all idle workers: it ends when something is due. One reads for all of them; each trying a claim of its own would be most of
+ * what an idle daemon does.
+ */
+function sharedRest(pool: WorkerPool, signal: AbortSignal): () => Promise<void> {
+  const [world] = pool.worlds.values()
+  const clouds = [...pool.worlds.keys()]
+  let resting: Promise<void> | null = null
+  const untilDue = async (): Promise<void> => {
+    while (world !== undefined && !signal.aborted) {
+      await world.seams.clock.sleep(IDLE_MS, signal)
+      const at = await world.store.nextDue(clouds)
+      if (at !== null && at <= (await world.store.now())) return
+    }
+  }
+  return () => {
+    resting ??= untilDue().finally(() => {
+      resting = null
+    })
+    return resting
+  }
+}
+
+async function worker(pool: WorkerPool, rest: () => Promise<void>, signal: AbortSignal): Promise<void> {
   const [world] = pool.worlds.values()
   if (world === undefined) return
   while (!signal.aborted) {
     try {
       const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [...pool.worlds.keys()] })
-      if (key === undefined) await world.seams.clock.sleep(IDLE_MS, signal)
-      else await passOver(pool, key)
+      if (key === undefined) await rest()
+      else await passOver(pool, key, signal)
     } catch (error) {
       // The outer loop: a full disk or a database locked by a backup is said, and asked again; what was due stays due.
       world.log('error', 'worker stumbled', { error: error instanceof Error ? error.message : String(error) })
@@ -41,7 +67,7 @@ async function worker(pool: WorkerPool, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function passOver(pool: WorkerPool, key: NodeKey): Promise<void> {
+async function passOver(pool: WorkerPool, key: NodeKey, signal: AbortSignal): Promise<void> {
   const world = pool.worlds.get(key.cloud)
   if (world === undefined) return
   const done = new AbortController()
@@ -51,7 +77,8 @@ async function passOver(pool: WorkerPool, key: NodeKey): Promise<void> {
   } catch (error) {
     // The outer loop: a pass that broke is logged and comes back; nothing of it was committed, or its intent is durable.
     world.log('error', 'pass failed', { ...key, error: error instanceof Error ? error.message : String(error) })
-    await world.store.wake([key], (await world.store.now()) + world.policy.look)
+    // The node is still due: it is kept from everybody for a moment, or one that breaks each pass would be read without end.
+    await world.seams.clock.sleep(BROKEN_MS, signal)
   } finally {
     done.abort()
     await renewing

@@ -120,6 +120,7 @@ test('takes an owed mark back from a node at home, but not under a hand, a lock 
   assert.equal(said({ node: { ...marked, reservation: 'c' }, attempts: [owed] }), 'wait proof-pending')
   assert.equal(said({ node: { ...marked, hold: 'x' }, attempts: [owed], memory: proven }), 'resolve healed')
   assert.equal(said({ node: { ...marked, instance_uuid: 'x' }, attempts: [owed], memory: proven }), 'resolve healed')
+  assert.equal(said({ node: marked, attempts: [owed], observation: { tenant: unknown('Nova is down') }, memory: proven }), 'resolve healed')
   assert.equal(said({ node: marked, attempts: [owed], fleet: { census: { doubtful: 'Few.' } }, memory: proven }), 'resolve healed')
   const observation = { tenant: nova({ byNode: [server()] }) }
   assert.equal(said({ node: marked, attempts: [owed], observation, memory: proven }), 'resolve healed')

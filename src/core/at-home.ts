@@ -47,7 +47,8 @@ function comeHome(j: Judged): Decision {
   const hand = first(j, AT_HOME)
   if (hand?.kind === 'act') return release(j, hand, taken)
   if (hand !== null) return hand
-  return (taken ? null : takeBackMark(j)) ?? proof(j)
+  // A mark taken back is worth no request to a node that somebody may be about to use.
+  return (taken || j.tenant.kind !== 'none' ? null : takeBackMark(j)) ?? proof(j)
 }
 
 /** A person's word to end a quarantine; a hold, a pause or somebody's instance on the node comes before it. */

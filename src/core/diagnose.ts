@@ -18,6 +18,7 @@ export function diagnose(input: { o: Observation; memory: Memory; attempts: Atte
   weighBmc(draft, o, memory)
   weighFault(draft, o)
   weighPattern(draft, attempts, memory, policy, now)
+  weighRefusal(draft, attempts, memory)
   return draft
 }
 
@@ -115,6 +116,18 @@ function weighPattern(draft: Draft, attempts: Attempt[], memory: Memory, policy:
   draft.evidence.push(`The same cause came back after ${failed.length} resets${within}.`)
   draft.transient = 'no'
   if (draft.cause === 'bmc-unreachable') draft.cause = 'bmc-fault'
+}
+
+/** Ironic's own words before it takes a node on (manager.py, `power.validate`); the same values are read each time. */
+const POWER_VALIDATION = /Failed to validate \w+ driver interface/
+
+/** What Ironic said when the newest reset was asked for: driver_info that it cannot work with comes before whatever failed the tear-down. */
+function weighRefusal(draft: Draft, attempts: Attempt[], memory: Memory): void {
+  const newest = attempts.find((a) => a.act === 'reset' && a.createdAt >= (memory.failure?.at ?? 0))
+  if (newest?.outcome !== 'refused' || newest.outcomeReason === null || !POWER_VALIDATION.test(newest.outcomeReason)) return
+  draft.cause = 'config'
+  draft.transient = 'no'
+  draft.evidence.unshift(`Ironic refused the reset: "${shorten(newest.outcomeReason)}".`)
 }
 
 const title = (name: ServiceName): string => name.charAt(0).toUpperCase() + name.slice(1)

@@ -3,9 +3,12 @@
  * touched at all; the rows say what is right for it, the pacing whether it may be now. Source: design of the decision, and the facts
  * about Ironic behind each line (docs/runbook.md has a heading for every slug).
  */
+import type { Attempt } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
 import { maintenanceOwner, QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { escalate, first, type Gate, go, hasCourse, type Judged, leave, sinceOf, wait } from './judged.ts'
+import { whyObserve } from './pace.ts'
+import { refusedLately } from './refused.ts'
 import { spanText } from './when.ts'
 
 const later = (j: Judged, ms = 10 * 60_000): number => j.now + ms
@@ -93,8 +96,8 @@ const quarantined: Gate = (j) => {
 /** A person's own word needs no approval, but observe sends nothing that changes anything, and a sweep's limit bounds every act. */
 function sendable(j: Judged, decision: Acting): Decision {
   if (j.actsLeft === 0) return wait('fleet-budget', `${decision.message} The limit of this sweep is reached.`, soon(j), decision.act)
-  if (j.policy.mode !== 'observe') return decision
-  return wait('observe-only', `${decision.message} Mode is observe, so nothing is sent.`, later(j), decision.act)
+  if (j.policy.mode === 'observe') return wait('observe-only', `${decision.message} ${whyObserve(j)}`, later(j), decision.act)
+  return refusedLately(j, decision) ?? decision
 }
 
 const fault: Gate = (j) => {
@@ -174,9 +177,11 @@ const outcomeUnknown: Gate = (j) => {
   if (open !== null) return open
   const running = j.attempts.find((a) => a.outcome === 'accepted' && a.endedAt === null && hasCourse(a))
   if (running) return wait('outcome-unknown', `Ironic accepted a ${running.act}; what it leads to is not seen yet.`, soon(j))
-  const lost = j.attempts.find((a) => a.outcome === 'unknown' && a.endedAt === null)
+  // A case that was closed meanwhile has ended its attempts, but Ironic may still deliver.
+  const quietUntil = (a: Attempt) => (a.settledAt ?? a.deadlineAt) + j.policy.unknownOutcome
+  const lost = j.attempts.find((a) => a.outcome === 'unknown' && (a.endedAt === null || j.now < quietUntil(a)))
   if (!lost) return null
-  const until = (lost.settledAt ?? lost.deadlineAt) + j.policy.unknownOutcome
+  const until = quietUntil(lost)
   return wait(
     'outcome-unknown',
     `${lost.outcomeReason ?? `The outcome of a ${lost.act} is not known.`} Nothing is sent until a read shows what happened.`,

@@ -48,7 +48,8 @@ export type MaintenanceOwner = 'nobody' | 'ironic' | 'ours' | 'person'
 
 /**
  * Whose hand a maintenance is. `fault` set means that Ironic set or took over the flag; but a person's reason over Ironic's
- * fault stays a person's (PUT maintenance overwrites the reason and keeps the fault). Anything unrecognised is a person's.
+ * fault stays a person's (PUT maintenance overwrites the reason, with nothing where none is given, and keeps the fault). Anything
+ * unrecognised is a person's.
  */
 export function maintenanceOwner(node: {
   maintenance: boolean
@@ -58,7 +59,7 @@ export function maintenanceOwner(node: {
   if (!node.maintenance) return 'nobody'
   const reason = node.maintenance_reason ?? ''
   if (reason.startsWith(QUARANTINE_PREFIX)) return 'ours'
-  if (node.fault !== null && (reason === '' || IRONIC_REASONS.some((pattern) => pattern.test(reason)))) return 'ironic'
+  if (node.fault !== null && IRONIC_REASONS.some((pattern) => pattern.test(reason))) return 'ironic'
   return 'person'
 }
 

@@ -21,6 +21,8 @@ export type DecideInput = {
   diagnosis: Diagnosis
   fleet: Fleet
   policy: Policy
+  /** Its mode is observe only because another process put another policy in force. */
+  overruled?: boolean
   /** How many more acts this run may begin (`sweep --limit`); null where nothing limits it. */
   actsLeft: number | null
   now: number

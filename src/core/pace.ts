@@ -8,6 +8,7 @@ import { DOMAIN_KINDS, type IncidentSums, KEY_KINDS, type KeyKind } from './flee
 import { type Judged, wait } from './judged.ts'
 import { spread } from './keys.ts'
 import { HOUR } from './policy.ts'
+import { refusedLately } from './refused.ts'
 import { spanText, timeText } from './when.ts'
 
 /** A reset or a recovery through all of the pacing. */
@@ -35,13 +36,21 @@ export function paceSecondStep(j: Judged, acting: Acting): Decision {
 export function permitted(j: Judged, acting: Acting): Decision {
   const { mode } = j.policy
   const until = j.now + 10 * j.policy.look
+  const refused = j.words.retry === null ? refusedLately(j, acting) : null
+  if (refused !== null) return refused
   if (j.actsLeft === 0)
     return wait('fleet-budget', `${acting.message} The limit of this sweep is reached.`, j.now + j.policy.look, acting.act)
   if (mode === 'auto') return acting
-  if (mode === 'observe') return wait('observe-only', `${acting.message} Mode is observe, so nothing is sent.`, until, acting.act)
+  if (mode === 'observe') return wait('observe-only', `${acting.message} ${whyObserve(j)}`, until, acting.act)
   if (approves(j, acting, j.words.approval)) return acting
   return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? ''}\` lets it.`, until, acting.act)
 }
+
+/** Why nothing is sent although it would be right. */
+export const whyObserve = ({ overruled }: Judged): string =>
+  overruled === true
+    ? 'Another process put another mode or policy in force, so this one only observes.'
+    : 'Mode is observe, so nothing is sent.'
 
 /** An approval opens the mode gate for exactly what was approved: act, cause, attempt and what was observed. */
 function approves(j: Judged, acting: Acting, approval: Approval | null): boolean {

@@ -90,7 +90,9 @@ test("knows whose a maintenance is; what nobody else claims is a person's", () =
   assert.equal(owner(true, 'swap', 'power failure'), 'person')
   assert.equal(owner(true, 'During sync_power_state, max retries exceeded for node x', 'power failure'), 'ironic')
   assert.equal(owner(true, 'During sync_power_state, max retries exceeded for node x', null), 'person')
-  assert.equal(owner(true, null, 'clean failure'), 'ironic')
+  assert.equal(owner(true, 'Failed to prepare node for cleaning: no port', 'clean failure'), 'ironic')
+  // Ironic never sets a fault without its reason: somebody's `maintenance set` without one took the reason's place.
+  assert.equal(owner(true, null, 'power failure'), 'person')
   assert.equal(owner(true, 'anneal:c-1 config: Look.', null), 'ours')
   assert.equal(owner(true, 'not anneal:c-1', null), 'person')
 })

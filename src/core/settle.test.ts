@@ -45,6 +45,11 @@ test('a crash after the verb is an accepted reset that is under way', () => {
   assert.deepEqual(said(settled(forgotten(), { ...marked, ...moved })), ['accepted', 'written', 'open', null])
 })
 
+test('a reset whose mark was seen to stand counts although somebody has emptied the list since', () => {
+  const lost = attempt({ createdAt: NOW - 10 * MINUTE, settledAt: NOW - 10 * MINUTE, outcome: 'unknown', endedAt: null, result: null })
+  assert.deepEqual(said(settled(lost, moved)), ['accepted', 'written', 'open', null])
+})
+
 test('a node that somebody else moved is not our reset where our mark is missing', () => {
   assert.deepEqual(said(settled(forgotten(), moved)), ['not-sent', 'none', 'ended', null])
 })

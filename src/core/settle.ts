@@ -68,8 +68,12 @@ function didHappen(attempt: Attempt, node: ObservedNode): boolean {
   if (attempt.act === 'quarantine') return node.maintenance_reason?.startsWith(`${QUARANTINE_PREFIX}${attempt.caseId} `) ?? false
   if (attempt.act === 'release') return !node.maintenance
   if (attempt.act === 'unmark') return node.marks.kind !== 'list' || attempt.mark === null || !node.marks.entries.includes(attempt.mark)
-  // Without its mark no verb was ever sent: the mark's reply comes first.
-  if (attempt.act === 'reset' && !(node.marks.kind === 'list' && attempt.mark !== null && node.marks.entries.includes(attempt.mark)))
+  // Without its mark no verb was ever sent: the mark's reply comes first. One that was seen to stand may have been removed by others since.
+  if (
+    attempt.act === 'reset' &&
+    attempt.markState !== 'written' &&
+    !(node.marks.kind === 'list' && attempt.mark !== null && node.marks.entries.includes(attempt.mark))
+  )
     return false
   const { decided } = attempt
   return (

@@ -60,7 +60,19 @@ export async function sendCall(
       throw error instanceof TransportError ? unanswered(call, error.phase, error.message) : error
     })
   if (response.status < 300 || call.accept?.includes(response.status)) return response
-  throw refusal(call, response)
+  throw refusal(call, { ...response, text: withoutSecrets(response.text, to.access, at.headers) })
+}
+
+/** Shorter ones would tear words apart, and protect nobody. */
+const SECRET_MIN = 4
+
+/** An error's text with what we sent as proof of ourselves cut out: a service may say back what it disliked, and errors are logged and stored. */
+function withoutSecrets(text: string, { auth }: CloudAccess, headers: Record<string, string>): string {
+  const sent = [auth.password, auth.application_credential_secret, auth.token, headers['x-auth-token'], headers['authorization']]
+  return sent.reduce<string>(
+    (rest, secret) => (secret == null || secret.length < SECRET_MIN ? rest : rest.replaceAll(secret, '(secret)')),
+    text,
+  )
 }
 
 /** The checked body of an answer; a wrong shape is an OpenStackError that names the first thing that is wrong. */

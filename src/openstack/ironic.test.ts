@@ -169,6 +169,14 @@ test('a write whose token or version could not be had was not sent, whatever bec
   }
 })
 
+test('a good status that is not Ironic’s 202 leaves open what an order did', async () => {
+  for (const status of [200, 204]) {
+    const { ironic } = given({ [`PUT ${PATH}/states/provision`]: { status, body: '<html>Please log in</html>' } })
+    const error = await failed(ironic.provision(NODE, 'deleted'))
+    assert.deepEqual([error.phase, error.status], ['after', null])
+  }
+})
+
 test('an answer to a write that cannot be read leaves open what the write did', async () => {
   const { ironic } = given({ [`PATCH ${PATH}`]: { body: { uuid: NODE } } })
   const error = await failed(ironic.patch(NODE, []))

@@ -7,12 +7,12 @@ import type { HistoryEvent, Observation } from '../core/observation.ts'
 import { type Reading, unknown } from '../core/reading.ts'
 import type { HttpResponse } from '../core/seams.ts'
 import type { SeenNode } from '../core/seen.ts'
-import { bodyOf, type Call, refusal } from './call.ts'
+import { bodyOf, type Call, refusal, unreadable } from './call.ts'
 import { historyIn, historySchema } from './ironic-history.ts'
 import { LIST_FIELDS, seenNodeOf, seenSchema, type WireNode, wireNodeSchema } from './ironic-node.ts'
 import { type IronicVersions, shardSince, type VersionKeeper, versionKeeper } from './ironic-version.ts'
 import { OpenStackError } from './openstack-error.ts'
-import { allPages } from './pages.ts'
+import { allOf, allPages, eachPage } from './pages.ts'
 import type { Session } from './session.ts'
 
 /** Ironic knows these three and no `test`: there is no compare-and-swap. */
@@ -31,6 +31,8 @@ export type Ironic = {
   nodesIn(state: string): Promise<SeenNode[]>
   /** All nodes that this credential sees, children of other nodes left out. */
   census(): Promise<SeenNode[]>
+  /** The same page by page: 100,000 nodes at once would be most of the memory there is. Throws where the list cannot be read to its end. */
+  censusPages(): AsyncIterable<SeenNode[]>
   /** null: Ironic itself says that it knows no such node. */
   node(uuidOrName: string): Promise<WireNode | null>
   /** Newest first. unknown: withheld from this credential. An empty list may also mean that Ironic keeps no history. */
@@ -72,11 +74,11 @@ export function ironicClient(session: Session): Ironic {
 const at = (uuid: string): string => `/v1/nodes/${encodeURIComponent(uuid)}`
 const read = (path: string, more: Partial<Call> = {}): Call => ({ service: 'baremetal', method: 'GET', path, ...more })
 
-function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'census' | 'conductors' | 'links'> {
-  async function nodes(filter: [string, string][], more: Partial<Call>): Promise<SeenNode[]> {
+function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'census' | 'censusPages' | 'conductors' | 'links'> {
+  async function* nodes(filter: [string, string][], more: Partial<Call>): AsyncGenerator<SeenNode[]> {
     const { used } = await versions()
     const fields = (shardSince(used) ? [...LIST_FIELDS, 'shard'] : LIST_FIELDS).join(',')
-    return await allPages('uuid', async (marker) => {
+    yield* eachPage('uuid', async (marker) => {
       const call = read('/v1/nodes', { ...more, query: [...filter, ['fields', fields], ...marker] })
       const page = bodyOf(call, await send(call), nodesPage)
       // Reduced page by page: 100,000 rows with their links would be most of the memory there is.
@@ -84,9 +86,12 @@ function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'cen
     })
   }
 
+  const censusPages = () => nodes([], { answerTimeoutMs: CENSUS_PAGE_MS })
+
   return {
-    nodesIn: (state) => nodes([['provision_state', state]], {}),
-    census: () => nodes([], { answerTimeoutMs: CENSUS_PAGE_MS }),
+    nodesIn: (state) => allOf(nodes([['provision_state', state]], {})),
+    census: () => allOf(censusPages()),
+    censusPages,
 
     conductors: async () => {
       const rows = await allPages('hostname', async (marker) => {
@@ -162,6 +167,11 @@ function changes(
       })
     return await send(call)
   }
+  /** Ironic takes an order with 202; another good status is the page of somebody in between, and what became of the order is not known. */
+  async function order(call: Call): Promise<void> {
+    const response = await change(call)
+    if (response.status !== 202) throw unreadable(call, response, `Ironic takes this with 202, but ${response.status} came.`)
+  }
   const call = (method: Call['method'], path: string, more: Partial<Call>): Call => ({
     service: 'baremetal',
     method,
@@ -176,13 +186,13 @@ function changes(
       return bodyOf(patch, await change(patch), wireNodeSchema)
     },
     provision: async (uuid, target, sending = {}) => {
-      await change(call('PUT', `${at(uuid)}/states/provision`, { body: { target }, ...sending }))
+      await order(call('PUT', `${at(uuid)}/states/provision`, { body: { target }, ...sending }))
     },
     setMaintenance: async (uuid, reason, sending = {}) => {
-      await change(call('PUT', `${at(uuid)}/maintenance`, { body: { reason }, ...sending }))
+      await order(call('PUT', `${at(uuid)}/maintenance`, { body: { reason }, ...sending }))
     },
     clearMaintenance: async (uuid, sending = {}) => {
-      await change(call('DELETE', `${at(uuid)}/maintenance`, sending))
+      await order(call('DELETE', `${at(uuid)}/maintenance`, sending))
     },
   }
 }

@@ -45,8 +45,7 @@ async function ask(session: Session, name: ServiceName): Promise<string | Readin
 function judged(name: ServiceName, error: OpenStackError, at: number): Reading<ServiceLook> {
   const said = error.sentence.replace(/\.+$/, '')
   // Without a token the service itself was never asked.
-  if (error.kind === 'keystone' && name !== 'keystone')
-    return unknown(`${name} was not asked, because Keystone gave no token: ${said}`)
+  if (error.kind === 'keystone' && name !== 'keystone') return unknown(`${name} was not asked, because Keystone gave no token: ${said}`)
   if (error.status === null) return known({ state: 'red', detail: `no answer: ${said}`, at })
   if (error.status >= 500) return known({ state: 'red', detail: `${error.status}: ${said}`, at })
   return unknown(`${name} answered ${error.status}: ${said}`)

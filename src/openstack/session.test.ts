@@ -52,6 +52,20 @@ test('a write answered 401 is not repeated, and the next read brings a fresh tok
   assert.equal(sent.at(-1)?.headers['x-auth-token'], 'token-2')
 })
 
+test('a service that says our proof of ourselves back does not bring it into an error', async () => {
+  const { password } = access().auth
+  assert.ok(password !== null && password.length >= 4)
+  const echo = { error: { code: 400, message: `${password} is not of type 'string'` } }
+  const refused = await failed(givenCloud({ 'POST keystone.test/v3/auth/tokens': { status: 400, body: echo } }).session.request(read))
+  const debug = { error_message: 'headers: x-auth-token=token-1' }
+  const told = await failed(givenCloud({ [NODES]: { status: 500, body: debug } }).session.request(read))
+  for (const error of [refused, told]) {
+    const said = JSON.stringify([error.message, error.sentence, error.text, error.stack])
+    assert.ok(!said.includes(password) && !said.includes('token-1'), said)
+    assert.match(said, /\(secret\)/)
+  }
+})
+
 test('a write never waits for a token: without a valid one it is not sent', async () => {
   const { session, sent, pass } = givenCloud({ 'PUT ironic.test/v1/nodes/n/maintenance': { status: 202 } })
   const cold = await failed(session.request({ ...write, sendBy: 5 }))

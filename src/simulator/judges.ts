@@ -1,136 +1,171 @@
 /**
  * Judges of what an operator sends, outside of the code that they judge: they look on at the ledger as requests leave, arrive and end,
- * and know what people did and said. Time is virtual; where a rule's time is the operator's, `wall` tells it, jumps included. They change
- * nothing and stop nothing.
- *
- * Between a deciding read and the request that it lets through lie up to 2 s in which Ironic offers no way to notice a change: what a
- * person does within them breaks no promise (design, the write protocol).
+ * and are told what people do and say. They change nothing and stop nothing; the rules themselves stand in judge-request.ts.
  */
 import type { Intent } from '../core/case.ts'
-import { DECIDING_FIELDS, type DecidingRead, REPAIR_STATES } from '../core/ironic.ts'
 import type { Mode, Policy } from '../core/policy.ts'
-import { isObject, within } from './answer.ts'
+import { isObject } from './answer.ts'
+import { judgeAccepted, judgeArriving, judgeLeaving } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
-import { type Broken, isPersons, lineOf, nodeOf, type PromiseId, removedMark, type Step, stepOf } from './promises.ts'
-import type { World } from './world.ts'
+import { type Broken, type JudgedStep, lineOf, type PromiseId, stepOf } from './promises.ts'
+import type { ServiceSlug, World } from './world.ts'
 
-/** Who sends; set while its request is handed over. */
+/** Who sends: one life of an operator. */
 export type Sender = { name: string; mode: Mode }
 
-/** A person's word to the operator, as it was said. `uuid` null: the whole cloud. */
+/** A person's word to the operator. `uuid` null: the whole cloud. */
 export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'; uuid: string | null }
 
-/** A service that is away altogether for everybody of the kind, since when. */
-export type Outage = { service: string; seenBy: 'clients' | 'conductors' | 'all'; from: number; to: number | null }
+/** A service that is away altogether, and for whom. */
+export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 'both'; from: number; to: number | null }
 
-export type Judges = Onlooker & {
-  broken: Broken[]
-  /** How often each promise was put to the test. */
-  checked: Map<PromiseId, number>
-  outages: Outage[]
-  /** What is sent from now on is sent by this one; null: by nobody who promised anything. */
-  sender: Sender | null
-  /** An intent is durable. */
-  committed(intent: Intent, by: Sender): void
-  said(word: Word): void
-  /** A person changed something on the node by hand. */
-  hand(uuid: string, what: 'maintenance' | 'cleared' | 'other'): void
-  accuse(promise: PromiseId, found: { node: string | null; what: string; entries?: LedgerEntry[] }): void
-  check(promise: PromiseId): void
-}
+/** A changing request of an operator, from when it leaves. `wall` is the operator's own clock, jumps included. */
+export type Sent = { entry: LedgerEntry; step: JudgedStep | null; intent: Intent | null; by: Sender; reply: unknown; wall: number }
 
-const REPLY_LIVES_MS = 2_000
-/** Deciding read, store and the road: what is younger than this cannot have been noticed. */
-const UNNOTICED_MS = 2_200
-const UNKNOWN_MS = 150_000
-const DEADLINE_MS = 20_000
-
-type Sent = { entry: LedgerEntry; step: Step | null; intent: Intent | null; by: Sender; reply: unknown; wall: number }
-
-type OnNode = {
+export type OnNode = {
   intents: { intent: Intent; at: number; by: Sender }[]
   /** The newest few changing requests, oldest first. */
   sent: Sent[]
+  /** When a person last changed it by hand. */
   handAt: number
-  /** A person's maintenance that no person ended; `shown` once an answer showed it to the operator. */
+  /** A person's maintenance that no person has ended; `shown` once an answer told the operator. */
   persons: { shown: boolean } | null
   held: boolean
-  /** Wall times of accepted resets, since the last word that starts the count anew. */
+  /** The operator's wall time of each reset that Ironic accepted, since the last word that starts the count anew. */
   resets: number[]
   released: boolean
-  retryAt: number | null
+  /** Resets that a person's `retry` allows beyond the budget. */
+  retries: number
 }
 
-const REMEMBERED = 12
+/** What the rules look at and write to. */
+export type Bench = {
+  world: World
+  policy: Policy
+  /** The operator's wall clock, epoch ms. */
+  wall: () => number
+  onNode: (uuid: string) => OnNode
+  nodes: Map<string, OnNode>
+  paused: boolean
+  /** When a reset was last spent on a shared outage, by service; the operator's wall clock. */
+  canaries: Map<string, number>
+  outages: Outage[]
+  accuse(promise: PromiseId, found: { node: string | null; what: string; sent?: Sent[] }): void
+  /** The promise was put to the test once more. */
+  check(promise: PromiseId): void
+}
 
-export function judgesOver(world: World, at: { wall: () => number; policy: Policy }): Judges {
-  const nodes = new Map<string, OnNode>()
-  const onNode = (uuid: string): OnNode => {
-    const found = nodes.get(uuid)
-    if (found !== undefined) return found
-    const made: OnNode = {
-      intents: [],
-      sent: [],
-      handAt: Number.NEGATIVE_INFINITY,
-      persons: null,
-      held: false,
-      resets: [],
-      released: false,
-      retryAt: null,
-    }
-    nodes.set(uuid, made)
-    return made
-  }
+export type Judges = Onlooker & {
+  broken: Broken[]
+  checked: Map<PromiseId, number>
+  /** Who sends what leaves now; null: nobody who promised anything. */
+  sender: Sender | null
+  bench: Bench
+  /** An intent is durable. */
+  committed(intent: Intent, by: Sender): void
+  said(word: Word): void
+  datagram(payload: Uint8Array): void
+  hand(uuid: string, what: 'maintenance' | 'cleared' | 'other'): void
+}
+
+/** Requests of one node that a finding shows. */
+const SHOWN = 6
+
+/** Takes the ledger's onlooker's place. */
+export function judgesOver(world: World, by: { wall: () => number; policy: Policy }): Judges {
   const underWay = new Map<LedgerEntry, Sent>()
-  const bench: Bench = { world, onNode, nodes, wall: at.wall, policy: at.policy, paused: false, canary: null, judges: null }
+  const bench = benchOf(world, by)
   const judges: Judges = {
     broken: [],
     checked: new Map(),
-    outages: [],
     sender: null,
-    check: (promise) => void judges.checked.set(promise, (judges.checked.get(promise) ?? 0) + 1),
-    accuse: (promise, { node, what, entries = [] }) => {
-      const name = node === null ? null : (world.nodes.get(node)?.row.name ?? node)
-      judges.broken.push({ promise, at: world.clock.now(), node: name, what, entries: entries.map(lineOf) })
-    },
-    committed: (intent, by) => void onNode(intent.uuid).intents.push({ intent, at: world.clock.now(), by }),
+    bench,
+    committed: (intent, sender) => void bench.onNode(intent.uuid).intents.push({ intent, at: world.clock.now(), by: sender }),
     said: (word) => hear(bench, word),
+    datagram: (payload) => {
+      bench.check('S8')
+      if (!isStateless(payload)) bench.accuse('S8', { node: null, what: `a datagram to a BMC is more than a look: ${payload.toString()}` })
+    },
     hand: (uuid, what) => {
-      const known = onNode(uuid)
+      const known = bench.onNode(uuid)
       known.handAt = world.clock.now()
       if (what === 'maintenance') known.persons = { shown: false }
       if (what === 'cleared') known.persons = null
     },
     leaves: (entry) => {
-      const { sender } = judges
-      if (sender === null || isRead(entry)) return
-      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: sender, reply: null, wall: at.wall() }
+      if (judges.sender === null || isRead(entry)) return
+      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: judges.sender, reply: null, wall: by.wall() }
       underWay.set(entry, sent)
-      judgeLeaving({ ...bench, judges }, sent)
+      judgeLeaving(bench, sent)
     },
     arrives: (entry) => {
       const sent = underWay.get(entry)
-      if (sent !== undefined) judgeArriving({ ...bench, judges }, sent)
+      if (sent !== undefined) judgeArriving(bench, sent)
     },
     ends: (entry, reply) => {
-      noteShown(bench, entry, reply)
+      if (entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
       const sent = underWay.get(entry)
       if (sent === undefined) return
       underWay.delete(entry)
       sent.reply = reply
-      if (entry.status === 202 && sent.step === 'deleted') judgeAccepted({ ...bench, judges, canaryOf: bench }, sent)
+      if (sent.step === 'deleted' && entry.effect !== null) judgeAccepted(bench, sent)
     },
   }
+  bench.accuse = (promise, { node, what, sent = [] }) => {
+    const name = node === null ? null : (world.nodes.get(node)?.row.name ?? node)
+    judges.broken.push({ promise, at: world.clock.now(), node: name, what, entries: sent.slice(-SHOWN).map(({ entry }) => lineOf(entry)) })
+  }
+  bench.check = (promise) => void judges.checked.set(promise, (judges.checked.get(promise) ?? 0) + 1)
+  world.ledger.onlooker = judges
   return judges
 }
 
-type Bench = {
-  world: World
-  onNode: (uuid: string) => OnNode
-  nodes: Map<string, OnNode>
-  wall: () => number
-  policy: Policy
-  paused: boolean
-  canary: number | null
-  judges: Judges | null
+function benchOf(world: World, { wall, policy }: { wall: () => number; policy: Policy }): Bench {
+  const nodes = new Map<string, OnNode>()
+  const fresh = (): OnNode => ({
+    intents: [],
+    sent: [],
+    handAt: Number.NEGATIVE_INFINITY,
+    persons: null,
+    held: false,
+    resets: [],
+    released: false,
+    retries: 0,
+  })
+  const onNode = (uuid: string): OnNode => {
+    const known = nodes.get(uuid) ?? fresh()
+    nodes.set(uuid, known)
+    return known
+  }
+  const silent = { accuse: () => {}, check: () => {} }
+  return { world, policy, wall, onNode, nodes, paused: false, canaries: new Map(), outages: [], ...silent }
 }
+
+function hear(bench: Bench, { kind, uuid }: Word): void {
+  if (kind === 'pause' || kind === 'resume') bench.paused = kind === 'pause'
+  if (uuid === null) return
+  const known = bench.onNode(uuid)
+  if (kind === 'hold') known.held = true
+  if (kind === 'unhold') {
+    known.held = false
+    // Also takes back what a maintenance left that Ironic lifted.
+    if (bench.world.nodes.get(uuid)?.row.maintenance !== true) known.persons = null
+  }
+  if (kind === 'release') Object.assign(known, { released: true, resets: [] })
+  if (kind === 'retry') known.retries += 1
+}
+
+/** The operator has been told of a person's maintenance once any answer held it. */
+function noteShown(bench: Bench, reply: unknown): void {
+  if (!isObject(reply)) return
+  const listed = Array.isArray(reply['nodes']) ? reply['nodes'] : [reply]
+  for (const one of listed) {
+    if (!isObject(one) || one['maintenance'] !== true || typeof one['uuid'] !== 'string') continue
+    const known = bench.nodes.get(one['uuid'])
+    if (known?.persons) known.persons.shown = true
+  }
+}
+
+/** ASF presence ping, or the one IPMI command that needs no session: Get Channel Authentication Capabilities (IPMI 2.0, 22.13). */
+const isStateless = (payload: Uint8Array): boolean =>
+  payload[3] === 0x06 ? payload[8] === 0x80 : payload[3] === 0x07 && payload[4] === 0x00 && payload[19] === 0x38

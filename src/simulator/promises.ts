@@ -27,13 +27,13 @@ export const PROMISE_IDS = Object.keys(PROMISES).filter((id): id is PromiseId =>
 export type Broken = { promise: PromiseId; at: number; node: string | null; what: string; entries: string[] }
 
 /** What a changing request to a node asks for; null for one that no act of ours sends. */
-export type Step = 'mark' | 'unmark' | 'deleted' | 'manage' | 'provide' | 'quarantine' | 'release'
+export type JudgedStep = 'mark' | 'unmark' | 'deleted' | 'manage' | 'provide' | 'quarantine' | 'release'
 
 /** The node that a request is about, as its path names it; null where it is about none. */
 export const nodeOf = ({ service, path }: Pick<LedgerEntry, 'service' | 'path'>): string | null =>
   service === 'ironic' ? (/^\/v1\/nodes\/([^/?]+)/.exec(path)?.[1] ?? null) : null
 
-export function stepOf({ method, path, body }: Pick<LedgerEntry, 'method' | 'path' | 'body'>): Step | null {
+export function stepOf({ method, path, body }: Pick<LedgerEntry, 'method' | 'path' | 'body'>): JudgedStep | null {
   if (method === 'PATCH') {
     const operations = operationsOf(body)
     const [only] = operations
@@ -75,7 +75,8 @@ function operationsOf(body: unknown): { op: string; path: string; value: unknown
 /** An entry on one line, for a person who looks for what went wrong. */
 export function lineOf(entry: LedgerEntry): string {
   const { left, at, method, path, body, status, effect, fault, before } = entry
-  const state = before === null ? '' : ` [${before.provision_state}${before.maintenance ? `, maintenance ${before.maintenance_reason}` : ''}]`
+  const state =
+    before === null ? '' : ` [${before.provision_state}${before.maintenance ? `, maintenance ${before.maintenance_reason}` : ''}]`
   const met = fault === null ? '' : ` (met ${fault})`
   const time = left === at ? clockText(at) : `${clockText(left)} → ${clockText(at)}`
   return `${time} ${method} ${path} ${JSON.stringify(body) ?? ''}${state} → ${status}${met}${effect === null ? '' : `: ${effect}`}`

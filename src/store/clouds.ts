@@ -7,6 +7,7 @@ import { type CensusBelief, judgeCensus } from '../core/seen.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { type Home, type Queries, transaction } from './home.ts'
 import { fromJsonOrNull, toJsonOrNull } from './schema.ts'
+import { type Said, wakeOpenCases } from './words.ts'
 
 export type CloudState = {
   cloud: string
@@ -87,6 +88,34 @@ export function census(home: Home, cloud: string, size: number): Promise<{ doubt
     }
     await believeClasses(tx, cloud)
     return { doubtful }
+  })
+}
+
+/** What a person's word about a census came to. */
+export type Believing = { kind: 'believed'; size: number; was: number } | { kind: 'not-doubtful' } | { kind: 'empty' }
+
+/**
+ * A person says that the nodes which the last census counted are all there are. An empty one is never believed, not even then: no fleet is
+ * looked after that has no nodes.
+ */
+export function believeSize(home: Home, cloud: string, said: Said): Promise<Believing> {
+  return transaction(home, async (tx): Promise<Believing> => {
+    const now = home.clock.now()
+    const row = await tx.selectFrom('clouds').select(['believed', 'doubtful', 'listedSize']).where('cloud', '=', cloud).executeTakeFirst()
+    if (row === undefined || row.doubtful === null) return { kind: 'not-doubtful' }
+    const size = row.listedSize ?? 0
+    if (size === 0) return { kind: 'empty' }
+    const was = row.believed ?? 0
+    await tx
+      .updateTable('clouds')
+      .set({ believed: size, believedAt: now, challenger: null, doubtful: null })
+      .where('cloud', '=', cloud)
+      .execute()
+    await believeClasses(tx, cloud)
+    const message = `The census of ${cloud} is believed: ${size} nodes instead of ${was}. ${said.why}`
+    await appendAudit(tx, { at: now, cloud, by: said.by, kind: 'census', message })
+    await wakeOpenCases(tx, cloud, now)
+    return { kind: 'believed', size, was }
   })
 }
 

@@ -27,6 +27,8 @@ export type Loaded = {
   person: PersonMemory | null
   /** The cloud has not been gone through once yet (`passDone`). */
   firstPass: boolean
+  /** Of the policy in force (`enrol`); empty where none was put in force yet. */
+  policyHash: string
 }
 
 export type Deciding = {
@@ -69,7 +71,7 @@ async function load(tx: Queries, key: NodeKey, now: number): Promise<Loaded> {
     .where('closedAt', 'is', null)
     .executeTakeFirst()
   const node = await tx.selectFrom('nodes').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).executeTakeFirst()
-  const cloud = await tx.selectFrom('clouds').select('firstPassAt').where('cloud', '=', key.cloud).executeTakeFirst()
+  const cloud = await tx.selectFrom('clouds').select(['firstPassAt', 'policyHash']).where('cloud', '=', key.cloud).executeTakeFirst()
   return {
     case: openCase === undefined ? null : caseOfRow(openCase),
     attempts: await attemptsOn(tx, key),
@@ -77,5 +79,6 @@ async function load(tx: Queries, key: NodeKey, now: number): Promise<Loaded> {
     seen: node === undefined ? null : seenNode(node),
     person: fromJsonOrNull<PersonMemory>(node?.person ?? null),
     firstPass: (cloud?.firstPassAt ?? null) === null,
+    policyHash: cloud?.policyHash ?? '',
   }
 }

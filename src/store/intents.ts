@@ -34,7 +34,7 @@ export async function insertIntent(here: { tx: Queries; home: Home; now: number 
     decided,
     extraOthers,
     mark: plan.act === 'reset' ? new Date(now).toISOString() : plan.act === 'unmark' ? plan.mark : null,
-    text: plan.act === 'quarantine' ? plan.text : plan.act === 'release' ? (c.case?.memory.quarantine?.text ?? null) : null,
+    text: plan.act === 'quarantine' ? plan.text : plan.act === 'release' ? await quarantineText(tx, case_.id) : null,
     step: plan.act === 'recover-cleaning' ? plan.step : null,
     createdAt: now,
     deadlineAt: now + DEADLINE_MS,
@@ -58,6 +58,19 @@ export async function insertIntent(here: { tx: Queries; home: Home; now: number 
     })
     .execute()
   return intent
+}
+
+/** Exactly what we wrote, not what was first seen of it: a person may have put their own words there before the next look. */
+async function quarantineText(tx: Queries, caseId: string): Promise<string | null> {
+  const written = await tx
+    .selectFrom('attempts')
+    .select('text')
+    .where('caseId', '=', caseId)
+    .where('act', '=', 'quarantine')
+    .where('outcome', '=', 'accepted')
+    .orderBy('seq', 'desc')
+    .executeTakeFirst()
+  return written?.text ?? null
 }
 
 /** The open case; where a mark is still owed after its case was closed, that node's newest case. */
@@ -93,14 +106,15 @@ export async function intentInForce(home: Home, id: string): Promise<InForce> {
 
 /**
  * Settles the intent with what its act came to. A refusal or an act that was never sent frees its place at once and owes its mark back.
- * An intent that a later pass settled by a read meanwhile keeps that outcome; the late word goes to the audit trail alone.
+ * An intent that a later pass settled by a read meanwhile keeps that outcome, and the late word goes to the audit trail alone; only that
+ * Ironic took it, which the read could not yet see, is believed over it, for what happened must count.
  */
 export function record(home: Home, intentId: string, outcome: Outcome): Promise<void> {
   return transaction(home, async (tx) => {
     const now = home.clock.now()
     const intent = await tx.selectFrom('attempts').selectAll().where('id', '=', intentId).executeTakeFirst()
     invariant(intent !== undefined, `The outcome of an unknown intent ${intentId} was to be recorded.`)
-    const late = intent.outcome !== null
+    const late = intent.outcome !== null && !(intent.outcome === 'not-sent' && outcome.kind === 'accepted')
     if (!late) {
       await tx
         .updateTable('attempts')
@@ -108,7 +122,7 @@ export function record(home: Home, intentId: string, outcome: Outcome): Promise<
           outcome: outcome.kind,
           outcomeReason: outcome.reason,
           settledAt: now,
-          markState: markAfter(intent.act, outcome),
+          markState: intent.markState === 'returned' ? 'returned' : markAfter(intent.act, outcome),
           endedAt: endsAtOnce(intent.act, outcome.kind) ? now : null,
         })
         .where('id', '=', intentId)
@@ -131,9 +145,12 @@ export function record(home: Home, intentId: string, outcome: Outcome): Promise<
   })
 }
 
-/** Only resets and recoveries have a course that holds a place; where nothing happened there is none to wait for. */
+/**
+ * Only resets and recoveries have a course that holds a place; where nothing happened there is none to wait for. What may have happened is
+ * open until a read says so, whatever the act was: nothing changing may be sent to the node until then.
+ */
 export const endsAtOnce = (act: Act, outcome: OutcomeKind): boolean =>
-  outcome === 'refused' || outcome === 'not-sent' || (act !== 'reset' && act !== 'recover-cleaning')
+  outcome === 'refused' || outcome === 'not-sent' || (outcome === 'accepted' && act !== 'reset' && act !== 'recover-cleaning')
 
 /** Where the act does not say, an accepted reset wrote its mark (it comes before the verb), and nothing is known to stand otherwise. */
 function markAfter(act: Act, outcome: Outcome): Attempt['markState'] {

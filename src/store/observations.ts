@@ -60,10 +60,18 @@ const stored = (row: { at: number; caseId: string | null; kind: Decision['kind']
   observation: fromJson(row.body),
 })
 
-/** Removes observations and sent messages that are older than 90 days. Attempts and the audit trail stay. Returns how many rows went. */
+/** Rows a statement: some 5 MB of observations, during which this process does nothing else. */
+const CHUNK = 500
+
+/**
+ * Removes up to 500 observations and 500 sent messages that are older than 90 days; attempts and the audit trail stay. Returns how many rows
+ * went: until that is none, there are more.
+ */
 export async function prune(db: Queries, now: number): Promise<number> {
   const before = now - KEPT_MS
-  const observations = await db.deleteFrom('observations').where('at', '<', before).executeTakeFirstOrThrow()
-  const messages = await db.deleteFrom('outbox').where('sentAt', 'is not', null).where('at', '<', before).executeTakeFirstOrThrow()
+  const seen = db.selectFrom('observations').select('seq').where('at', '<', before).orderBy('at').limit(CHUNK)
+  const sent = db.selectFrom('outbox').select('id').where('sentAt', 'is not', null).where('at', '<', before).limit(CHUNK)
+  const observations = await db.deleteFrom('observations').where('seq', 'in', seen).executeTakeFirstOrThrow()
+  const messages = await db.deleteFrom('outbox').where('id', 'in', sent).executeTakeFirstOrThrow()
   return Number(observations.numDeletedRows + messages.numDeletedRows)
 }

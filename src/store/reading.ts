@@ -188,7 +188,15 @@ export async function caseById(db: Queries, id: string): Promise<CaseView | null
 
 const viewOf = (row: CaseRow | undefined): CaseView | null => (row === undefined ? null : caseViewOfRow(row))
 
-export type IncidentView = IncidentSums & { cloud: string; closedAt: number | null; open: number }
+export type IncidentView = IncidentSums & {
+  cloud: string
+  closedAt: number | null
+  open: number
+  /** Attempts that may have happened since it was opened. */
+  spent: number
+  /** The first of them: which node went first, and what came of it. */
+  canary: { uuid: string; name: string | null; at: number; result: 'proven' | 'failed' | null } | null
+}
 
 /** Newest first, with what became of their members; 100 unless told. */
 export async function incidents(db: Queries, filter: { cloud?: string; open?: boolean; limit?: number }): Promise<IncidentView[]> {
@@ -212,8 +220,30 @@ export async function incidents(db: Queries, filter: { cloud?: string; open?: bo
     .execute()
   const views: IncidentView[] = []
   for (const { kind, open, ...row } of rows)
-    views.push({ ...row, key: kind satisfies KeyKind, open: Number(open ?? 0), ...(await incidentSums(db, row.id)) })
+    views.push({
+      ...row,
+      key: kind satisfies KeyKind,
+      open: Number(open ?? 0),
+      ...(await incidentSums(db, row.id)),
+      ...(await spentOn(db, row.id)),
+    })
   return views
+}
+
+async function spentOn(db: Queries, incidentId: string): Promise<Pick<IncidentView, 'spent' | 'canary'>> {
+  const attempts = await db
+    .selectFrom('attempts')
+    .innerJoin('cases', 'cases.id', 'attempts.caseId')
+    .select(['attempts.uuid', 'cases.name', 'attempts.createdAt as at', 'attempts.result', 'attempts.step'])
+    .where('attempts.incidentId', '=', incidentId)
+    .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
+    .where((eb) => eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])]))
+    .orderBy('attempts.seq')
+    .execute()
+  const [first] = attempts
+  const canary = first === undefined ? null : { uuid: first.uuid, name: first.name, at: first.at, result: first.result }
+  // A recovery's two steps are one attempt.
+  return { spent: attempts.filter(({ step }) => step !== 'provide').length, canary }
 }
 
 /** All attempts on the node, newest first, at most 200. */

@@ -5,7 +5,7 @@
 
 import { WATCHED_STATES } from '../core/ironic.ts'
 import { type NodeKey, type PersonMemory, rememberPerson, type SeenNode, WAKING_FIELDS } from '../core/seen.ts'
-import { ensureCloud, noteClasses } from './clouds.ts'
+import { census, ensureCloud, noteClasses } from './clouds.ts'
 import { wake } from './due.ts'
 import { type Home, type Queries, transaction } from './home.ts'
 import { nodeRow, SEEN_FIELDS } from './node-row.ts'
@@ -31,8 +31,12 @@ export async function seen(home: Home, o: { cloud: string; nodes: readonly SeenN
   await ensureCloud(home.db, cloud, look.now)
   for (let start = 0; start < nodes.length; start += CHUNK) {
     const chunk = nodes.slice(start, start + CHUNK)
-    const uuids = await transaction(home, (tx) => takeIn(tx, home, { ...look, chunk }))
-    changed.push(...uuids.map((uuid) => ({ cloud, uuid })))
+    const uuids = await transaction(home, async (tx) => {
+      const found = await takeIn(tx, home, { ...look, chunk })
+      await wake(tx, keysIn(cloud, found.matters), look.now)
+      return found.changed
+    })
+    changed.push(...keysIn(cloud, uuids))
   }
   if (o.complete) {
     await markMissing(home, look, new Set(nodes.map(({ uuid }) => uuid)))
@@ -42,7 +46,44 @@ export async function seen(home: Home, o: { cloud: string; nodes: readonly SeenN
   return changed
 }
 
-async function takeIn(tx: Queries, home: Home, look: Look & { chunk: readonly SeenNode[] }): Promise<string[]> {
+const keysIn = (cloud: string, uuids: Iterable<string>): NodeKey[] => Array.from(uuids, (uuid) => ({ cloud, uuid }))
+
+/**
+ * A census, page by page as Ironic gives it. What is kept of all nodes is their uuids. Wakes come last: the first of a wave must not be
+ * looked at before the others are known, nor before the size of the listing is judged. A crash before that costs wakes, which the poll mends.
+ */
+export async function takeInCensus(
+  home: Home,
+  cloud: string,
+  pages: AsyncIterable<readonly SeenNode[]>,
+): Promise<{ size: number; doubtful: string | null }> {
+  const listed = new Set<string>()
+  const classes = new Map<string, number>()
+  const matters: string[] = []
+  await ensureCloud(home.db, cloud, home.clock.now())
+  for await (const page of pages) {
+    const now = home.clock.now()
+    for (let start = 0; start < page.length; start += CHUNK) {
+      const chunk = page.slice(start, start + CHUNK)
+      matters.push(...(await transaction(home, (tx) => takeIn(tx, home, { cloud, now, chunk }))).matters)
+    }
+    for (const { uuid, resource_class } of page) {
+      listed.add(uuid)
+      classes.set(resource_class ?? '', (classes.get(resource_class ?? '') ?? 0) + 1)
+    }
+  }
+  const { doubtful } = await census(home, cloud, listed.size)
+  const now = home.clock.now()
+  await markMissing(home, { cloud, now }, listed)
+  await transaction(home, (tx) => noteClasses(tx, cloud, classes))
+  await wake(home.db, keysIn(cloud, matters), now)
+  return { size: listed.size, doubtful }
+}
+
+/** `matters`: nodes that the listing gives a reason to look at. */
+type TakenIn = { changed: string[]; matters: Set<string> }
+
+async function takeIn(tx: Queries, home: Home, look: Look & { chunk: readonly SeenNode[] }): Promise<TakenIn> {
   const { cloud, now, chunk } = look
   const uuids = chunk.map(({ uuid }) => uuid)
   const rows = await tx.selectFrom('nodes').selectAll().where('cloud', '=', cloud).where('uuid', 'in', uuids).execute()
@@ -66,8 +107,7 @@ async function takeIn(tx: Queries, home: Home, look: Look & { chunk: readonly Se
     if (liftedByIronic) await holdWhatIronicLifted(tx, { home, key: { cloud, uuid: node.uuid }, person: old?.person ?? null, now })
   }
   for (let start = 0; start < upserts.length; start += INSERT) await upsert(tx, upserts.slice(start, start + INSERT))
-  await wakeWhatMatters(tx, { cloud, now, chunk, changed: new Set(changed) })
-  return changed
+  return { changed, matters: await whatMatters(tx, { cloud, chunk, changed: new Set(changed) }) }
 }
 
 const isWatched = ({ provision_state }: SeenNode): boolean => WATCHED_STATES.some((state) => state === provision_state)
@@ -101,8 +141,11 @@ async function upsert(tx: Queries, rows: NodeTable[]): Promise<void> {
     .execute()
 }
 
-async function wakeWhatMatters(tx: Queries, look: Look & { chunk: readonly SeenNode[]; changed: ReadonlySet<string> }): Promise<void> {
-  const { cloud, now, changed } = look
+async function whatMatters(
+  tx: Queries,
+  look: { cloud: string; chunk: readonly SeenNode[]; changed: ReadonlySet<string> },
+): Promise<Set<string>> {
+  const { cloud, changed } = look
   const watched = look.chunk.filter(isWatched).map(({ uuid }) => uuid)
   const wakes = new Set(watched.filter((uuid) => changed.has(uuid)))
   const unmoved = watched.filter((uuid) => !changed.has(uuid))
@@ -122,8 +165,7 @@ async function wakeWhatMatters(tx: Queries, look: Look & { chunk: readonly SeenN
       .execute()
     for (const { uuid } of open) wakes.add(uuid)
   }
-  const keys = [...wakes].map((uuid) => ({ cloud, uuid }))
-  await wake(tx, keys, now)
+  return wakes
 }
 
 /** A census that lacks a node says nothing about the node: the row stays, with the time since when it is not listed. */

@@ -10,7 +10,7 @@ import type { Clock, NewId, Random } from '../core/seams.ts'
 import type { NodeKey, SeenNode } from '../core/seen.ts'
 import { type AuditEntry, type AuditFilter, type Moment, readAudit, timelineOf } from './audit.ts'
 import type { CaseView } from './case-row.ts'
-import { type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
+import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
 import { type Deciding, deciding } from './deciding.ts'
 import { claim, claimOne, nextDue, renew, unclaim, wake } from './due.ts'
 import type { Home } from './home.ts'
@@ -34,7 +34,7 @@ import {
   nodes,
 } from './reading.ts'
 import type { Schema } from './schema.ts'
-import { openCaseKeys, seen, wakeMissing } from './seen.ts'
+import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 import { type Counts, counts } from './status.ts'
@@ -73,6 +73,8 @@ export type Store = {
   /** Wakes, once each, nodes with an open case that have just left the polled lists; returns how many. */
   wakeMissing(keys: readonly NodeKey[]): Promise<number>
   census(cloud: string, size: number): Promise<{ doubtful: string | null }>
+  /** Takes in a complete listing page by page, judges its size, and only then wakes what matters of it. Nothing is judged where the pages throw. */
+  takeCensus(cloud: string, pages: AsyncIterable<readonly SeenNode[]>): Promise<{ size: number; doubtful: string | null }>
 
   /** One deciding transaction at a time per cloud; an error rolls it back. */
   deciding<T>(cloud: string, work: (tx: Deciding) => Promise<T>): Promise<T>
@@ -88,6 +90,8 @@ export type Store = {
   release(key: NodeKey, said: Said): Promise<void>
   /** False where no case of this id is open. */
   approve(caseId: string, o: Said & { act: Act; cause: Cause; number: number; digest: string }): Promise<boolean>
+  /** A person's word that the last census counted rightly. */
+  believeCensus(cloud: string, said: Said): Promise<Believing>
   pausedBy(cloud: string | null): Promise<Pause | null>
   holds(cloud: string | null): Promise<HoldView[]>
 
@@ -108,7 +112,7 @@ export type Store = {
 
   unsent(limit: number): Promise<OutboxMessage[]>
   markSent(id: number): Promise<void>
-  /** Removes observations and sent messages older than 90 days; returns how many rows. */
+  /** Removes some observations and sent messages older than 90 days; returns how many rows, none when there are no more. */
   prune(now: number): Promise<number>
 }
 
@@ -137,6 +141,7 @@ function writing(home: Home) {
     openCaseKeys: (cloud) => openCaseKeys(home.db, cloud),
     wakeMissing: (keys) => wakeMissing(home, keys),
     census: (cloud, size) => census(home, cloud, size),
+    takeCensus: (cloud, pages) => takeInCensus(home, cloud, pages),
     // SQLite's write lock is one for all clouds, which is more than one for each; PostgreSQL will lock the cloud's row here.
     deciding: (_cloud, work) => deciding(home, work),
     intentInForce: (id) => intentInForce(home, id),
@@ -155,6 +160,7 @@ function words(home: Home) {
     retry: (key, said) => sayOnce(home, key, { ...said, kind: 'retry' }),
     release: (key, said) => sayOnce(home, key, { ...said, kind: 'release' }),
     approve: (caseId, yes) => approve(home, caseId, yes),
+    believeCensus: (cloud, said) => believeSize(home, cloud, said),
     pausedBy: (cloud) => pausedBy(home.db, cloud),
     holds: (cloud) => holds(home.db, cloud),
   } satisfies Partial<Store>

@@ -249,7 +249,8 @@ async function sayAndWake(
   await wake(tx, [key], entry.at)
 }
 
-async function wakeOpenCases(tx: Queries, cloud: string | null, at: number): Promise<void> {
+/** Looks at everything again that is in hand there; `cloud` null: everywhere. */
+export async function wakeOpenCases(tx: Queries, cloud: string | null, at: number): Promise<void> {
   const keys = await tx
     .selectFrom('cases')
     .select(['cloud', 'uuid'])

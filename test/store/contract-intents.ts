@@ -140,10 +140,22 @@ export function intentContract(open: Open): void {
         const { id } = await resetOf(store, 1)
         const settled = [{ id, outcome: 'not-sent', outcomeReason: 'A later read shows that it did not happen.' } as const]
         await pass(store, 1, { kind: 'wait', reason: 'spacing', message: 'Waits.', until: BEGIN + 1, act: null }, { settled })
-        await store.record(id, marked('accepted', 'written'))
+        await store.record(id, marked('unknown', 'written'))
         const [attempt] = await store.attempts(keyOf(1))
         assert.deepEqual([attempt?.outcome, attempt?.endedAt], ['not-sent', BEGIN])
         assert.match((await store.timeline(keyOf(1))).at(-1)?.message ?? '', /Too late/)
+      }),
+    )
+
+    test(
+      'count and hold a place again where Ironic took after all what a read had not shown',
+      on(open, async ({ store }) => {
+        const { id } = await resetOf(store, 1)
+        const settled = [{ id, outcome: 'not-sent', outcomeReason: 'A later read shows that it did not happen.' } as const]
+        await pass(store, 1, { kind: 'wait', reason: 'spacing', message: 'Waits.', until: BEGIN + 1, act: null }, { settled })
+        await store.record(id, marked('accepted', 'written'))
+        const [attempt] = await store.attempts(keyOf(1))
+        assert.deepEqual([attempt?.outcome, attempt?.markState, attempt?.endedAt], ['accepted', 'written', null])
       }),
     )
 

@@ -56,6 +56,13 @@ scenario('the mark of a verb that was not sent is taken back, by its exact text'
   assert.equal((op.marks(NODE) as string[]).length, 2)
 })
 
+scenario('an Ironic that takes seconds for each read is still sent a reset', {}, async (op) => {
+  op.cloud.faults.set('ironic', { kind: 'latency', ms: 3 * SECOND, methods: ['GET'] })
+  await ready(op)
+  await op.sweep()
+  assert.deepEqual([op.sent(), await outcomeOf(op)], [['PATCH 200', 'PUT 202'], ['reset accepted']])
+})
+
 scenario('a node that is locked before the GET gets nothing', {}, async (op) => {
   await ready(op)
   op.at('committed', () => void op.people.lock(NODE, MINUTE))

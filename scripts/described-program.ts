@@ -1,0 +1,25 @@
+/**
+ * The command line as it describes itself, with nothing behind it: for pages that are made from its help. No command of it can be run.
+ */
+import { Readable } from 'node:stream'
+import type { Command } from 'commander'
+import type { Out } from '../src/cli/io.ts'
+import { programFor } from '../src/cli/program.ts'
+import { realSeams } from '../src/seams.ts'
+
+export function describedProgram(): Command {
+  const nowhere: Out = { write: () => true, isTTY: false, columns: () => null }
+  return programFor({
+    out: nowhere,
+    err: nowhere,
+    input: { isTTY: false, lines: () => Readable.from([]) },
+    env: {},
+    cwd: '.',
+    user: '',
+    version: '',
+    seams: realSeams(),
+    readFile: () => null,
+    onStop: () => () => {},
+    exit: () => {},
+  })
+}

@@ -1,0 +1,88 @@
+/**
+ * The shapes of what other programs read from us: `sweep -o json`, `explain -o json`, a line of `diagnose --jsonl`. Published under
+ * docs/schemas; tests hold real output against them. Keys are only ever added, so readers must let unknown ones pass.
+ */
+import { z } from 'zod'
+import { ACTS, CAUSES, REASONS } from '../core/decision.ts'
+
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
+  .meta({ description: 'RFC 3339 with Z' })
+const act = z.enum(ACTS)
+const cause = z.enum(CAUSES)
+const transient = z.enum(['yes', 'no', 'maybe'])
+const outcomeKind = z.enum(['accepted', 'not-sent', 'refused', 'unknown'])
+const caseId = z.string().regex(/^c-[0-9a-z]{8}$/)
+
+const node = z.object({
+  uuid: z.string(),
+  name: z.string().nullable(),
+  provision_state: z.string().nullable().meta({ description: 'null: Ironic could not be asked and no listing has shown the node' }),
+  case: caseId.nullable(),
+  diagnosis: z.object({ cause, transient, evidence: z.array(z.string()) }).nullable(),
+  decision: z
+    .object({
+      kind: z.enum(['act', 'wait', 'leave', 'escalate', 'resolve']),
+      reason: z.enum(REASONS),
+      message: z.string(),
+      act: act.nullable().meta({ description: 'In a wait: the act that would be done' }),
+      until: time.nullable().meta({ description: 'The next look; null: none' }),
+    })
+    .nullable()
+    .meta({ description: 'null: nothing was ever decided about the node' }),
+  outcome: z.object({ kind: outcomeKind, reason: z.string() }).nullable(),
+})
+
+const sweep = z.object({
+  cloud: z.string(),
+  mode: z.enum(['observe', 'approve', 'auto']),
+  listed: z.int().meta({ description: 'Nodes that Ironic listed' }),
+  doubtful: z.string().nullable().meta({ description: 'Why the census is not believed; null: it is' }),
+  nodes: z.array(node).meta({ description: 'Every node with an open case or in a watched state' }),
+})
+
+const said = { by: z.string(), why: z.string(), at: time.nullable() }
+
+const explanation = node.extend({
+  cloud: z.string(),
+  against: z.array(z.string()).meta({ description: 'What speaks against the diagnosis' }),
+  since: time.nullable().meta({ description: 'Since when the decision has had this reason' }),
+  opened: time.nullable(),
+  closed: time.nullable(),
+  result: z.enum(['healed', 'launched', 'moved', 'gone']).nullable(),
+  budget: z.object({ spent: z.int(), max: z.int(), windowMs: z.union([z.int(), z.literal('lifetime')]) }),
+  incident: z
+    .object({ id: z.string(), key: z.string(), value: z.string(), members: z.int(), proven: z.int(), inFlight: z.int() })
+    .nullable(),
+  hold: z.object(said).nullable(),
+  pause: z.object({ ...said, cloud: z.string().nullable() }).nullable(),
+  timeline: z.array(z.object({ at: time.nullable(), kind: z.string(), by: z.string(), message: z.string() })),
+  attempts: z.array(
+    z.object({
+      number: z.int(),
+      act,
+      at: time.nullable(),
+      outcome: outcomeKind.nullable(),
+      step: z.enum(['manage', 'provide']).nullable(),
+      reason: z.string().nullable(),
+      result: z.enum(['proven', 'failed']).nullable(),
+      mark: z.string().nullable(),
+      markState: z.enum(['none', 'written', 'maybe', 'owed', 'returned']),
+    }),
+  ),
+})
+
+const diagnosis = z.object({ id: z.union([z.string(), z.number()]), cause, transient, signature: z.string() })
+
+export const PUBLISHED = {
+  sweep: { schema: sweep, title: 'anneal sweep -o json' },
+  explain: { schema: explanation, title: 'anneal explain NODE -o json' },
+  diagnosis: { schema: diagnosis, title: 'a line of anneal diagnose --jsonl' },
+} as const
+
+/** As a reader needs it: unknown keys are let pass. */
+export function publishedJsonSchema(name: keyof typeof PUBLISHED): unknown {
+  const { schema, title } = PUBLISHED[name]
+  return { ...z.toJSONSchema(schema, { io: 'input' }), title }
+}

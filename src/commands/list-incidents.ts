@@ -1,0 +1,47 @@
+/**
+ * Incidents, open or closed, newest first: what their members share, who went first, and what it has cost so far. It asks the database only.
+ */
+import type { IncidentView } from '../store/reading.ts'
+import type { Store } from '../store/store.ts'
+import { timeOrNull } from './node-report.ts'
+
+export type ListedIncident = {
+  id: string
+  cloud: string
+  /** What they share: `switch`, `conductor`, `service` and so on, and which one. */
+  key: IncidentView['key']
+  value: string
+  openedAt: string | null
+  closedAt: string | null
+  members: { uuid: string; name: string | null; case: string; open: boolean }[]
+  /** The node that went first; null while none has. */
+  canary: { uuid: string; name: string | null; at: string | null; result: 'proven' | 'failed' | null } | null
+  healed: number
+  failed: number
+  inFlight: number
+  resetsSpent: number
+}
+
+export async function listIncidents(store: Store, wish: { cloud: string | null; closed: boolean }): Promise<ListedIncident[]> {
+  const views = await store.incidents({ open: !wish.closed, ...(wish.cloud === null ? {} : { cloud: wish.cloud }) })
+  return await Promise.all(views.map((view) => listedIncident(store, view)))
+}
+
+async function listedIncident(store: Store, view: IncidentView): Promise<ListedIncident> {
+  const { id, cloud, key, value, canary } = view
+  const cases = await store.cases({ incidentId: id, limit: Math.max(1, view.members) })
+  return {
+    id,
+    cloud,
+    key,
+    value,
+    openedAt: timeOrNull(view.openedAt),
+    closedAt: timeOrNull(view.closedAt),
+    members: cases.map((one) => ({ uuid: one.uuid, name: one.name, case: one.id, open: one.closedAt === null })),
+    canary: canary && { ...canary, at: timeOrNull(canary.at) },
+    healed: view.proven,
+    failed: view.failed,
+    inFlight: view.inFlight,
+    resetsSpent: view.spent,
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The rules for one changing request: what must be so as it leaves, as it arrives, and once Ironic has accepted it. Between a deciding
+ * read and the request that it lets through lie up to 2 s in which Ironic offers no way to notice a change (design, the write
+ * protocol): what a person does within them breaks no promise.
+ */
+import { DECIDING_FIELDS, REPAIR_STATES } from '../core/ironic.ts'
+import { DAY, MINUTE, SECOND } from '../core/policy.ts'
+import { within } from './answer.ts'
+import type { Bench, OnNode, Sent } from './judges.ts'
+import type { NodeBrief } from './ledger.ts'
+import { addedMark, isPersons, type JudgedStep, nodeOf, removedMark } from './promises.ts'
+import type { ServiceSlug, SimNode } from './world.ts'
+
+const REPLY_LIVES_MS = 2 * SECOND
+/** The reply's 2 s, and the road. */
+const UNNOTICED_MS = 2_200
+const UNKNOWN_MS = 150 * SECOND
+const DEADLINE_MS = 20 * SECOND
+/** Requests remembered of a node. */
+const REMEMBERED = 12
+
+const ACT_OF: Record<JudgedStep, string> = {
+  mark: 'reset',
+  deleted: 'reset',
+  unmark: 'unmark',
+  manage: 'recover-cleaning',
+  provide: 'recover-cleaning',
+  quarantine: 'quarantine',
+  release: 'release',
+}
+
+export function judgeLeaving(bench: Bench, sent: Sent): void {
+  const { entry, step, by } = sent
+  bench.check('S8')
+  if (by.mode === 'observe')
+    bench.accuse('S8', { node: nodeOf(entry), what: `${entry.method} to ${entry.service} in mode observe`, sent: [sent] })
+  const uuid = nodeOf(entry)
+  if (uuid === null) {
+    bench.accuse('S5', { node: null, what: `${entry.method} ${entry.path} of ${entry.service}: no act does that`, sent: [sent] })
+    return
+  }
+  const known = bench.onNode(uuid)
+  const newest = known.intents.findLast((one) => one.by === by)
+  const fits = newest !== undefined && step !== null && newest.intent.act === ACT_OF[step]
+  sent.intent = fits ? newest.intent : null
+  known.sent = [...known.sent, sent].slice(-REMEMBERED)
+  const say = (promise: Parameters<Bench['accuse']>[0], what: string): void => bench.accuse(promise, { node: uuid, what, sent: known.sent })
+  bench.check('S5')
+  if (!fits) say('S5', `${entry.method} ${entry.path} without an intent for it`)
+  else if (entry.left - newest.at > DEADLINE_MS) say('S5', `it left ${entry.left - newest.at} ms after its intent`)
+  bench.check('S3')
+  if (known.held) say('S3', 'sent although a person holds the node')
+  if (bench.paused) say('S3', 'sent although a person paused the cloud')
+  const clash = clashWith(known, sent)
+  bench.check('S4')
+  if (clash !== null) say('S4', clash)
+  if (step !== 'deleted') return
+  bench.check('S1')
+  const problem = markProblem(known, sent)
+  if (problem !== null) say('S1', problem)
+}
+
+/** What an earlier request of another intent on the same node says against this one. */
+function clashWith(known: OnNode, sent: Sent): string | null {
+  const earlier = known.sent.slice(0, -1).filter((one) => one.intent?.id !== sent.intent?.id || one.intent === null)
+  for (const one of earlier) {
+    if (known.sent.some((other) => other !== sent && other.intent === sent.intent && other.entry.left < one.entry.left))
+      return 'two intents took turns on the node'
+    if (isSure(one)) continue
+    if (sent.wall - one.wall < UNKNOWN_MS)
+      return `an earlier request (${one.entry.method}) has an unknown end, ${sent.wall - one.wall} ms ago`
+  }
+  return null
+}
+
+/** Whether its sender knows what became of it. A 404 to a verb may mean "no live conductor"; a 500 or a proxy's page says nothing. */
+function isSure({ entry, step }: Sent): boolean {
+  const { status } = entry
+  if (status === 'refused' || status === 'unreachable') return true
+  if (typeof status !== 'number') return false
+  if (status < 300) return true
+  return status < 500 ? status !== 404 || step === 'mark' : false
+}
+
+/** Why the reply to the mark does not carry this verb; null where it does. */
+function markProblem(known: OnNode, sent: Sent): string | null {
+  const { intent, entry } = sent
+  const mark = known.sent.findLast((one) => one.step === 'mark' && one.intent === intent)
+  if (intent === null || mark === undefined) return 'no mark was written for it'
+  if (addedMark(mark.entry.body) !== intent.mark) return 'the mark is not the one of its intent'
+  if (mark.entry.answeredAt === null || mark.entry.status !== 200) return `its mark was answered ${mark.entry.status}`
+  const age = entry.left - mark.entry.answeredAt
+  if (age > REPLY_LIVES_MS) return `the reply to its mark was ${age} ms old`
+  if (within(mark.reply, 'provision_state') !== 'error') return `the reply to its mark showed ${within(mark.reply, 'provision_state')}`
+  const field = DECIDING_FIELDS.find((one) => within(mark.reply, one) !== intent.decided[one])
+  return field === undefined ? null : `the reply to its mark showed another ${field} than was decided on`
+}
+
+export function judgeArriving(bench: Bench, sent: Sent): void {
+  const { entry, step } = sent
+  const { before } = entry
+  if (before === null) return
+  const known = bench.onNode(before.uuid)
+  const say = (promise: Parameters<Bench['accuse']>[0], what: string): void =>
+    bench.accuse(promise, { node: before.uuid, what, sent: known.sent })
+  if (step === null) say('S7', `${entry.method} ${entry.path} writes what is not ours to write`)
+  if (step === 'unmark') {
+    bench.check('S7')
+    const text = removedMark(entry.body, before.marks)
+    // Nothing is at that place any more: Ironic refuses it.
+    if (text !== null && !known.intents.some(({ intent }) => intent.mark === text))
+      say('S7', `takes away ${JSON.stringify(text)}, which is not ours`)
+  }
+  const race = entry.at - known.handAt <= UNNOTICED_MS
+  const touched = race ? null : personTouched(known, before, step)
+  if (touched !== null) say('S3', touched)
+  if (step === 'deleted') {
+    bench.check('S2')
+    const living = before.tenants[0] ?? before.allocation_uuid
+    if (living !== null && living !== undefined && !race) say('S2', `reset although ${living} may live on it`)
+    if (before.provision_state !== 'error' && !race) say('S1', `deleted to a node in ${before.provision_state}`)
+  }
+  if (REPAIR_STATES.includes(before.provision_state) && step !== 'manage') say('S4', `sent to a node in ${before.provision_state}`)
+}
+
+/** What of a person's this request would change or ignore; null for nothing. */
+function personTouched(known: OnNode, before: NodeBrief, step: JudgedStep | null): string | null {
+  if (before.held) return 'sent although extra.anneal_hold is set'
+  if (isPersons(before)) return `sent to a node in a person's maintenance (${before.maintenance_reason})`
+  if (known.persons?.shown === true && !before.maintenance) return "sent although Ironic, not the person, ended a person's maintenance"
+  if (step === 'quarantine' && (before.maintenance || before.fault !== null || before.instance_uuid !== null))
+    return 'sets maintenance over what is there'
+  if (step !== 'release') return null
+  if (!known.released) return 'ends a quarantine without a person’s word'
+  return before.maintenance_reason?.startsWith('anneal:') && before.fault === null ? null : 'ends a maintenance that is not ours alone'
+}
+
+/** A service must have been away this long before every look at it is a bad one: cached for 15 s, observed for 30 s, decided for 20 s. */
+const KNOWN_DOWN_MS = 75 * SECOND
+
+/** Ironic accepted a reset. */
+export function judgeAccepted(bench: Bench, sent: Sent): void {
+  const { entry } = sent
+  const node = bench.world.nodes.get(nodeOf(entry) ?? '')
+  if (node === undefined) return
+  const known = bench.onNode(node.row.uuid)
+  judgeBudget(bench, known, sent)
+  bench.check('S9')
+  for (const service of neededBy(node)) {
+    const away = bench.outages.find((one) => one.service === service && one.seenBy !== 'conductors' && one.to === null)
+    if (away !== undefined && entry.left - away.from > KNOWN_DOWN_MS) {
+      const span = Math.round((entry.left - away.from) / 1000)
+      bench.accuse('S9', { node: node.row.uuid, what: `reset although ${service} has been down for ${span} s`, sent: known.sent })
+    }
+  }
+  judgeCanary(bench, node, sent)
+}
+
+const neededBy = ({ row }: SimNode): ServiceSlug[] => (row.network_interface === 'noop' ? ['keystone'] : ['keystone', 'neutron'])
+
+function judgeBudget(bench: Bench, known: OnNode, sent: Sent): void {
+  const { policy, world } = bench
+  const say = (what: string): void => bench.accuse('S6', { node: nodeOf(sent.entry), what, sent: known.sent })
+  bench.check('S6')
+  const window = policy.resets.window === 'lifetime' ? Number.POSITIVE_INFINITY : policy.resets.window
+  known.resets = [...known.resets.filter((at) => sent.wall - at < Math.min(window, 365 * DAY)), sent.wall]
+  if (known.resets.length > policy.resets.max + known.retries) say(`reset ${known.resets.length} of ${policy.resets.max} in the window`)
+  // A person's `retry` lifts the pacing for one reset, whoever is in flight.
+  const others = [...bench.nodes].filter(
+    ([uuid, one]) => uuid !== nodeOf(sent.entry) && one.retries === 0 && isInFlight(bench, { uuid, known: one, now: sent.entry.left }),
+  )
+  const size = world.nodes.size
+  const inCloud = Math.max(2, Math.min(Math.floor(policy.inFlight.cloudShare * size), policy.inFlight.cloudMax))
+  if (others.length + 1 > inCloud && known.retries === 0) say(`${others.length + 1} nodes in flight, ${inCloud} are allowed`)
+}
+
+/** From the accepted reset until it left repair. What has not moved for a quarter of an hour is stranded and holds no place any more. */
+function isInFlight(bench: Bench, { uuid, known, now }: { uuid: string; known: OnNode; now: number }): boolean {
+  const row = bench.world.nodes.get(uuid)?.row
+  const last = known.sent.findLast(({ step, entry }) => (step === 'deleted' || step === 'provide') && entry.effect !== null)
+  if (row === undefined || last === undefined || !REPAIR_STATES.includes(row.provision_state)) return false
+  const movedAt = Math.max(last.entry.at, Date.parse(row.provision_updated_at ?? ''))
+  return now - movedAt < 15 * MINUTE - 30 * SECOND
+}
+
+/** The failures that make a shared outage lie this close together; the youngest must have been looked at. */
+const TOGETHER_MS = 15 * MINUTE
+const LOOKED_AT_MS = 3 * MINUTE
+
+/** A service that only the conductors cannot reach looks green from here: there one canary at a time is spent, and the next much later. */
+function judgeCanary(bench: Bench, node: SimNode, sent: Sent): void {
+  const { world, canaries } = bench
+  for (const { service, seenBy, from, to } of bench.outages) {
+    if (seenBy !== 'conductors' || to !== null || !failedOn(node, service, from)) continue
+    const failedAt = Date.parse(node.row.provision_updated_at ?? '')
+    const together = [...world.nodes.values()].filter((one) => {
+      const at = Date.parse(one.row.provision_updated_at ?? '')
+      return one.row.provision_state === 'error' && failedOn(one, service, from) && Math.abs(at - failedAt) <= TOGETHER_MS
+    })
+    const youngest = Math.max(...together.map((one) => Date.parse(one.row.provision_updated_at ?? '')))
+    if (together.length < bench.policy.incident.cases - 1 || sent.entry.left - youngest < LOOKED_AT_MS) continue
+    const key = `${service} ${from}`
+    const before = canaries.get(key)
+    const known = bench.onNode(node.row.uuid)
+    if (before !== undefined && sent.wall - before < bench.policy.incident.secondCanary - SECOND && known.retries === 0) {
+      const what = `a second canary ${Math.round((sent.wall - before) / MINUTE)} min after the first, while conductors cannot reach ${service}`
+      bench.accuse('S9', { node: node.row.uuid, what, sent: known.sent })
+    }
+    canaries.set(key, sent.wall)
+  }
+}
+
+const TEXTS: Partial<Record<ServiceSlug, RegExp>> = { neutron: /version discovery document.*\/network/, keystone: /\/identity|\(HTTP 50/ }
+
+/** Its newest failure is that tear-down could not use the service, since the outage began. */
+function failedOn(node: SimNode, service: ServiceSlug, from: number): boolean {
+  const newest = node.history.findLast(({ event_type }) => event_type === 'unprovision')
+  return newest !== undefined && Date.parse(newest.created_at) >= from && (TEXTS[service]?.test(newest.event) ?? false)
+}

@@ -1,0 +1,212 @@
+/** The judges themselves, tried on a careless operator: each breach is seen, and what is right is let pass. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Intent } from '../core/case.ts'
+import type { Act } from '../core/decision.ts'
+import { decidingRead } from '../core/ironic.ts'
+import { DEFAULT_POLICY } from '../core/policy.ts'
+import type { HttpRequest } from '../core/seams.ts'
+import { type SimulatedCloud, simulatedCloud } from './cloud.ts'
+import { briefOf } from './delivery.ts'
+import { type Judges, judgesOver, type Sender } from './judges.ts'
+import { seededRandom } from './seeded.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+const SECOND = 1_000
+const MINUTE = 60_000
+const BLIP = 'Failed to tear down: IPMI call failed: power status.'
+
+type Careless = {
+  cloud: SimulatedCloud
+  judges: Judges
+  /** The node, failed a minute ago; its tenant is gone. */
+  uuid: string
+  intent(act: Act): Intent
+  send(method: HttpRequest['method'], path: string, body?: unknown): Promise<number>
+  mark(intent: Intent): Promise<number>
+  reset(): Promise<number>
+  wait(ms: number): Promise<void>
+  broken(): string[]
+}
+
+async function given({ mode = 'auto' }: Partial<Sender> = {}): Promise<Careless> {
+  const clock = virtualClock({ start: Date.parse('2026-03-01T03:00:00Z') })
+  const cloud = simulatedCloud({ nodes: 10, random: seededRandom(1), clock, features: { keystone: false } })
+  const judges = judgesOver(cloud.state, { wall: clock.now, policy: DEFAULT_POLICY })
+  const by: Sender = { name: 'careless', mode }
+  const node = cloud.node('node-1')
+  const { uuid } = node.row
+  cloud.people.fail(uuid, BLIP)
+  await clock.advance(MINUTE)
+  let count = 0
+  const careless: Careless = {
+    cloud,
+    judges,
+    uuid,
+    intent: (act) => {
+      count += 1
+      const mark = new Date(clock.now()).toISOString()
+      const decided = decidingRead(briefOf(cloud.state, node))
+      const rest = { caseId: 'c-1', number: 1, cause: 'unknown', digest: '', extraOthers: '', text: null, step: null } as const
+      const intent: Intent = {
+        id: `i-${count}`,
+        cloud: 'sim',
+        uuid,
+        act,
+        decided,
+        mark,
+        createdAt: clock.now(),
+        deadlineAt: clock.now(),
+        ...rest,
+      }
+      judges.committed(intent, by)
+      return intent
+    },
+    send: async (method, path, body) => {
+      judges.sender = by
+      const answer = cloud.transport({
+        method,
+        url: `${cloud.state.baseUrl}/baremetal/v1/nodes/${uuid}${path}`,
+        headers: { 'x-openstack-ironic-api-version': '1.82', 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        connectTimeoutMs: 5_000,
+        answerTimeoutMs: 10_000,
+      })
+      judges.sender = null
+      // Knows: a lost answer is what some of these tests are about.
+      return await clock.run(
+        answer.then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+    },
+    mark: (intent) => careless.send('PATCH', '', [{ op: 'add', path: '/extra/hammer_error_resets', value: [intent.mark] }]),
+    reset: () => careless.send('PUT', '/states/provision', { target: 'deleted' }),
+    wait: (ms) => clock.advance(ms),
+    broken: () => [...new Set(judges.broken.map(({ promise }) => promise))],
+  }
+  return careless
+}
+
+const breach = (name: string, expected: string[], act: (on: Careless) => Promise<unknown>, by: Partial<Sender> = {}) =>
+  test(name, async () => {
+    const on = await given(by)
+    await act(on)
+    assert.deepEqual(on.broken(), expected, JSON.stringify(on.judges.broken))
+  })
+
+breach('a reset by the book breaks nothing', [], async (on) => {
+  await on.mark(on.intent('reset'))
+  assert.equal(await on.reset(), 202)
+})
+
+breach('a verb without a mark before it breaks S1', ['S1'], async (on) => {
+  on.intent('reset')
+  await on.reset()
+})
+
+breach('a verb more than two seconds after the reply to its mark breaks S1', ['S1'], async (on) => {
+  await on.mark(on.intent('reset'))
+  await on.wait(3 * SECOND)
+  await on.reset()
+})
+
+breach('a verb although the reply to its mark showed something else than was decided on breaks S1', ['S1'], async (on) => {
+  const intent = on.intent('reset')
+  on.cloud.people.setRetired(on.uuid, true)
+  await on.mark(intent)
+  await on.reset()
+})
+
+breach('a verb to a node on which a server may live breaks S2', ['S2'], async (on) => {
+  const [server] = [...on.cloud.state.servers.values()].filter(({ node }) => node === on.uuid)
+  assert.ok(server)
+  server.deleted = false
+  await on.mark(on.intent('reset'))
+  await on.reset()
+})
+
+breach("a request under a person's maintenance breaks S3", ['S3'], async (on) => {
+  on.cloud.people.setMaintenance(on.uuid, 'new mainboard')
+  on.judges.hand(on.uuid, 'maintenance')
+  await on.wait(MINUTE)
+  await on.mark(on.intent('reset'))
+})
+
+breach('a maintenance that a person sets while the request is on its way breaks nothing', [], async (on) => {
+  const intent = on.intent('reset')
+  await on.mark(intent)
+  on.cloud.people.setMaintenance(on.uuid, 'new mainboard')
+  on.judges.hand(on.uuid, 'maintenance')
+  await on.reset()
+})
+
+breach('a request to a node whose maintenance Ironic took away and no person breaks S3', ['S3'], async (on) => {
+  on.cloud.people.setMaintenance(on.uuid, 'new mainboard')
+  on.judges.hand(on.uuid, 'maintenance')
+  await on.send('GET', '')
+  on.cloud.people.clearMaintenance(on.uuid)
+  await on.wait(MINUTE)
+  await on.mark(on.intent('reset'))
+})
+
+breach('a request to a node that a person holds, by word or by key, breaks S3', ['S3'], async (on) => {
+  on.judges.said({ kind: 'hold', uuid: on.uuid })
+  await on.mark(on.intent('reset'))
+})
+
+breach('the end of a quarantine without a word of a person breaks S3', ['S3'], async (on) => {
+  on.cloud.people.setMaintenance(on.uuid, 'anneal:c-1 unknown: Look.')
+  on.intent('release')
+  await on.send('DELETE', '/maintenance')
+})
+
+breach('a second intent within 150 s of a request without an answer breaks S4', ['S4'], async (on) => {
+  on.cloud.faults.set('ironic', { kind: 'lost-reply', times: 1 })
+  assert.equal(await on.mark(on.intent('reset')), 0)
+  await on.wait(100 * SECOND)
+  await on.mark(on.intent('reset'))
+})
+
+breach('one after 150 s breaks nothing', [], async (on) => {
+  on.cloud.faults.set('ironic', { kind: 'lost-reply', times: 1 })
+  await on.mark(on.intent('reset'))
+  await on.wait(151 * SECOND)
+  await on.mark(on.intent('reset'))
+})
+
+breach('a request that no intent is for breaks S5', ['S5'], (on) => on.send('PUT', '/maintenance', { reason: 'anneal:c-1 unknown: Look.' }))
+
+breach('the fourth reset of a node within a week breaks S6', ['S6'], async (on) => {
+  for (let count = 0; count < 4; count += 1) {
+    await on.mark(on.intent('reset'))
+    await on.reset()
+    await on.wait(30 * MINUTE)
+    on.cloud.people.fail(on.uuid, BLIP)
+  }
+})
+
+breach("taking away somebody else's mark breaks S7", ['S7'], async (on) => {
+  on.cloud.people.setExtra(on.uuid, 'hammer_error_resets', ['2026-02-28T00:00:00Z'])
+  on.intent('unmark')
+  await on.send('PATCH', '', [{ op: 'remove', path: '/extra/hammer_error_resets/0' }])
+})
+
+breach('a changing request in mode observe breaks S8', ['S8'], (on) => on.mark(on.intent('reset')), { mode: 'observe' })
+
+breach('a reset while Neutron has been down for minutes breaks S9', ['S9'], async (on) => {
+  const { clock } = on.cloud.state
+  on.judges.bench.outages.push({ service: 'neutron', seenBy: 'both', from: clock.now(), to: null })
+  await on.wait(2 * MINUTE)
+  await on.mark(on.intent('reset'))
+  await on.reset()
+})
+
+test('a datagram that opens a session to a BMC breaks S8', async () => {
+  const { judges } = await given()
+  judges.datagram(Uint8Array.of(0x06, 0x00, 0xff, 0x06, 0, 0, 0x11, 0xbe, 0x80, 0, 0, 0))
+  assert.equal(judges.broken.length, 0)
+  judges.datagram(Uint8Array.of(0x06, 0x00, 0xff, 0x07, 0x06, 0x10))
+  assert.equal(judges.broken.length, 1)
+})

@@ -1,0 +1,97 @@
+/** What is published beside the program says what the program says: the manual page, the JSON Schemas, the completion scripts. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { describedProgram } from '../scripts/described-program.ts'
+import { completionScript } from '../src/cli/completion.ts'
+import { manPage } from '../src/cli/man-page.ts'
+import { PUBLISHED, publishedJsonSchema } from '../src/cli/published-schemas.ts'
+import { diagnoseLine } from '../src/commands/diagnose-text.ts'
+import { explainNode } from '../src/commands/explain-node.ts'
+import { reportOfView } from '../src/commands/list-nodes.ts'
+import { nodeReport } from '../src/commands/node-report.ts'
+import { MINUTE } from '../src/core/policy.ts'
+import { scenario } from './sim-operator.ts'
+
+const text = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+
+test('the manual page is what the program says of itself (node scripts/man.ts writes it)', () => {
+  const page = manPage(describedProgram())
+  assert.equal(text('man/anneal.1'), page)
+  for (const { name } of describedProgram().commands.map((command) => ({ name: command.name() })))
+    assert.ok(page.includes(`.SS anneal ${name}`), name)
+})
+
+test('the JSON Schemas are the ones that this code makes (node scripts/schema.ts writes them)', () => {
+  for (const name of ['sweep', 'explain', 'diagnosis'] as const)
+    assert.deepEqual(JSON.parse(text(`docs/schemas/${name}.schema.json`)), publishedJsonSchema(name))
+  assert.equal(readdirSync(new URL('../docs/schemas', import.meta.url)).length, Object.keys(PUBLISHED).length)
+})
+
+test('a diagnosed line has the published shape, and nothing beside it', () => {
+  const line = diagnoseLine('{"id":1,"text":"IPMI call failed: power status."}', { provision_state: 'error', driver: 'ipmi' })
+  assert.deepEqual(PUBLISHED.diagnosis.schema.strict().parse(line), line)
+})
+
+scenario('a sweep and an explanation have the published shapes, and no key that is not in them', {}, async (op) => {
+  op.people.fail('node-1', 'Failed to tear down: IPMI call failed: power status.')
+  op.people.setMaintenance('node-2', 'new mainboard')
+  await op.sweep()
+  await op.clock.advance(3 * MINUTE)
+  const swept = await op.sweep()
+  const reports = [...swept.passes.values()].map(({ observation, case: ofNode, diagnosis, decision, outcome }) =>
+    nodeReport({
+      uuid: observation.uuid,
+      name: ofNode?.name ?? null,
+      provision_state: observation.node.kind === 'known' ? observation.node.value.provision_state : null,
+      case: ofNode,
+      diagnosis,
+      decision,
+      outcome,
+    }),
+  )
+  const views = await op.store.nodes({ cloud: 'sim' })
+  for (const view of views) {
+    const stored = await op.store.caseOf({ cloud: 'sim', uuid: view.uuid })
+    reports.push(reportOfView({ view, case: stored, attempts: await op.store.attempts({ cloud: 'sim', uuid: view.uuid }) }))
+  }
+  assert.ok(reports.some(({ outcome }) => outcome !== null))
+  const document = { cloud: 'sim', mode: 'auto', listed: swept.listed, doubtful: swept.doubtful, nodes: reports }
+  assert.deepEqual(JSON.parse(JSON.stringify(PUBLISHED.sweep.schema.parse(document))), JSON.parse(JSON.stringify(document)))
+  const explained = await explainNode(op.store, { cloud: 'sim', node: 'node-1', policyOf: () => op.world.policy })
+  assert.ok(explained.attempts.length > 0 && explained.timeline.length > 0)
+  assert.deepEqual(JSON.parse(JSON.stringify(PUBLISHED.explain.schema.parse(explained))), JSON.parse(JSON.stringify(explained)))
+})
+
+test('every command and option is completed, by scripts that the shells take', () => {
+  const program = describedProgram()
+  const scripts = {
+    bash: completionScript(program, 'bash'),
+    zsh: completionScript(program, 'zsh'),
+    fish: completionScript(program, 'fish'),
+  }
+  for (const command of program.commands) {
+    for (const script of Object.values(scripts)) assert.ok(script.includes(command.name()), command.name())
+    for (const { long } of command.options) assert.ok(scripts.bash.includes(long ?? ''), long ?? '')
+  }
+  for (const shell of ['bash', 'zsh', 'fish'] as const) {
+    if (!['/bin', '/usr/bin', '/usr/local/bin'].some((folder) => existsSync(`${folder}/${shell}`))) continue
+    const { status, stderr } = spawnSync(shell, ['-n'], { input: scripts[shell] })
+    assert.equal(status, 0, `${shell}: ${stderr}`)
+  }
+})
+
+test('bash completes commands, their options, and the choices of an option', () => {
+  const script = completionScript(describedProgram(), 'bash')
+  const completed = (...words: string[]): string[] => {
+    const line = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _anneal; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', `${script}\n${line}`], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter((word) => word !== '')
+  }
+  assert.deepEqual(completed('anneal', 'sim'), ['simulate'])
+  assert.deepEqual(completed('anneal', 'sweep', '--w'), ['--wait'])
+  assert.deepEqual(completed('anneal', 'sweep', '-o', ''), ['table', 'json'])
+  assert.deepEqual(completed('anneal', 'completion', 'z'), ['zsh'])
+})
