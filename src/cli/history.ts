@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { approveCase } from '../commands/approve-case.ts'
 import { DAY, HOUR, MINUTE, type Mode, type Policy, SECOND } from '../core/policy.ts'
-import { type SimulatedCloud, simulatedCloud } from '../simulator/cloud.ts'
+import { simulatedCloud } from '../simulator/cloud.ts'
 import { drawnSite } from '../simulator/drawn-site.ts'
 import { type Judges, judgesOver } from '../simulator/judges.ts'
 import { PASSWORD } from '../simulator/keystone.ts'
@@ -83,7 +83,7 @@ export async function playSeed(seed: number, { policy, storm }: { policy: Policy
     await clock.advance(stormed)
     const calmed = await calm({ clock, player, trouble, store })
     await lastQuestions({ machine, clock, player })
-    const { ends, digest } = await reckoning(store, cloud)
+    const { ends, digest } = await reckoning(machine)
     const { broken, checked } = judges
     return { seed, nodes, stormed, calmed, ...counted, pushes: trouble.counts, met: cloud.faults.counts, ends, checked, broken, digest }
   } finally {
@@ -116,7 +116,7 @@ type Playing = { machine: Machine; clock: VirtualClock; manner: Manner; jump: (m
 
 /** The operator's lives one after another, and people who talk to it. */
 function playerOf({ machine, clock, manner, jump }: Playing): Player {
-  const { store, judges, policy } = machine
+  const { store, policy } = machine
   let lives = 0
   let life: Life | null = null
   let beside: Promise<unknown> = Promise.resolve()
@@ -156,7 +156,7 @@ function playerOf({ machine, clock, manner, jump }: Playing): Player {
       return await born({ mode: 'auto', every: null })
     },
     toOperator: {
-      ...wordsTo(store, judges),
+      ...wordsTo(machine),
       crash: (at, ms) => {
         const dying = life
         if (dying === null || over) return
@@ -174,8 +174,8 @@ function playerOf({ machine, clock, manner, jump }: Playing): Player {
   }
 }
 
-/** What people say to the operator, noted by the judges as it is said. */
-function wordsTo(store: Machine['store'], judges: Machine['judges']): Omit<ToOperator, 'crash' | 'jumpClock' | 'sweepBeside'> {
+/** What people say to the operator, and the judges hear: a stop counts once it is said, a permission as soon as it is about to be. */
+function wordsTo({ store, judges }: Machine): Pick<ToOperator, 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'> {
   const key = (uuid: string) => ({ cloud: SIMULATED_CLOUD, uuid })
   return {
     hold: async (uuid) => {
@@ -262,7 +262,7 @@ async function lastQuestions({ machine, clock, player }: { machine: Machine; clo
 
 const PAGE = 1_000
 
-async function reckoning(store: Store, cloud: SimulatedCloud): Promise<{ ends: Map<string, number>; digest: string }> {
+async function reckoning({ store, cloud, judges }: Machine): Promise<{ ends: Map<string, number>; digest: string }> {
   const ends = new Map<string, number>()
   for (const { result, decision, closedAt } of await store.cases({ limit: 100_000 }))
     bump(ends, closedAt === null ? `${decision?.kind} ${decision?.reason}` : `closed ${result}`)
@@ -271,7 +271,11 @@ async function reckoning(store: Store, cloud: SimulatedCloud): Promise<{ ends: M
   let after = 0
   for (;;) {
     const page = await store.audit({ after, limit: PAGE })
-    for (const { at, uuid, kind, reason, message } of page) hash.update(JSON.stringify([at, uuid, kind, reason, message]))
+    for (const { at, uuid, kind, reason, message } of page) {
+      const text = JSON.stringify([at, uuid, kind, reason, message])
+      hash.update(text)
+      overhear(judges, text)
+    }
     const last = page.at(-1)
     if (last === undefined) break
     after = last.id

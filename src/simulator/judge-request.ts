@@ -73,13 +73,18 @@ function clashWith(known: OnNode, sent: Sent): string | null {
   return null
 }
 
-/** Whether its sender knows what became of it. A 404 to a verb may mean "no live conductor"; a 500 or a proxy's page says nothing. */
-function isSure({ entry, step }: Sent): boolean {
+/**
+ * Whether its sender knows what became of it. A 404 to a verb may mean "no live conductor"; a 500 or a gateway's page says nothing. Ironic's
+ * own 503 (no worker, no conductor) and its refusals at its concurrency limit changed nothing.
+ */
+function isSure({ entry, step, reply }: Sent): boolean {
   const { status } = entry
   if (status === 'refused' || status === 'unreachable') return true
   if (typeof status !== 'number') return false
   if (status < 300) return true
-  return status < 500 ? status !== 404 || step === 'mark' : false
+  if (status < 500) return status !== 404 || step === 'mark'
+  const own = within(reply, 'error_message')
+  return own !== undefined && (status === 503 || /concurrent action limit|validate power driver/i.test(JSON.stringify(own)))
 }
 
 /** Why the reply to the mark does not carry this verb; null where it does. */

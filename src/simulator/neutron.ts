@@ -62,7 +62,7 @@ function list(world: World, asked: Asked): Reply {
   // Only what is asked for: a cloud of 100,000 nodes has as many ports, and every pass asks.
   const filters = known.filter(([key]) => query.has(key)).map(([key, value]) => ({ wanted: query.getAll(key), value }))
   const found = [...world.ports.values()].filter(
-    (port) => mine(caller, port) && filters.every(({ wanted, value }) => wanted.includes(value(port))),
+    (port) => filters.every(({ wanted, value }) => wanted.includes(value(port))) && mine(caller, port),
   )
   const fields = query.getAll('fields').flatMap((text) => text.split(','))
   const shown = found.slice(0, Number(query.get('limit') ?? found.length)).map((port) => {

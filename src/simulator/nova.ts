@@ -108,10 +108,10 @@ function list(world: World, asked: Asked, detail: boolean): Reply {
   const status = query.get('status')
   const found = [...world.servers.values()].filter(
     (server) =>
-      server.deleted === deleted &&
-      (allTenants || caller === null || server.tenant_id === caller.project?.id) &&
       // Nova matches `node` as a regular expression; a uuid as expression matches wherever it occurs.
       (node === null || server.node.includes(node)) &&
+      server.deleted === deleted &&
+      (allTenants || caller === null || server.tenant_id === caller.project?.id) &&
       (uuid === null || server.id === uuid) &&
       (status === null || server.status === status.toUpperCase()),
   )

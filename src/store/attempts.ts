@@ -7,21 +7,24 @@ import type { Attempt } from '../core/case.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { Queries } from './home.ts'
 import { type AttemptTable, fromJson } from './schema.ts'
+import { template } from './template.ts'
 
 /** Far more than any window can hold; older ones are read by nobody. */
 export const ATTEMPTS_MAX = 200
 
-/** All attempts on the node, of whatever case, newest first, at most 200. */
-export async function attemptsOn(db: Queries, key: NodeKey): Promise<Attempt[]> {
-  const rows = await db
+const rowsOn = template((db, key: NodeKey) =>
+  db
     .selectFrom('attempts')
     .selectAll()
     .where('cloud', '=', key.cloud)
     .where('uuid', '=', key.uuid)
     .orderBy('seq', 'desc')
-    .limit(ATTEMPTS_MAX)
-    .execute()
-  return rows.map(attemptOfRow)
+    .limit(ATTEMPTS_MAX),
+)
+
+/** All attempts on the node, of whatever case, newest first, at most 200. */
+export async function attemptsOn(db: Queries, key: NodeKey): Promise<Attempt[]> {
+  return (await rowsOn(db, key)).map(attemptOfRow)
 }
 
 function attemptOfRow(row: Selectable<AttemptTable>): Attempt {

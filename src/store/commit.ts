@@ -16,11 +16,12 @@ import { pairsOf } from './fleet.ts'
 import { type Home, invariant, type Queries } from './home.ts'
 import { closeIfOver, joinIncident, openIncident } from './incidents.ts'
 import { endsAtOnce, insertIntent, markReturned } from './intents.ts'
-import { nodeRow, SEEN_FIELDS } from './node-row.ts'
+import { nodeRow, rowOfNode, SEEN_FIELDS } from './node-row.ts'
 import { keepObservation, lastObservation } from './observations.ts'
 import { type MessageKind, post } from './outbox.ts'
 import { type CaseTable, fromJson } from './schema.ts'
 import { personAfter } from './seen.ts'
+import { template } from './template.ts'
 import { endWordsOfCase, holdWhatIronicLifted, useUp } from './words.ts'
 
 export type Commit = {
@@ -109,7 +110,7 @@ async function settle({ tx, now }: Here, s: Settled): Promise<void> {
  */
 async function takeIn({ tx, home, now }: Here, c: Commit): Promise<void> {
   const { key, observation } = c
-  const row = await tx.selectFrom('nodes').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).executeTakeFirst()
+  const [row] = await rowOfNode(tx, key)
   const stored = row?.person ?? null
   let isLifted = c.personHold
   if (row !== undefined && observation.node.kind === 'known' && row.seenAt <= observation.at) {
@@ -127,17 +128,16 @@ async function takeIn({ tx, home, now }: Here, c: Commit): Promise<void> {
   if (isLifted) await holdWhatIronicLifted(tx, { home, key, person: stored, now })
 }
 
+const decisionOn = template((db, key: NodeKey) =>
+  db.selectFrom('decisions').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid),
+)
+
 /**
  * Whether the decision says what was said before on the same case, and since when its reason has held. A wait that became an escalation by
  * lasting keeps its time: started anew, it would be a wait again at the next look.
  */
 async function saidBefore(tx: Queries, c: Commit, now: number): Promise<{ same: boolean; since: number }> {
-  const before = await tx
-    .selectFrom('decisions')
-    .selectAll()
-    .where('cloud', '=', c.key.cloud)
-    .where('uuid', '=', c.key.uuid)
-    .executeTakeFirst()
+  const [before] = await decisionOn(tx, c.key)
   const { kind, reason } = c.decision
   // A healthy node without a case has nothing to say, and so has had nothing to say all along.
   if (before === undefined) return { same: c.case === null && kind === 'resolve', since: now }
@@ -181,13 +181,16 @@ async function writeCase({ tx, now }: Here, c: Commit, o: { c: Case; since: numb
   return before
 }
 
-async function standing(tx: Queries, id: string): Promise<Standing> {
-  const row = await tx
+const standingCase = template((db, of: { id: string }) =>
+  db
     .selectFrom('cases')
     .select(['keys', 'resource_class', 'failureAt', 'incidentId'])
-    .where('id', '=', id)
-    .where('closedAt', 'is', null)
-    .executeTakeFirst()
+    .where('id', '=', of.id)
+    .where('closedAt', 'is', null),
+)
+
+async function standing(tx: Queries, id: string): Promise<Standing> {
+  const [row] = await standingCase(tx, { id })
   invariant(row !== undefined, `The case ${id} is not open in the database.`)
   return row
 }

@@ -10,8 +10,9 @@ import { caseOfRow } from './case-row.ts'
 import { type Commit, commit } from './commit.ts'
 import { type FleetAsked, fleetAround } from './fleet.ts'
 import { type Home, type Queries, shortId, transaction } from './home.ts'
-import { seenNode } from './node-row.ts'
+import { rowOfNode, seenNode } from './node-row.ts'
 import { fromJsonOrNull } from './schema.ts'
+import { template } from './template.ts'
 import { wordsOn } from './words.ts'
 
 export type Loaded = {
@@ -62,16 +63,17 @@ export function deciding<T>(home: Home, work: (tx: Deciding) => Promise<T>): Pro
   })
 }
 
+const openCaseOf = template((db, key: NodeKey) =>
+  db.selectFrom('cases').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).where('closedAt', 'is', null),
+)
+const cloudOf = template((db, { cloud }: NodeKey) =>
+  db.selectFrom('clouds').select(['firstPassAt', 'policyHash']).where('cloud', '=', cloud),
+)
+
 async function load(tx: Queries, key: NodeKey, now: number): Promise<Loaded> {
-  const openCase = await tx
-    .selectFrom('cases')
-    .selectAll()
-    .where('cloud', '=', key.cloud)
-    .where('uuid', '=', key.uuid)
-    .where('closedAt', 'is', null)
-    .executeTakeFirst()
-  const node = await tx.selectFrom('nodes').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).executeTakeFirst()
-  const cloud = await tx.selectFrom('clouds').select(['firstPassAt', 'policyHash']).where('cloud', '=', key.cloud).executeTakeFirst()
+  const [openCase] = await openCaseOf(tx, key)
+  const [node] = await rowOfNode(tx, key)
+  const [cloud] = await cloudOf(tx, key)
   return {
     case: openCase === undefined ? null : caseOfRow(openCase),
     attempts: await attemptsOn(tx, key),

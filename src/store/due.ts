@@ -6,7 +6,8 @@
  * so that the commit of the pass under way, which may have read the node before the wake, cannot push it into the future.
  */
 import type { NodeKey } from '../core/seen.ts'
-import type { Home, Queries } from './home.ts'
+import { type Home, lazily, type Queries } from './home.ts'
+import { template } from './template.ts'
 
 /** design.md section 3: long enough for one observation (30 s in all, renewed meanwhile), short enough to take over a dead worker's node. */
 export const CLAIM_MS = 30_000
@@ -42,27 +43,29 @@ export async function wake(db: Queries, keys: readonly NodeKey[], at: number): P
 export async function claim(home: Home, o: { claimant: string; limit: number; clouds: readonly string[] }): Promise<NodeKey[]> {
   if (o.clouds.length === 0 || o.limit <= 0) return []
   const now = home.clock.now()
-  const taken = await home.db
-    .updateTable('due')
-    .set({ claimant: o.claimant, claimUntil: now + CLAIM_MS, wakeAt: null })
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('cloud', 'uuid'),
-        'in',
-        selectFrom('due as free')
-          .select(['free.cloud', 'free.uuid'])
-          .where('free.dueAt', '<=', now)
-          .where('free.cloud', 'in', o.clouds)
-          .where((inner) => inner.or([inner('free.claimant', 'is', null), inner('free.claimUntil', '<=', now)]))
-          .orderBy('free.dueAt')
-          .orderBy('free.cloud')
-          .orderBy('free.uuid')
-          .limit(o.limit)
-          .$asTuple('cloud', 'uuid'),
-      ),
-    )
-    .returning(['cloud', 'uuid', 'dueAt'])
-    .execute()
+  const taken = await lazily(home, (db) =>
+    db
+      .updateTable('due')
+      .set({ claimant: o.claimant, claimUntil: now + CLAIM_MS, wakeAt: null })
+      .where(({ eb, refTuple, selectFrom }) =>
+        eb(
+          refTuple('cloud', 'uuid'),
+          'in',
+          selectFrom('due as free')
+            .select(['free.cloud', 'free.uuid'])
+            .where('free.dueAt', '<=', now)
+            .where('free.cloud', 'in', o.clouds)
+            .where((inner) => inner.or([inner('free.claimant', 'is', null), inner('free.claimUntil', '<=', now)]))
+            .orderBy('free.dueAt')
+            .orderBy('free.cloud')
+            .orderBy('free.uuid')
+            .limit(o.limit)
+            .$asTuple('cloud', 'uuid'),
+        ),
+      )
+      .returning(['cloud', 'uuid', 'dueAt'])
+      .execute(),
+  )
   // RETURNING promises no order.
   taken.sort((a, b) => a.dueAt - b.dueAt || (a.uuid < b.uuid ? -1 : 1))
   return taken.map(({ cloud, uuid }) => ({ cloud, uuid }))
@@ -72,42 +75,49 @@ export async function claim(home: Home, o: { claimant: string; limit: number; cl
 export async function claimOne(home: Home, claimant: string, key: NodeKey): Promise<boolean> {
   const now = home.clock.now()
   const claimed = { claimant, claimUntil: now + CLAIM_MS, wakeAt: null }
-  const { numInsertedOrUpdatedRows } = await home.db
-    .insertInto('due')
-    .values({ cloud: key.cloud, uuid: key.uuid, dueAt: now, ...claimed })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['cloud', 'uuid'])
-        .doUpdateSet(claimed)
-        .where((eb) => eb.or([eb('due.claimant', 'is', null), eb('due.claimUntil', '<=', now)])),
-    )
-    .executeTakeFirstOrThrow()
+  const { numInsertedOrUpdatedRows } = await lazily(home, (db) =>
+    db
+      .insertInto('due')
+      .values({ cloud: key.cloud, uuid: key.uuid, dueAt: now, ...claimed })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['cloud', 'uuid'])
+          .doUpdateSet(claimed)
+          .where((eb) => eb.or([eb('due.claimant', 'is', null), eb('due.claimUntil', '<=', now)])),
+      )
+      .executeTakeFirstOrThrow(),
+  )
   return (numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
 /** Another 30 s for a claim that still stands; false where it lapsed or the row is gone: the node may be somebody else's by now. */
 export async function renew(home: Home, claimant: string, key: NodeKey): Promise<boolean> {
   const now = home.clock.now()
-  const { numUpdatedRows } = await home.db
-    .updateTable('due')
-    .set({ claimUntil: now + CLAIM_MS })
-    .where('cloud', '=', key.cloud)
-    .where('uuid', '=', key.uuid)
-    .where('claimant', '=', claimant)
-    .where('claimUntil', '>', now)
-    .executeTakeFirstOrThrow()
+  const { numUpdatedRows } = await lazily(home, (db) =>
+    db
+      .updateTable('due')
+      .set({ claimUntil: now + CLAIM_MS })
+      .where('cloud', '=', key.cloud)
+      .where('uuid', '=', key.uuid)
+      .where('claimant', '=', claimant)
+      .where('claimUntil', '>', now)
+      .executeTakeFirstOrThrow(),
+  )
   return numUpdatedRows > 0n
 }
 
-/** Lets go of the node; dueAt stays what the commit made it. Nothing happens where the claim is not this claimant's any more. */
-export async function unclaim(home: Home, claimant: string, key: NodeKey): Promise<void> {
-  await home.db
+const letGo = template((db, of: NodeKey & { claimant: string }) =>
+  db
     .updateTable('due')
     .set({ claimant: null, claimUntil: null })
-    .where('cloud', '=', key.cloud)
-    .where('uuid', '=', key.uuid)
-    .where('claimant', '=', claimant)
-    .execute()
+    .where('cloud', '=', of.cloud)
+    .where('uuid', '=', of.uuid)
+    .where('claimant', '=', of.claimant),
+)
+
+/** Lets go of the node; dueAt stays what the commit made it. Nothing happens where the claim is not this claimant's any more. */
+export async function unclaim(home: Home, claimant: string, key: NodeKey): Promise<void> {
+  await lazily(home, (db) => letGo(db, { ...key, claimant }))
 }
 
 /** The next time at which something can be claimed (it may be past), or null where nothing is due at all. */
@@ -132,17 +142,16 @@ export async function nextDue(home: Home, clouds: readonly string[]): Promise<nu
   return times.length === 0 ? null : Math.min(...times)
 }
 
+const claimOn = template((db, key: NodeKey) =>
+  db.selectFrom('due').select(['wakeAt', 'claimant']).where('cloud', '=', key.cloud).where('uuid', '=', key.uuid),
+)
+
 /**
  * The commit's word on when the node is looked at next; null = not at all. A wake since the claim was taken stands against it:
  * it knows something that this pass may not have seen.
  */
 export async function setDue(db: Queries, key: NodeKey, until: number | null): Promise<void> {
-  const row = await db
-    .selectFrom('due')
-    .select(['wakeAt', 'claimant'])
-    .where('cloud', '=', key.cloud)
-    .where('uuid', '=', key.uuid)
-    .executeTakeFirst()
+  const [row] = await claimOn(db, key)
   const woken = row !== undefined && row.claimant !== null ? row.wakeAt : null
   const dueAt = woken === null ? until : until === null ? woken : Math.min(woken, until)
   if (dueAt === null) {

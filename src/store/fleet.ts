@@ -8,6 +8,7 @@ import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
 import type { Schema } from './schema.ts'
+import { template } from './template.ts'
 
 export type FleetAsked = {
   keys: Keys
@@ -26,7 +27,7 @@ export async function fleetAround(tx: Queries, asked: Asked): Promise<Fleet> {
   return {
     census,
     slowUntil,
-    inFlight: { ...(await inFlight(tx, asked)), byKey: await inFlightByKey(tx, asked.key.cloud, pairs) },
+    inFlight: await inFlight(tx, asked, pairs),
     ...(await starts(tx, asked)),
     related: await related(tx, asked, pairs),
     openInClass: await openInClass(tx, asked),
@@ -41,15 +42,16 @@ export function pairsOf(keys: Keys): Pair[] {
   })
 }
 
-async function cloudSums(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'census' | 'slowUntil'>> {
-  const row = await tx
+const cloudRow = template((db, of: { cloud: string; resource_class: string }) =>
+  db
     .selectFrom('clouds')
-    .leftJoin('classes', (join) =>
-      join.onRef('classes.cloud', '=', 'clouds.cloud').on('classes.resource_class', '=', asked.resource_class ?? ''),
-    )
+    .leftJoin('classes', (join) => join.onRef('classes.cloud', '=', 'clouds.cloud').on('classes.resource_class', '=', of.resource_class))
     .select(['clouds.believed', 'clouds.believedAt', 'clouds.doubtful', 'clouds.slowUntil', 'classes.believed as inClass'])
-    .where('clouds.cloud', '=', asked.key.cloud)
-    .executeTakeFirst()
+    .where('clouds.cloud', '=', of.cloud),
+)
+
+async function cloudSums(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'census' | 'slowUntil'>> {
+  const [row] = await cloudRow(tx, { cloud: asked.key.cloud, resource_class: asked.resource_class ?? '' })
   return {
     census: { total: row?.believed ?? 0, inClass: row?.inClass ?? 0, doubtful: row?.doubtful ?? null, at: row?.believedAt ?? null },
     slowUntil: row?.slowUntil ?? null,
@@ -70,19 +72,18 @@ function mayHaveHappened(eb: ExpressionBuilder<Schema, 'attempts'>) {
   return eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])])
 }
 
+const placesHeld = template((db, of: { cloud: string }) =>
+  db.selectFrom('attempts').select(['uuid', 'resource_class']).distinct().where('cloud', '=', of.cloud).where(holdsPlace),
+)
+
 /** Counted by node: a recovery's two steps hold one place. */
-async function inFlight(tx: Queries, asked: Asked): Promise<{ cloud: number; inClass: number }> {
-  const rows = await tx
-    .selectFrom('attempts')
-    .select(['uuid', 'resource_class'])
-    .distinct()
-    .where('cloud', '=', asked.key.cloud)
-    .where(holdsPlace)
-    .execute()
+async function inFlight(tx: Queries, asked: Asked, pairs: readonly Pair[]): Promise<Fleet['inFlight']> {
+  const rows = await placesHeld(tx, { cloud: asked.key.cloud })
   // These are as many as the budget allows at most, 25 by default, so they may be counted here.
   const nodes = new Set(rows.map((row) => row.uuid))
   const inClass = new Set(rows.filter((row) => row.resource_class === asked.resource_class).map((row) => row.uuid))
-  return { cloud: nodes.size, inClass: inClass.size }
+  const byKey = rows.length === 0 ? {} : await inFlightByKey(tx, asked.key.cloud, pairs)
+  return { cloud: nodes.size, inClass: inClass.size, byKey }
 }
 
 async function inFlightByKey(tx: Queries, cloud: string, pairs: readonly Pair[]): Promise<Fleet['inFlight']['byKey']> {
@@ -99,90 +100,103 @@ async function inFlightByKey(tx: Queries, cloud: string, pairs: readonly Pair[])
   return Object.fromEntries(rows.map(({ kind, nodes }) => [kind, Number(nodes)]))
 }
 
-async function starts(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'startsLastHour' | 'oldestStartAt'>> {
-  const row = await tx
+const startsSince = template((db, of: { cloud: string; since: number }) =>
+  db
     .selectFrom('attempts')
     .innerJoin('cases', 'cases.id', 'attempts.caseId')
     .select((eb) => [eb.fn.count<number>('attempts.id').as('count'), eb.fn.min('attempts.createdAt').as('oldest')])
-    .where('attempts.cloud', '=', asked.key.cloud)
+    .where('attempts.cloud', '=', of.cloud)
     .where('attempts.act', '=', 'reset')
-    .where('attempts.createdAt', '>', asked.now - HOUR)
+    .where('attempts.createdAt', '>', of.since)
     .where('cases.incidentId', 'is', null)
-    .where(mayHaveHappened)
-    .executeTakeFirst()
+    .where(mayHaveHappened),
+)
+
+async function starts(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'startsLastHour' | 'oldestStartAt'>> {
+  const [row] = await startsSince(tx, { cloud: asked.key.cloud, since: asked.now - HOUR })
   return { startsLastHour: Number(row?.count ?? 0), oldestStartAt: row?.oldest ?? null }
 }
 
 /** This node's own failure counts once for each of its keys, stored already or not; other nodes once each, whatever became of their cases. */
 async function related(tx: Queries, asked: Asked, pairs: readonly Pair[]): Promise<Fleet['related']> {
-  const [first, ...rest] = pairs.map((pair) => (pair.kind === 'backlog' ? othersFailed(tx, asked) : othersOf(tx, asked, pair)))
-  // One statement a key, glued together: with `or` between the keys SQLite gives up counting in the index.
-  const rows = first === undefined ? [] : await rest.reduce((all, next) => all.unionAll(next), first).execute()
-  const others = new Map(rows.map(({ kind, nodes }) => [kind, Number(nodes)]))
-  return Object.fromEntries(pairs.map(({ kind }) => [kind, 1 + (others.get(kind) ?? 0)]))
+  const { cloud, uuid } = asked.key
+  const at = asked.failedAt ?? asked.now
+  const found: Fleet['related'] = {}
+  // One statement a key: with `or` between the keys SQLite gives up counting in the index.
+  for (const { kind, value } of pairs) {
+    const [others] =
+      kind === 'backlog'
+        ? await othersFailed(tx, { cloud, uuid })
+        : await othersOf(tx, { cloud, uuid, kind, value, from: at - asked.within, to: at + asked.within })
+    found[kind] = 1 + Number(others?.nodes ?? 0)
+  }
+  return found
 }
 
-const othersOf = (tx: Queries, asked: Asked, { kind, value }: Pair) =>
-  tx
+const othersOf = template((db, of: { cloud: string; uuid: string; kind: KeyKind; value: string; from: number; to: number }) =>
+  db
     .selectFrom('case_keys')
-    .select((eb) => [eb.val<KeyKind>(kind).as('kind'), eb.fn.countAll<number>().as('nodes')])
-    .where('cloud', '=', asked.key.cloud)
-    .where('kind', '=', kind)
-    .where('value', '=', value)
-    .where('failureAt', '>=', (asked.failedAt ?? asked.now) - asked.within)
-    .where('failureAt', '<=', (asked.failedAt ?? asked.now) + asked.within)
-    .where('uuid', '!=', asked.key.uuid)
+    .select((eb) => eb.fn.countAll<number>().as('nodes'))
+    .where('cloud', '=', of.cloud)
+    .where('kind', '=', of.kind)
+    .where('value', '=', of.value)
+    .where('failureAt', '>=', of.from)
+    .where('failureAt', '<=', of.to)
+    .where('uuid', '!=', of.uuid),
+)
 
 /**
  * The backlog is what the first listing shows as failed, however long ago: the first of its nodes must wait for the others as much as the
  * last, and its failures lie far outside any window.
  */
-const othersFailed = (tx: Queries, asked: Asked) =>
-  tx
+const othersFailed = template((db, of: { cloud: string; uuid: string }) =>
+  db
     .selectFrom('nodes')
-    .select((eb) => [eb.val<KeyKind>('backlog').as('kind'), eb.fn.countAll<number>().as('nodes')])
-    .where('cloud', '=', asked.key.cloud)
+    .select((eb) => eb.fn.countAll<number>().as('nodes'))
+    .where('cloud', '=', of.cloud)
     .where('provision_state', 'in', ['error', 'clean failed'])
     .where('missingSince', 'is', null)
-    .where('uuid', '!=', asked.key.uuid)
+    .where('uuid', '!=', of.uuid),
+)
 
-async function openInClass(tx: Queries, asked: Asked): Promise<number> {
-  const row = await tx
+const openOf = (db: Queries, cloud: string) =>
+  db
     .selectFrom('cases')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('cloud', '=', asked.key.cloud)
+    .where('cloud', '=', cloud)
     .where('closedAt', 'is', null)
-    .where('resource_class', asked.resource_class === null ? 'is' : '=', asked.resource_class)
-    .executeTakeFirst()
+const openInNamed = template((db, of: { cloud: string; resource_class: string }) =>
+  openOf(db, of.cloud).where('resource_class', '=', of.resource_class),
+)
+const openInNone = template((db, of: { cloud: string }) => openOf(db, of.cloud).where('resource_class', 'is', null))
+
+async function openInClass(tx: Queries, { key: { cloud }, resource_class }: Asked): Promise<number> {
+  const [row] = resource_class === null ? await openInNone(tx, { cloud }) : await openInNamed(tx, { cloud, resource_class })
   return Number(row?.count ?? 0)
 }
 
+const openIncidents = template((db, of: { cloud: string }) =>
+  db.selectFrom('incidents').selectAll().where('cloud', '=', of.cloud).where('closedAt', 'is', null),
+)
+const incidentOfCase = template((db, of: { cloud: string; uuid: string }) =>
+  db
+    .selectFrom('cases')
+    .select('incidentId')
+    .where('cloud', '=', of.cloud)
+    .where('uuid', '=', of.uuid)
+    .where('closedAt', 'is', null)
+    .where('incidentId', 'is not', null),
+)
+
 /** Open incidents of this node's keys, and the one its case belongs to even where the key cannot be read just now. */
 async function incidentsOf(tx: Queries, key: NodeKey, pairs: readonly Pair[]): Promise<Fleet['incidents']> {
-  const rows = await tx
-    .selectFrom('incidents')
-    .selectAll()
-    .where('cloud', '=', key.cloud)
-    .where('closedAt', 'is', null)
-    .where(({ eb, or, and, selectFrom }) =>
-      or([
-        ...pairs.map(({ kind, value }) => and([eb('kind', '=', kind), eb('value', '=', value)])),
-        eb(
-          'id',
-          'in',
-          selectFrom('cases')
-            .select('cases.incidentId')
-            .where('cases.cloud', '=', key.cloud)
-            .where('cases.uuid', '=', key.uuid)
-            .where('cases.closedAt', 'is', null)
-            .where('cases.incidentId', 'is not', null)
-            .$castTo<{ incidentId: string }>(),
-        ),
-      ]),
-    )
-    .execute()
-  const found: Fleet['incidents'] = {}
+  // Open incidents are few, however many nodes are in them.
+  const open = await openIncidents(tx, { cloud: key.cloud })
+  if (open.length === 0) return {}
+  const [own] = await incidentOfCase(tx, key)
   const mine = new Map<KeyKind, string>(pairs.map(({ kind, value }) => [kind, value]))
+  const rows = open.filter((row) => mine.get(row.kind) === row.value || row.id === own?.incidentId)
+  const found: Fleet['incidents'] = {}
   for (const row of rows) {
     // Two of one kind (the switch of today and the one it belonged to): the incident of today's key is the one to join.
     if (found[row.kind] !== undefined && mine.get(row.kind) !== row.value) continue
@@ -191,17 +205,15 @@ async function incidentsOf(tx: Queries, key: NodeKey, pairs: readonly Pair[]): P
   return found
 }
 
-/** What became of an incident's members since it opened, counted by node. */
-export async function incidentSums(
-  tx: Queries,
-  id: string,
-): Promise<Pick<IncidentSums, 'members' | 'inFlight' | 'proven' | 'failed' | 'last'>> {
-  const members = await tx
+const membersOf = template((db, of: { id: string }) =>
+  db
     .selectFrom('cases')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('incidentId', '=', id)
-    .executeTakeFirst()
-  const sums = await tx
+    .where('incidentId', '=', of.id),
+)
+
+const attemptSums = template((db, of: { id: string }) =>
+  db
     .selectFrom('attempts')
     .select((eb) => [
       eb.fn
@@ -217,17 +229,29 @@ export async function incidentSums(
         .distinct()
         .as('failed'),
     ])
-    .where('incidentId', '=', id)
-    .where('act', 'in', ['reset', 'recover-cleaning'])
-    .executeTakeFirst()
-  const last = await tx
+    .where('incidentId', '=', of.id)
+    .where('act', 'in', ['reset', 'recover-cleaning']),
+)
+
+const lastAttempt = template((db, of: { id: string }) =>
+  db
     .selectFrom('attempts')
     .select(['createdAt', 'readings', 'result'])
-    .where('incidentId', '=', id)
+    .where('incidentId', '=', of.id)
     .where('act', 'in', ['reset', 'recover-cleaning'])
     .where(mayHaveHappened)
     .orderBy('seq', 'desc')
-    .executeTakeFirst()
+    .limit(1),
+)
+
+/** What became of an incident's members since it opened, counted by node. */
+export async function incidentSums(
+  tx: Queries,
+  id: string,
+): Promise<Pick<IncidentSums, 'members' | 'inFlight' | 'proven' | 'failed' | 'last'>> {
+  const [members] = await membersOf(tx, { id })
+  const [sums] = await attemptSums(tx, { id })
+  const [last] = await lastAttempt(tx, { id })
   invariant(members !== undefined && sums !== undefined, `The sums of incident ${id} are missing.`)
   return {
     members: Number(members.count),

@@ -2,8 +2,9 @@
  * A SeenNode as a row of `nodes` and back. Ironic's words stay as they are; only booleans change their form.
  */
 import type { Selectable } from 'kysely'
-import type { SeenNode } from '../core/seen.ts'
+import type { NodeKey, SeenNode } from '../core/seen.ts'
 import { flag, type NodeTable } from './schema.ts'
+import { template } from './template.ts'
 
 /** Every field of SeenNode; the columns that a listing may change. */
 export const SEEN_FIELDS = [
@@ -53,6 +54,11 @@ export function nodeRow(node: SeenNode): SeenColumns {
     shard: node.shard,
   }
 }
+
+/** The node's row, in a list that is empty where no listing has had the node. */
+export const rowOfNode = template((db, key: NodeKey) =>
+  db.selectFrom('nodes').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid),
+)
 
 export function seenNode(row: Selectable<NodeTable>): SeenNode {
   const { cloud: _cloud, seenAt: _seenAt, missingSince: _missingSince, leftAt: _leftAt, person: _person, ...fields } = row

@@ -10,6 +10,7 @@ import { appendAudit, OURSELVES } from './audit.ts'
 import { wake } from './due.ts'
 import { type Home, invariant, type Queries, transaction } from './home.ts'
 import { fromJsonOrNull, type WordKind, type WordTable } from './schema.ts'
+import { template } from './template.ts'
 
 export type Said = { by: string; why: string }
 
@@ -163,17 +164,20 @@ export async function holdWhatIronicLifted(
   await sayAndWake(tx, key, { at: now, kind: 'hold', by: OURSELVES, message: `Held: ${why}` })
 }
 
-/** The words in force on a node, the newest of each kind. */
-export async function wordsOn(db: Queries, key: NodeKey, now: number): Promise<Words> {
-  const rows = await db
+const wordsInForce = template((db, of: NodeKey & { now: number }) =>
+  db
     .selectFrom('words')
     .selectAll()
-    .where('cloud', '=', key.cloud)
-    .where('uuid', '=', key.uuid)
+    .where('cloud', '=', of.cloud)
+    .where('uuid', '=', of.uuid)
     .where('endedAt', 'is', null)
-    .where((eb) => eb.or([eb('expiresAt', 'is', null), eb('expiresAt', '>', now)]))
-    .orderBy('seq', 'desc')
-    .execute()
+    .where((eb) => eb.or([eb('expiresAt', 'is', null), eb('expiresAt', '>', of.now)]))
+    .orderBy('seq', 'desc'),
+)
+
+/** The words in force on a node, the newest of each kind. */
+export async function wordsOn(db: Queries, key: NodeKey, now: number): Promise<Words> {
+  const rows = await wordsInForce(db, { ...key, now })
   const newest = (kind: WordKind) => rows.find((row) => row.kind === kind) ?? null
   const held = newest('hold')
   const approval = newest('approval')
@@ -188,16 +192,22 @@ export async function wordsOn(db: Queries, key: NodeKey, now: number): Promise<W
 
 export type Pause = NonNullable<Words['pause']> & { cloud: string | null }
 
-/** The newest pause in force on this cloud, its own or one of all clouds (cloud null asks for the latter alone). */
-export async function pausedBy(db: Queries, cloud: string | null): Promise<Pause | null> {
-  const row = await db
+const pauses = (db: Queries) =>
+  db
     .selectFrom('words')
     .select(['cloud', 'by', 'why', 'at'])
     .where('kind', '=', 'pause')
     .where('endedAt', 'is', null)
-    .where((eb) => (cloud === null ? eb('cloud', 'is', null) : eb.or([eb('cloud', '=', cloud), eb('cloud', 'is', null)])))
     .orderBy('seq', 'desc')
-    .executeTakeFirst()
+    .limit(1)
+const pausesOfAll = template((db) => pauses(db).where('cloud', 'is', null))
+const pausesOn = template((db, of: { cloud: string }) =>
+  pauses(db).where((eb) => eb.or([eb('cloud', '=', of.cloud), eb('cloud', 'is', null)])),
+)
+
+/** The newest pause in force on this cloud, its own or one of all clouds (cloud null asks for the latter alone). */
+export async function pausedBy(db: Queries, cloud: string | null): Promise<Pause | null> {
+  const [row] = cloud === null ? await pausesOfAll(db, {}) : await pausesOn(db, { cloud })
   return row ?? null
 }
 

@@ -1,0 +1,97 @@
+/**
+ * `anneal run` as it is shipped: bundled into one file, started as a process of its own over a pretend cloud, and looked at from outside
+ * (what it sends, and what the kernel says it uses). Memory and processor time come from /proc, so these rows need Linux.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { stringify } from 'yaml'
+import type { PretendCloud } from './pretend-cloud.ts'
+
+export const CLOUD = 'bench'
+
+/** Three times as often as by default, so that a short window holds several polls: what is measured is rather too much than too little. */
+const POLL_S = 5
+
+/** Makes the bundle in this folder, by the same settings as scripts/build.ts. Returns its path. */
+export async function bundle(folder: string): Promise<string> {
+  const outfile = join(folder, 'dist', 'anneal.mjs')
+  await build({
+    absWorkingDir: new URL('..', import.meta.url).pathname,
+    entryPoints: ['src/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'error',
+    banner: { js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);" },
+  })
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: '0.0.0' }))
+  return outfile
+}
+
+export type Memory = { rss: number; peak: number }
+
+export type Daemon = {
+  startedAt: number
+  database: string
+  /** Bytes, by /proc; peak is the most since it was started. */
+  memory(): Memory
+  /** Processor time used so far by all of its threads, ms. */
+  cpuMs(): number
+  stop(): Promise<void>
+}
+
+/** Starts it with an empty database. `name` is a folder's name, one for each start. */
+export function startDaemon(o: { bundle: string; folder: string; name: string; cloud: PretendCloud; mode: 'observe' | 'auto' }): Daemon {
+  const { cloud, mode } = o
+  const home = join(o.folder, o.name)
+  mkdirSync(home)
+  const auth = {
+    auth_url: cloud.authUrl,
+    username: cloud.user,
+    password: cloud.password,
+    project_name: 'admin',
+    user_domain_id: 'default',
+    project_domain_id: 'default',
+  }
+  const cloudsYaml = join(home, 'clouds.yaml')
+  writeFileSync(cloudsYaml, stringify({ clouds: { [CLOUD]: { auth, region_name: 'RegionOne' } } }), { mode: 0o600 })
+  const config = join(home, 'anneal.yaml')
+  const database = join(home, 'anneal.db')
+  writeFileSync(config, stringify({ mode, database, poll: `${POLL_S}s`, log: 'error', clouds: { [CLOUD]: {} } }))
+  const env = { PATH: process.env['PATH'], HOME: home, OS_CLIENT_CONFIG_FILE: cloudsYaml }
+  const startedAt = Date.now()
+  const child = spawn(process.execPath, [o.bundle, 'run', '--config', config], { cwd: home, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const pid = child.pid ?? 0
+  return { startedAt, database, memory: () => memoryOf(pid), cpuMs: () => cpuOf(pid), stop: () => ended(child) }
+}
+
+/** At once: what it has in hand is of no interest here. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const gone = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
+  child.kill('SIGKILL')
+  await gone
+}
+
+function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1])
+  return { rss: kib('VmRSS') * 1024, peak: kib('VmHWM') * 1024 }
+}
+
+/** Linux counts in ticks of 10 ms on every architecture that Node runs on (USER_HZ). */
+const TICK_MS = 10
+
+function cpuOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [utime = 0, stime = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return (utime + stime) * TICK_MS
+}

@@ -1,0 +1,58 @@
+/**
+ * Prints how much Anneal costs and how that grows with the cloud: one table, medians of several runs. Everything measured runs in processes
+ * of its own beside a pretend cloud in another one. It changes nothing outside its own temporary folder.
+ * usage: npm run bench [-- --quick] [-- --markdown]
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import Table from 'cli-table3'
+import { bundle } from './daemon.ts'
+import { measureDaemon } from './measure-daemon.ts'
+import { measureParts } from './measure-parts.ts'
+import { startCloud } from './pretend-cloud.ts'
+import { type Measured, type Row, rows } from './rows.ts'
+
+const { values: wish } = parseArgs({ options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' } } })
+const sizes = wish.quick === true ? [1_000, 10_000] : [1_000, 10_000, 100_000]
+const RUNS = wish.quick === true ? 1 : 3
+/** The daemon is looked at by way of /proc; a quick look does that at one size. */
+const isWatched = (size: number): boolean => process.platform === 'linux' && (wish.quick !== true || size === sizes.at(-1))
+
+const say = (doing: string): void => void process.stderr.write(`${doing}\n`)
+const sizeText = (size: number): string => size.toLocaleString('en-US')
+
+async function measure(size: number, place: { bundle: string; folder: string }): Promise<Measured> {
+  say(`${sizeText(size)} nodes: parts`)
+  const cloud = await startCloud(size)
+  const parts = await measureParts(cloud, RUNS).finally(cloud.stop)
+  if (!isWatched(size)) return { size, parts, watched: null }
+  say(`${sizeText(size)} nodes: daemon`)
+  return { size, parts, watched: await measureDaemon(size, place, RUNS) }
+}
+
+const HEAD = ['what', ...sizes.map((size) => `${sizeText(size)} nodes`), 'growth', 'to reach', 'how measured']
+const cells = ({ what, values, growth, reach, how }: Row): string[] => [what, ...values, growth, reach, how]
+
+function asTable(found: readonly Row[]): string {
+  const widths = [24, ...sizes.map(() => 12), 12, 18, 46]
+  const table = new Table({ head: HEAD, colWidths: widths, wordWrap: true, style: { head: [], border: [] } })
+  table.push(...found.map(cells))
+  return table.toString()
+}
+
+const asMarkdown = (found: readonly Row[]): string =>
+  [HEAD, HEAD.map(() => '---'), ...found.map(cells)].map((line) => `| ${line.join(' | ')} |`).join('\n')
+
+const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'))
+try {
+  const place = { bundle: await bundle(folder), folder }
+  const measured: Measured[] = []
+  for (const size of sizes) measured.push(await measure(size, place))
+  const found = rows(measured)
+  process.stdout.write(`${wish.markdown === true ? asMarkdown(found) : asTable(found)}\n`)
+} finally {
+  rmSync(folder, { recursive: true })
+}
+say(`${(performance.now() / 1_000).toFixed(0)} s`)

@@ -1,0 +1,37 @@
+/**
+ * The pretend cloud as the measuring side has it: a child process that is asked. What it counted is told since it was asked last.
+ */
+import { z } from 'zod'
+import { type Child, startChild } from './child.ts'
+
+const whereSchema = z.object({ url: z.string(), authUrl: z.string(), user: z.string(), password: z.string(), failing: z.array(z.string()) })
+const countsSchema = z.object({
+  requests: z.number(),
+  bytes: z.number(),
+  polls: z.array(z.number()),
+  looked: z.number(),
+  verbs: z.array(z.tuple([z.string(), z.number()])),
+  cpuMs: z.number(),
+})
+
+export type Counts = z.infer<typeof countsSchema>
+export type PretendCloud = z.infer<typeof whereSchema> & {
+  /** Makes one node in a hundred fail; returns how many. */
+  fail(): Promise<number>
+  counts(): Promise<Counts>
+  /** Another operator begins: everything is counted anew. */
+  fresh(): Promise<unknown>
+  stop(): Promise<void>
+}
+
+export async function startCloud(nodes: number): Promise<PretendCloud> {
+  const child: Child = startChild('cloud.ts', [String(nodes)])
+  const where = await child.ask('where', whereSchema)
+  return {
+    ...where,
+    fail: () => child.ask('fail', z.number()),
+    counts: () => child.ask('counts', countsSchema),
+    fresh: () => child.ask('fresh', z.unknown()),
+    stop: child.stop,
+  }
+}
