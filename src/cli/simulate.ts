@@ -10,11 +10,11 @@ import { DEFAULT_POLICY, MINUTE, type Policy } from '../core/policy.ts'
 import { spanText, timeText } from '../core/when.ts'
 import { type Broken, PROMISE_IDS, PROMISES, type PromiseId } from '../simulator/promises.ts'
 import { globalsOf } from './globals.ts'
-import { type History, playSeed } from './history.ts'
 import type { Io } from './io.ts'
 import { paint } from './paint.ts'
 import { printJson } from './print.ts'
 import { progress } from './progress.ts'
+import { type History, playSeed } from './simulation/history.ts'
 import { wholeNumber } from './sweep.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -85,7 +85,7 @@ type Sums = {
   calmed: number
   passes: number
   acts: Counts
-  pushes: Counts
+  deeds: Counts
   met: Counts
   ends: Counts
   checked: Map<PromiseId, number>
@@ -100,7 +100,7 @@ const emptySums = (): Sums => ({
   calmed: 0,
   passes: 0,
   acts: new Map(),
-  pushes: new Map(),
+  deeds: new Map(),
   met: new Map(),
   ends: new Map(),
   checked: new Map(),
@@ -114,7 +114,7 @@ function add(sums: Sums, one: History): void {
   sums.stormed += one.stormed
   sums.calmed += one.calmed
   sums.passes += one.passes
-  for (const counts of ['acts', 'pushes', 'met', 'ends'] as const) {
+  for (const counts of ['acts', 'deeds', 'met', 'ends'] as const) {
     for (const [name, count] of one[counts]) sums[counts].set(name, (sums[counts].get(name) ?? 0) + count)
   }
   for (const [promise, count] of one.checked) sums.checked.set(promise, (sums.checked.get(promise) ?? 0) + count)
@@ -138,7 +138,7 @@ function reportOf(sums: Sums, options: Options) {
     seed: options.seed,
     nodes: sums.nodes,
     passes: sums.passes,
-    faults: { pushed: sum(sums.pushes), met: sum(sums.met), pushes: listed(sums.pushes), requests: listed(sums.met) },
+    faults: { pushed: sum(sums.deeds), met: sum(sums.met), deeds: listed(sums.deeds), requests: listed(sums.met) },
     acts: listed(sums.acts),
     ends: listed(sums.ends),
     promises: PROMISE_IDS.map((id) => ({ id, text: PROMISES[id], checked: sums.checked.get(id) ?? 0, broken: breaches(sums, id) })),
@@ -163,8 +163,8 @@ function textOf(sums: Sums, options: Options, colour: boolean): string {
       return `  ${id.padEnd(4)}${verdict}  ${PROMISES[id]} (${broken === 0 ? '' : `${broken} of `}${sums.checked.get(id) ?? 0})`
     }),
     '',
-    title(`Faults: ${sum(sums.pushes)} pushes, ${sum(sums.met)} requests met by a service's fault`),
-    ...table(sums.pushes),
+    title(`Faults: ${sum(sums.deeds)} deeds, ${sum(sums.met)} requests met by a service's fault`),
+    ...table(sums.deeds),
     ...table(sums.met),
     '',
     title('Acts'),

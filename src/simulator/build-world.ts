@@ -73,6 +73,8 @@ function settings(options: CloudOptions): Settings {
     ironic: {
       version,
       history: true,
+      historyLateMs: 0,
+      pageMax: 1000,
       erasesLastError: minorOf(version) >= 101,
       automatedClean: true,
       powerSyncMs: defaultPowerSyncMs(version),

@@ -6,10 +6,11 @@ import { decidingRead } from '../core/ironic.ts'
 import type { HttpRequest, HttpResponse, Transport } from '../core/seams.ts'
 import { TransportError } from '../core/seams.ts'
 import type { Asked, Reply, Service } from './answer.ts'
-import { httpResponse } from './answer.ts'
+import { httpResponse, unauthorized, within } from './answer.ts'
 import { redfish } from './bmc.ts'
 import type { Fault } from './faults.ts'
 import { conductorOf } from './ironic-node.ts'
+import { fault as ironicFault } from './ironic-states.ts'
 import { callerOf } from './keystone.ts'
 import type { LedgerEntry, NodeBrief } from './ledger.ts'
 import { between } from './seeded.ts'
@@ -87,7 +88,27 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   }
   const reply = await answered(world, services[service], { asked, service, entry })
   await world.clock.sleep(between(world.random, LATENCY_MS.low, LATENCY_MS.high))
-  return end(met?.kind === 'lost-reply' ? 'lost' : httpResponse(reply, world.newId()), reply)
+  if (met?.kind === 'lost-reply') return end('lost', reply)
+  const whole = httpResponse(reply, world.newId())
+  const answer = met?.kind === 'cut' ? { ...whole, text: whole.text.slice(0, whole.text.length >> 1) } : whole
+  return end(service === 'ironic' && request.method === 'GET' ? readAs(world, met, { key: entry.path, answer, reply }) : answer, reply)
+}
+
+/** How old a stale answer may be: a replica of a database that lags behind, or a proxy's cache. */
+const STALE_MS = 300_000
+
+/** Ironic's answer to a read, as the fault that met it lets it be seen. */
+function readAs(world: World, met: Fault | null, on: { key: string; answer: HttpResponse; reply: Reply }): HttpResponse {
+  const { key, answer, reply } = on
+  const { remembered } = world.faults
+  const before = remembered?.get(key)
+  if (met?.kind === 'stale') return before !== undefined && world.clock.now() - before.at < STALE_MS ? before.answer : answer
+  if (met?.kind !== 'cut') remembered?.set(key, { at: world.clock.now(), answer })
+  const nodes = within(reply.json, 'nodes')
+  if (!Array.isArray(nodes)) return answer
+  if (met?.kind === 'empty-list') return { ...answer, text: JSON.stringify({ nodes: [] }) }
+  if (met?.kind === 'half-list') return { ...answer, text: JSON.stringify({ nodes: nodes.slice(0, nodes.length >> 1) }) }
+  return answer
 }
 
 async function answered(world: World, service: Service, to: { asked: Asked; service: ServiceSlug; entry: LedgerEntry }): Promise<Reply> {
@@ -183,8 +204,31 @@ function withoutService(world: World, fault: Fault): Delivered | null {
         },
         world.newId(),
       )
+    case '401':
+      return httpResponse(unauthorized(world.baseUrl), world.newId())
+    case '429':
+      return httpResponse({ status: 429, headers: { 'retry-after': '5' }, plain: 'Too Many Requests' }, world.newId())
+    case '409':
+      return httpResponse(
+        ironicFault(409, 'Node is locked by host conductor-9, please retry after the current operation is completed.'),
+        world.newId(),
+      )
+    case 'no-worker':
+      return httpResponse(ironicFault(503, 'Requested action cannot be performed due to lack of free conductor workers.'), world.newId())
+    case 'limit':
+      return httpResponse(
+        ironicFault(
+          500,
+          'Unable to process request at this time. The concurrent action limit for unprovisioning has been reached. Please contact your administrator and try again later.',
+        ),
+        world.newId(),
+      )
     case 'lost-reply':
     case 'latency':
+    case 'stale':
+    case 'empty-list':
+    case 'half-list':
+    case 'cut':
       return null
     default:
       return fault.kind satisfies never

@@ -3,14 +3,51 @@
  * service, or both. A conductor's trouble behind a green front is what `seenBy: 'conductors'` is for. BMC trouble is a
  * property of the BMC (bmc.ts); a conductor's death and a lock are people's doing (people.ts).
  */
-import type { Random } from '../core/seams.ts'
+import type { HttpResponse, Random } from '../core/seams.ts'
 import type { ServiceSlug, World } from './world.ts'
 
 /**
  * down: connection refused · unreachable: packets vanish, connecting times out · 503, 500: JSON · 502: a proxy's HTML ·
- * hang: taken, never answered, nothing done · lost-reply: done, but the answer never arrives · latency: right, `ms` later.
+ * hang: taken, never answered, nothing done · lost-reply: done, but the answer never arrives · latency: right, `ms` later ·
+ * 401: the token is not accepted · 429: a proxy's limit · cut: the answer's document ends in the middle.
+ * Of Ironic alone: 409: locked by somebody · no-worker, limit: its own refusals, nothing changed · stale: a read answered as it was some
+ * time ago · empty-list, half-list: 200 with nothing or half of it, and no word of a next page.
  */
-export type FaultKind = 'down' | 'unreachable' | '503' | '502' | '500' | 'hang' | 'lost-reply' | 'latency'
+export const FAULT_KINDS = [
+  'down',
+  'unreachable',
+  '503',
+  '502',
+  '500',
+  'hang',
+  'lost-reply',
+  'latency',
+  '401',
+  '429',
+  'cut',
+  '409',
+  'no-worker',
+  'limit',
+  'stale',
+  'empty-list',
+  'half-list',
+] as const
+export type FaultKind = (typeof FAULT_KINDS)[number]
+
+const CHANGES = ['PUT', 'PATCH', 'DELETE']
+/** Some kinds can only meet some requests. */
+const MEETS: Partial<Record<FaultKind, readonly string[]>> = {
+  '409': CHANGES,
+  'no-worker': ['PUT'],
+  limit: ['PUT'],
+  stale: ['GET'],
+  'empty-list': ['GET'],
+  'half-list': ['GET'],
+  cut: ['GET'],
+}
+export const ONLY_IRONIC: readonly FaultKind[] = ['409', 'no-worker', 'limit', 'stale', 'empty-list', 'half-list']
+/** A service that answers every request so is away. */
+export const AWAY: readonly FaultKind[] = ['down', 'unreachable', '503', '502', '500', 'hang']
 
 export type Fault = {
   kind: FaultKind
@@ -37,6 +74,8 @@ export type Faults = {
   route: 'open' | 'no-route' | 'swallowed'
   /** Times that each fault bit, by `service kind`. */
   counts: Map<string, number>
+  /** Ironic's newest answer to each read, for stale ones; null where nobody will want them. */
+  remembered: Map<string, { at: number; answer: HttpResponse }> | null
 }
 
 export function faults(random: Random): Faults {
@@ -51,7 +90,7 @@ export function faults(random: Random): Faults {
       const fault = set.get(service)
       if (fault === undefined) return null
       if (fault.seenBy !== undefined && fault.seenBy !== by) return null
-      if (fault.methods !== undefined && !fault.methods.includes(method)) return null
+      if (!(fault.methods ?? MEETS[fault.kind] ?? [method]).includes(method)) return null
       if (fault.share !== undefined && random() >= fault.share) return null
       fault.left -= 1
       if (fault.left <= 0) set.delete(service)
@@ -61,6 +100,7 @@ export function faults(random: Random): Faults {
     },
     route: 'open',
     counts,
+    remembered: null,
   }
 }
 
@@ -73,7 +113,7 @@ const HANG_MS = 5000
  */
 export function conductorTrouble(world: World, service: 'neutron' | 'keystone'): { text: string; afterMs: number } | null {
   const fault = world.faults.meet(service, 'conductors', 'GET')
-  if (fault === null || fault.kind === 'latency' || fault.kind === 'lost-reply') return null
+  if (fault === null || !AWAY.includes(fault.kind)) return null
   const afterMs = fault.kind === 'hang' || fault.kind === 'unreachable' ? HANG_MS : 40
   if (service === 'neutron') {
     const url = `${world.baseUrl}/network`
@@ -86,6 +126,6 @@ export function conductorTrouble(world: World, service: 'neutron' | 'keystone'):
     const text = `Unable to establish connection to ${world.baseUrl}${path}: HTTPConnectionPool(host='${base.hostname}', port=${base.port || 80}): Max retries exceeded with url: ${path} (Caused by NewConnectionError('<urllib3.connection.HTTPConnection object at 0x7f5750e8cb50>: Failed to establish a new connection: [Errno 111] ECONNREFUSED'))`
     return { text, afterMs }
   }
-  const words = { '503': 'Service Unavailable', '502': 'Bad Gateway', '500': 'Internal Server Error' }[fault.kind]
+  const words = { '502': 'Bad Gateway', '500': 'Internal Server Error' }[String(fault.kind)] ?? 'Service Unavailable'
   return { text: `${words} (HTTP ${fault.kind})`, afterMs }
 }

@@ -10,9 +10,6 @@ import { denied, fault, notFound, PROVISION_STATES } from './ironic-states.ts'
 import type { SimNode, World } from './world.ts'
 import { findNode } from './world.ts'
 
-/** `[api] max_limit`. */
-const LIMIT_MAX = 1000
-
 const SHORT = ['instance_uuid', 'maintenance', 'power_state', 'provision_state', 'uuid', 'name']
 
 const EQUAL = ['fault', 'driver', 'resource_class', 'conductor_group', 'owner', 'lessee', 'instance_uuid', 'shard']
@@ -160,7 +157,8 @@ export function listNodes(world: World, asked: Asked, minor: number): Reply {
   const from = marker === null ? 0 : ordered.findIndex((node) => node.row.uuid === marker) + 1
   // A marker outside the filtered list still has its place in the order of ids.
   const start = marker !== null && from === 0 ? ordered.filter((node) => node.order <= (findNode(world, marker)?.order ?? 0)).length : from
-  const limit = Math.min(Number(query.get('limit') ?? LIMIT_MAX), LIMIT_MAX)
+  const { pageMax } = world.settings.ironic
+  const limit = Math.min(Number(query.get('limit') ?? pageMax), pageMax)
   const page = ordered.slice(start, start + limit)
   const fields = named ?? (whole ? undefined : SHORT.filter((field) => knownField(field, minor)))
   const nodes = page.map((node) => nodeView(world, node, { minor, caller, ...(fields === undefined ? {} : { fields }) }))

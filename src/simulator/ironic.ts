@@ -177,7 +177,9 @@ function history(world: World, asked: Asked, at: { node: SimNode; id: string | u
   const stranger = [...asked.query.keys()].find((key) => !historyArguments(world).includes(key))
   if (stranger !== undefined) return fault(400, `Unexpected arguments: ${stranger}`)
   const detail = asked.query.get('detail')?.toLowerCase() === 'true'
-  const ordered = asked.query.get('sort_dir') === 'desc' ? [...node.history].reverse() : node.history
+  const { historyLateMs } = world.settings.ironic
+  const there = node.history.filter(({ created_at }) => historyLateMs === 0 || Date.parse(created_at) + historyLateMs <= world.clock.now())
+  const ordered = asked.query.get('sort_dir') === 'desc' ? there.toReversed() : there
   const shown = ordered.slice(0, Number(asked.query.get('limit') ?? 1000)).map((entry) => {
     if (detail) return { ...entry, links: self(entry.uuid) }
     const { uuid, created_at, severity, event } = entry

@@ -255,6 +255,22 @@ export function bindPort(world: World, node: SimNode, owner: { device: string; p
   return id
 }
 
+/** The node has a tenant from one moment to the next, as if everything that leads there had happened unseen. */
+export function handOver(world: World, node: SimNode): Server {
+  const server = placeServer(world, node, { project: 'lab', status: 'ACTIVE' })
+  write(world, node, {
+    provision_state: 'active',
+    target_provision_state: null,
+    instance_uuid: server.id,
+    instance_info: instanceInfo(server),
+    last_error: null,
+    maintenance: false,
+    maintenance_reason: null,
+    fault: null,
+  })
+  return server
+}
+
 /** Starts a server on the node if Placement would offer it; null = "No valid host". Resolves when it is active or has failed. */
 export async function launch(world: World, node: SimNode, project: string): Promise<Server | null> {
   const { row } = node

@@ -25,3 +25,6 @@ export function seededIds(random: Random): NewId {
 
 /** A whole number of milliseconds between the two bounds. */
 export const between = (random: Random, low: number, high: number): number => low + Math.floor(random() * (high - low + 1))
+
+export const pick = <T>(random: Random, from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)]
+export const chance = (random: Random, probability: number): boolean => random() < probability

@@ -7,7 +7,8 @@ import type { Faults } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
-export type ServiceSlug = 'keystone' | 'ironic' | 'nova' | 'neutron' | 'placement' | 'glance' | 'cinder'
+export const SERVICES = ['keystone', 'ironic', 'nova', 'neutron', 'placement', 'glance', 'cinder'] as const
+export type ServiceSlug = (typeof SERVICES)[number]
 
 /** How a cloud is set up; every value can be given to simulatedCloud. */
 export type Settings = {
@@ -17,6 +18,10 @@ export type Settings = {
     version: string
     /** `[conductor]node_history`. */
     history: boolean
+    /** An entry shows so much later than it was made. */
+    historyLateMs: number
+    /** `[api]max_limit`. */
+    pageMax: number
     /** 2025.2 and later: a successful power sync sets last_error to null (only with history on). */
     erasesLastError: boolean
     automatedClean: boolean
@@ -133,7 +138,8 @@ export type NodeRow = {
  * ok · silent: powered down or frozen, nothing comes back · refusing: host up, nobody listens · slow: right answers, late ·
  * rejecting: answers, but each command with an error · badpass: the stored password is wrong · stuck: power never changes.
  */
-export type BmcMode = 'ok' | 'silent' | 'refusing' | 'slow' | 'rejecting' | 'badpass' | 'stuck'
+export const BMC_MODES = ['ok', 'silent', 'refusing', 'slow', 'rejecting', 'badpass', 'stuck'] as const
+export type BmcMode = (typeof BMC_MODES)[number]
 
 export type Bmc = {
   protocol: 'ipmi' | 'redfish'
@@ -146,7 +152,8 @@ export type Bmc = {
 }
 
 /** What the next cleaning of a node will come to. */
-export type CleaningWill = 'ok' | 'no-port' | 'no-callback' | 'step-fails'
+export const CLEANING_WILLS = ['ok', 'no-port', 'no-callback', 'step-fails'] as const
+export type CleaningWill = (typeof CLEANING_WILLS)[number]
 
 export type SimNode = {
   row: NodeRow

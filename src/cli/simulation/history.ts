@@ -1,0 +1,222 @@
+/**
+ * One history from beginning to end: a site, the whole operator over it, a storm, a calm, and the question whether everything came to rest.
+ * A seed's history and a written scenario are played by the same few steps. What was promised is the judges' to say; here are only the
+ * last questions, which need the store: is every node healed or with a person, and does one more pass send nothing.
+ */
+import { createHash } from 'node:crypto'
+import { DAY, HOUR, MINUTE, type Policy } from '../../core/policy.ts'
+import { type SimulatedCloud, simulatedCloud } from '../../simulator/cloud.ts'
+import { drawnHead } from '../../simulator/drawn-site.ts'
+import { type Judges, judgesOver } from '../../simulator/judges.ts'
+import { PASSWORD } from '../../simulator/keystone.ts'
+import { type Broken, lineOf, type PromiseId } from '../../simulator/promises.ts'
+import { DEEDS } from '../../simulator/script/all-deeds.ts'
+import { calm, storm } from '../../simulator/script/mischief.ts'
+import { recordOf, type Scene, sceneOver, spring } from '../../simulator/script/scene.ts'
+import { readHead } from '../../simulator/script/site.ts'
+import { between, seededIds, seededRandom } from '../../simulator/seeded.ts'
+import { type VirtualClock, virtualClock } from '../../simulator/virtual-clock.ts'
+import type { CaseView } from '../../store/case-row.ts'
+import { openStore, type Store } from '../../store/store.ts'
+import { type Machine, machineClock } from './machine.ts'
+import { type Player, playerOf } from './player.ts'
+
+export type History = {
+  seed: number
+  nodes: number
+  /** Virtual milliseconds. */
+  stormed: number
+  calmed: number
+  passes: number
+  acts: Map<string, number>
+  /** Decisions by `kind reason`. */
+  decisions: Map<string, number>
+  /** Deeds by name, and requests that a service's fault met, by `service kind`. */
+  deeds: Map<string, number>
+  met: Map<string, number>
+  /** How the cases stand at the end, by how they ended or by the decision in force. */
+  ends: Map<string, number>
+  checked: Map<PromiseId, number>
+  broken: Broken[]
+  /** Digest of everything that was sent and decided. */
+  digest: string
+  /** The history as a scenario: played again it is the same. */
+  script: string[]
+}
+
+/** Streams of randomness of one seed, so that one part's draws do not shift another's. */
+const STREAMS = 8
+const CLOUD = 1
+const OPERATOR = 2
+const STORM = 3
+const SITE = 0
+
+const stream = (seed: number, at: number) => seededRandom(seed * STREAMS + at)
+
+/** Everything of one history that its steps work on. */
+export type Setting = {
+  head: readonly string[]
+  seed: number
+  clock: VirtualClock
+  cloud: SimulatedCloud
+  judges: Judges
+  machine: Machine
+  store: Store
+  player: Player
+  scene: Scene
+  counted: Pick<History, 'passes' | 'acts' | 'decisions'>
+  began: number
+}
+
+/** The site of these lines with its operator at work. Throws ScriptError. */
+export async function setUp(head: readonly string[], base: Policy): Promise<Setting> {
+  const { seed, start, cloud: site, manner, policy: turned } = readHead(head)
+  const policy = { ...base, ...turned }
+  const clock = virtualClock({ start })
+  const cloud = simulatedCloud({ ...site, clock, random: stream(seed, CLOUD), keepReads: false })
+  cloud.faults.remembered = new Map()
+  const wall = machineClock(clock)
+  const judges = judgesOver(cloud.state, { wall: wall.now, policy })
+  const random = stream(seed, OPERATOR)
+  const newId = seededIds(random)
+  const store = await openStore({ path: ':memory:', clock: wall, newId, random })
+  const counted: Setting['counted'] = { passes: 0, acts: new Map(), decisions: new Map() }
+  const machine: Machine = {
+    ...{ cloud, judges, clock: wall, random, newId, store, policy, disk: { isFull: false } },
+    onPass: ({ decision, outcome }) => {
+      counted.passes += 1
+      bump(counted.decisions, `${decision.kind} ${decision.reason}`)
+      if (decision.kind === 'act') bump(counted.acts, `${decision.act} ${outcome?.kind ?? 'not recorded'}`)
+    },
+    onMoment: (moment, uuid) => spring(scene, moment, uuid),
+    log: (_level, message, fields) => overhear(judges, JSON.stringify([message, fields ?? {}])),
+  }
+  const player = playerOf({ machine, clock, manner, jump: wall.jump })
+  const scene = sceneOver({ cloud, judges, operator: player.toOperator, deeds: DEEDS })
+  const setting = { head, seed, clock, cloud, judges, machine, store, player, scene, counted, began: clock.now() }
+  await clock.run(player.begin())
+  return setting
+}
+
+export type SeedOptions = {
+  policy: Policy
+  /** Virtual ms of storm; null: 30 to 90 min, drawn. */
+  storm: number | null
+  /** Whether the history ends as soon as a promise was broken; for looking for the shortest one. */
+  untilBroken?: boolean
+}
+
+/** Deterministic: the same arguments give the same history to the byte. */
+export async function playSeed(seed: number, { policy, storm: wanted, untilBroken = false }: SeedOptions): Promise<History> {
+  const draw = stream(seed, SITE)
+  const setting = await setUp(drawnHead(draw, seed), policy)
+  const { clock, judges, scene, store } = setting
+  try {
+    await clock.advance(MINUTE)
+    const isEnough = () => untilBroken && judges.broken.length > 0
+    const drawn = between(draw, 30, 90) * MINUTE
+    await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough })
+    return isEnough() ? await reckoning(setting, 0) : await ended(setting)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The calm, the last questions, and what it all came to. */
+export async function ended(setting: Setting): Promise<History> {
+  const calmed = await calmDown(setting)
+  await lastQuestions(setting)
+  return reckoning(setting, calmed)
+}
+
+const bump = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+
+function overhear({ bench }: Judges, text: string): void {
+  bench.check('S10')
+  const secret = [PASSWORD, ...bench.world.tokens.keys()].find((one) => text.includes(one))
+  if (secret !== undefined) bench.accuse('S10', { node: null, what: `a secret was written: ${text.replaceAll(secret, '…')}` })
+}
+
+/** After this, whatever waits at most a day by policy has told a person (design: no wait is silent for more than 24 h). */
+const CALM_MS = DAY + 3 * HOUR
+/** Sweeps come less and less often: what happens early happens fast, and what comes late waits for hours. */
+function pauseAfter(calmMs: number): number {
+  if (calmMs < 10 * MINUTE) return 2 * MINUTE
+  if (calmMs < 4 * HOUR) return 5 * MINUTE
+  return HOUR
+}
+
+/** Sweeps until everything is at rest, or the time is up. @returns virtual milliseconds */
+async function calmDown({ clock, player, scene, store }: Setting): Promise<number> {
+  await clock.run(calm(scene))
+  const life = await clock.run(player.rest())
+  const began = clock.now()
+  while (clock.now() - began < CALM_MS) {
+    await clock.run(life.sweep())
+    const open = await store.cases({ open: true })
+    if (clock.now() - began > 5 * MINUTE && open.every(isAtRest)) break
+    await clock.advance(pauseAfter(clock.now() - began))
+  }
+  return clock.now() - began
+}
+
+/** Nothing more comes without a person. What a person holds or left out of the scope is such, too. */
+const RESTING: readonly string[] = ['held', 'out-of-scope']
+const isAtRest = ({ decision }: CaseView): boolean =>
+  decision !== null && (decision.kind === 'leave' || decision.kind === 'escalate' || RESTING.includes(decision.reason))
+
+async function lastQuestions({ machine, clock, player }: Setting): Promise<void> {
+  const { cloud, store, judges } = machine
+  const { bench } = judges
+  const life = await clock.run(player.rest())
+  const before = cloud.ledger.changes().length
+  await clock.run(life.sweep())
+  bench.check('L3')
+  const sent = cloud.ledger.changes().slice(before)
+  const [first] = sent
+  const open = await store.cases({ open: true })
+  for (const view of open) {
+    bench.check('L1')
+    if (isAtRest(view)) continue
+    const { kind, reason, message, since } = view.decision ?? { kind: 'none', reason: '', message: '', since: 0 }
+    const what = `still ${kind} ${reason} a day after the last fault (since ${new Date(since).toISOString()}): ${message}`
+    bench.accuse('L1', { node: view.uuid, what })
+  }
+  if (first !== undefined && open.every(isAtRest))
+    bench.accuse('L3', { node: null, what: `one more pass sent ${sent.map(lineOf).join('; ')}` })
+  const withCase = new Set(open.map(({ uuid }) => uuid))
+  for (const { row } of cloud.state.nodes.values()) {
+    bench.check('L1')
+    if ((row.provision_state === 'error' || row.provision_state === 'clean failed') && !withCase.has(row.uuid))
+      bench.accuse('L1', { node: row.uuid, what: `${row.provision_state} without a case` })
+  }
+}
+
+const PAGE = 1_000
+
+/** What it all came to, as far as it was played. */
+export async function reckoning(setting: Setting, calmed: number): Promise<History> {
+  const { head, seed, store, cloud, judges, scene, counted, clock, began } = setting
+  const ends = new Map<string, number>()
+  for (const { result, decision, closedAt } of await store.cases({ limit: 100_000 }))
+    bump(ends, closedAt === null ? `${decision?.kind} ${decision?.reason}` : `closed ${result}`)
+  const hash = createHash('sha256')
+  for (const entry of cloud.ledger.changes()) hash.update(lineOf(entry))
+  let after = 0
+  for (;;) {
+    const page = await store.audit({ after, limit: PAGE })
+    for (const { at, uuid, kind, reason, message } of page) {
+      const text = JSON.stringify([at, uuid, kind, reason, message])
+      hash.update(text)
+      overhear(judges, text)
+    }
+    const last = page.at(-1)
+    if (last === undefined) break
+    after = last.id
+  }
+  const { broken, checked } = judges
+  const script = [...head, ...recordOf(scene, began)]
+  const times = { stormed: clock.now() - began - calmed, calmed }
+  const found = { ends, checked, broken, digest: hash.digest('hex').slice(0, 16), script }
+  return { seed, nodes: cloud.state.nodes.size, ...times, ...counted, deeds: scene.counts, met: cloud.faults.counts, ...found }
+}

@@ -1,0 +1,273 @@
+/**
+ * The whole operator over a simulated cloud: real clients, store, pass and daemon, with seams that can be made to stop. A life of it
+ * dies or stands still where it waits, and another one starts on the same store, as after a power cut. Its machine's wall clock can be
+ * moved and its disk be full. It draws nothing and judges nothing; the judges are told what leaves and what is durable.
+ */
+import type { Log } from '../../controller/cloud-world.ts'
+import type { Pass } from '../../controller/reconcile.ts'
+import { run } from '../../controller/run.ts'
+import { type Sweep, sweep } from '../../controller/sweep.ts'
+import type { Intent } from '../../core/case.ts'
+import { MINUTE, type Mode, type Policy, SECOND } from '../../core/policy.ts'
+import type { Clock, NewId, Random, Seams, Transport } from '../../core/seams.ts'
+import { cloudAccess } from '../../openstack/cloud-access.ts'
+import type { SimulatedCloud } from '../../simulator/cloud.ts'
+import type { Judges, Sender } from '../../simulator/judges.ts'
+import type { Moment } from '../../simulator/script/scene.ts'
+import type { VirtualClock } from '../../simulator/virtual-clock.ts'
+import type { Store } from '../../store/store.ts'
+import { StoreError } from '../../store/store-error.ts'
+import { type WiredCloud, wireCloud } from '../../wire-cloud.ts'
+
+export const SIMULATED_CLOUD = 'sim'
+
+/** What all lives of one operator share. */
+export type Machine = {
+  cloud: SimulatedCloud
+  judges: Judges
+  /** Virtual time as this machine's wall clock shows it. */
+  clock: Clock
+  random: Random
+  newId: NewId
+  store: Store
+  policy: Policy
+  disk: { isFull: boolean }
+  onPass: (pass: Pass) => void
+  /** A request is about to leave, or its answer is about to be read: what happens just then. */
+  onMoment: (moment: Moment, uuid: string) => void
+  log: Log
+}
+
+/** `every`: a sweep that often, as cron does it; null: the daemon. */
+type Manner = { mode: Mode; every: number | null }
+
+export type Life = {
+  die(): void
+  /** It dies at the await of that number after its next intent's commit; `then` is called as it does. */
+  dieWriting(step: number, then: () => void): void
+  /** Stands still at its next await, for `ms`. */
+  freeze(ms: number): void
+  /** One sweep to its end. */
+  sweep(): Promise<Sweep>
+  /** Works until it is stopped and has finished what it has in hand. */
+  work(): void
+  stop(): Promise<void>
+}
+
+const forever = new Promise<never>(() => {})
+
+/** The wall clock of a machine: virtual time, and what it is wrong by. */
+export function machineClock(clock: VirtualClock): Clock & { jump(ms: number): void } {
+  let offset = 0
+  return {
+    now: () => clock.now() + offset,
+    monotonic: clock.monotonic,
+    sleep: clock.sleep,
+    jump: (ms) => {
+      offset += ms
+    },
+  }
+}
+
+/** Born at once; it has asked nothing yet. */
+export async function live(machine: Machine, name: string, { mode, every }: Manner): Promise<Life> {
+  const { cloud, judges, log, random, newId } = machine
+  const body = mortal(machine, { name, mode })
+  const seams: Seams = { clock: body.clock, random, newId, transport: body.transport, datagram: body.datagram }
+  const policy = { ...machine.policy, mode }
+  const policyHash = JSON.stringify(policy)
+  const committed = (intent: Intent): void => {
+    judges.committed(intent, body.sender)
+    body.committed()
+  }
+  const store = through(telling(onDisk(machine), committed), body.gate)
+  const parts = { cloud: SIMULATED_CLOUD, policyHash, access: accessTo(cloud), servicesAccess: null, policy, seams, log, store }
+  const world: WiredCloud = wireCloud(parts)
+  await machine.store.enrol(SIMULATED_CLOUD, { mode, policyHash })
+  await machine.store.wake(await machine.store.openCaseKeys(SIMULATED_CLOUD))
+  const stop = new AbortController()
+  const once = () => sweep(world, { claimant: name, limit: null, follow: false, onPass: machine.onPass })
+  let working: Promise<void> = Promise.resolve()
+  return {
+    die: body.die,
+    dieWriting: body.dieWriting,
+    freeze: body.freeze,
+    sweep: once,
+    work: () => {
+      const options = { worlds: [world], claimant: name, workers: WORKERS, pollMs: POLL_MS, censusMs: 10 * MINUTE }
+      working =
+        every === null
+          ? run({ ...options, onPass: (_, pass) => machine.onPass(pass) }, stop.signal)
+          : sweeping(once, { every, clock: body.clock, signal: stop.signal, log })
+    },
+    stop: () => {
+      stop.abort('stopped')
+      return working
+    },
+  }
+}
+
+/** Each idle one asks the store twice a second of virtual time; what two at a time would show, a replica shows too. */
+const WORKERS = 1
+const POLL_MS = 15 * SECOND
+
+/** Cron: a sweep that fails is followed by the next one. */
+async function sweeping(
+  once: () => Promise<unknown>,
+  { every, clock, signal, log }: { every: number; clock: Clock; signal: AbortSignal; log: Log },
+): Promise<void> {
+  while (!signal.aborted) {
+    // Knows: what a sweep could not do is the next one's; a cloud that is away is what the simulation is for.
+    await once().catch((error: unknown) => log('error', 'sweep failed', { error: error instanceof Error ? error.message : String(error) }))
+    await clock.sleep(every, signal)
+  }
+}
+
+/** The gate through which everything goes that a life waits for: closed for ever once it is dead, and for a while as it stands still. */
+function gateOf(clock: Clock) {
+  let isDead = false
+  let standing: Promise<void> | null = null
+  let armed: { step: number; then: () => void } | null = null
+  let left: number | null = null
+  const gate = (): Promise<void> | undefined => {
+    if (left !== null && armed !== null && left-- === 0) {
+      isDead = true
+      armed.then()
+    }
+    if (isDead) return forever
+    return standing?.then(() => (isDead ? forever : undefined))
+  }
+  return {
+    gate,
+    die: (): void => {
+      isDead = true
+    },
+    dieWriting: (step: number, then: () => void): void => {
+      armed = { step, then }
+    },
+    committed: (): void => {
+      if (armed !== null) left ??= armed.step
+    },
+    freeze: (ms: number): void => {
+      const thaw = clock.sleep(ms).then(() => {
+        if (standing === thaw) standing = null
+      })
+      standing = thaw
+    },
+  }
+}
+
+/** What changes a node by its own path or its maintenance. */
+const CHANGED = /\/baremetal\/v1\/nodes\/([^/?]+)(\/maintenance)?$/
+
+/** Seams behind the gate. */
+function mortal(machine: Machine, sender: Sender) {
+  const { cloud, clock, judges } = machine
+  const life = gateOf(clock)
+  const { gate } = life
+  const transport: Transport = async (request) => {
+    const [, uuid = null, part] = CHANGED.exec(request.url) ?? []
+    const isMark = uuid !== null && request.method === 'PATCH'
+    if (isMark) machine.onMoment('before-mark', uuid)
+    if (uuid !== null && request.method === 'PUT' && part === '/maintenance') machine.onMoment('before-quarantine', uuid)
+    await gate()
+    judges.sender = sender
+    const answer = cloud.transport(request)
+    judges.sender = null
+    try {
+      const response = await answer
+      if (isMark) machine.onMoment('before-verb', uuid)
+      return response
+    } finally {
+      await gate()
+    }
+  }
+  return {
+    ...life,
+    sender,
+    clock: { ...clock, sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal).then(gate) },
+    transport,
+    datagram: (request: Parameters<Seams['datagram']>[0]) => {
+      judges.datagram(request.payload)
+      return cloud.datagram(request).finally(gate)
+    },
+  }
+}
+
+/** The store as a life reaches it: before and after each of its calls it may die or stand still, never within one. */
+function through(store: Store, gate: () => Promise<void> | undefined): Store {
+  const gated = new Map<string | symbol, unknown>()
+  return new Proxy(store, {
+    get: (on, name) => {
+      const known = gated.get(name)
+      if (known !== undefined) return known
+      const call: unknown = Reflect.get(on, name)
+      if (typeof call !== 'function') return call
+      const made = async (...given: unknown[]): Promise<unknown> => {
+        await gate()
+        try {
+          return await Reflect.apply(call, on, given)
+        } finally {
+          await gate()
+        }
+      }
+      gated.set(name, made)
+      return made
+    },
+  })
+}
+
+/** On a full disk whatever makes the file grow is rolled back, as SQLite does it; claims overwrite what is there. */
+function onDisk({ store, disk }: Machine): Store {
+  const full = (): StoreError =>
+    new StoreError('sim.db', 'The database sim.db cannot grow because the disk is full.', 'Free some space.', false)
+  const unlessFull =
+    <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>
+    (...given: A): Promise<R> =>
+      disk.isFull ? Promise.reject(full()) : call(...given)
+  return {
+    ...store,
+    seen: unlessFull(store.seen),
+    takeCensus: unlessFull(store.takeCensus),
+    record: unlessFull(store.record),
+    deciding: (cloud, work) =>
+      store.deciding(cloud, async (tx) => {
+        const done = await work(tx)
+        if (disk.isFull) throw full()
+        return done
+      }),
+  }
+}
+
+/** Tells of every intent as soon as its transaction is over. */
+const telling = (store: Store, durable: (intent: Intent) => void): Store => ({
+  ...store,
+  deciding: async (cloud, work) => {
+    const made: Intent[] = []
+    const result = await store.deciding(cloud, (tx) =>
+      work({
+        ...tx,
+        commit: async (decided) => {
+          const intent = await tx.commit(decided)
+          if (intent !== null) made.push(intent)
+          return intent
+        },
+      }),
+    )
+    for (const intent of made) durable(intent)
+    return result
+  },
+})
+
+function accessTo(cloud: SimulatedCloud) {
+  const { authUrl, user, password } = cloud.credentials('admin')
+  const auth = {
+    auth_url: authUrl,
+    username: user,
+    password,
+    project_name: 'admin',
+    user_domain_id: 'default',
+    project_domain_id: 'default',
+  }
+  return cloudAccess({ name: SIMULATED_CLOUD, naming: (key) => key, keys: { auth } }, { read: () => null, cwd: '.', home: null })
+}

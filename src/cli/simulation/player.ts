@@ -1,0 +1,132 @@
+/**
+ * The operator as people and fate reach it in a history: its lives one after another on one store, a person who approves, sweeps and
+ * replicas beside it. What is said to it is told to the judges: a stop counts once it is said, a permission as soon as it is about to be.
+ */
+import { approveCase } from '../../commands/approve-case.ts'
+import { MINUTE, type Mode } from '../../core/policy.ts'
+import type { ToOperator } from '../../simulator/script/scene.ts'
+import type { Manner } from '../../simulator/script/site.ts'
+import type { VirtualClock } from '../../simulator/virtual-clock.ts'
+import { type Life, live, type Machine, SIMULATED_CLOUD } from './machine.ts'
+
+export type Player = {
+  begin(): Promise<void>
+  /** The operator stops as on SIGTERM and a new one is there, not working by itself. */
+  rest(): Promise<Life>
+  toOperator: ToOperator
+}
+
+const SAID = { by: 'pat', why: 'as the simulation has it' }
+/** How often the person who approves looks. */
+const APPROVES_MS = 2 * MINUTE
+
+type Playing = { machine: Machine; clock: VirtualClock; manner: Manner; jump: (ms: number) => void }
+
+export function playerOf({ machine, clock, manner, jump }: Playing): Player {
+  const { store, policy } = machine
+  let lives = 0
+  let life: Life | null = null
+  const beside = new Set<Promise<unknown>>()
+  let over = false
+  const born = (how: Manner): Promise<Life> => {
+    lives += 1
+    return live(machine, `life-${lives}`, how)
+  }
+  const begin = async (mode: Mode): Promise<void> => {
+    if (over) return
+    life = await born({ ...manner, mode })
+    life.work()
+  }
+  // What observes at first acts after a while, as a careful site does it.
+  const later = (): Mode => (manner.mode === 'observe' ? 'auto' : manner.mode)
+  const restart = (ms: number): void => {
+    life = null
+    clock.after(ms, () => void begin(later()))
+  }
+  const approving = (): void => {
+    clock.after(APPROVES_MS, async () => {
+      if (over) return
+      approving()
+      for (const { id } of await store.cases({ open: true, reason: 'needs-approval' }))
+        await approveCase(store, { ...SAID, caseId: id, policyOf: () => ({ ...policy, mode: 'approve' }) })
+    })
+  }
+  const alongside = (doing: Promise<unknown>): void => {
+    const ended = doing.finally(() => beside.delete(ended))
+    beside.add(ended)
+  }
+  return {
+    begin: async () => {
+      if (manner.mode === 'approve') approving()
+      await begin(manner.mode)
+    },
+    rest: async () => {
+      over = true
+      await life?.stop()
+      await Promise.all(beside)
+      return await born({ mode: 'auto', every: null })
+    },
+    toOperator: {
+      ...wordsTo(machine),
+      crash: (at, ms) => {
+        const dying = life
+        if (dying === null || over) return
+        if (at !== 'now') return dying.dieWriting(at, () => restart(ms))
+        dying.die()
+        restart(ms)
+      },
+      freeze: (ms) => life?.freeze(ms),
+      jumpClock: jump,
+      sweepBeside: () => {
+        // Knows: a sweep that a fault ends is an event of the storm like another.
+        if (!over) alongside(born({ ...manner, mode: later() }).then((other) => other.sweep().catch(() => null)))
+      },
+      replica: (ms) => {
+        if (!over) alongside(born({ mode: later(), every: null }).then((other) => besideFor(other, { clock, ms })))
+      },
+      fillDisk: (isFull) => {
+        machine.disk.isFull = isFull
+      },
+    },
+  }
+}
+
+async function besideFor(other: Life, { clock, ms }: { clock: VirtualClock; ms: number }): Promise<void> {
+  other.work()
+  await clock.sleep(ms)
+  await other.stop()
+}
+
+type Words = Pick<ToOperator, 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release' | 'wake' | 'believeCensus'>
+
+function wordsTo({ store, judges }: Machine): Words {
+  const key = (uuid: string) => ({ cloud: SIMULATED_CLOUD, uuid })
+  return {
+    hold: async (uuid) => {
+      await store.hold(key(uuid), SAID)
+      judges.said({ kind: 'hold', uuid })
+    },
+    unhold: async (uuid) => {
+      judges.said({ kind: 'unhold', uuid })
+      await store.unhold(key(uuid), SAID)
+    },
+    pause: async () => {
+      await store.pause(SIMULATED_CLOUD, SAID)
+      judges.said({ kind: 'pause', uuid: null })
+    },
+    resume: async () => {
+      judges.said({ kind: 'resume', uuid: null })
+      await store.resume(SIMULATED_CLOUD, SAID)
+    },
+    retry: async (uuid) => {
+      judges.said({ kind: 'retry', uuid })
+      await store.retry(key(uuid), SAID)
+    },
+    release: async (uuid) => {
+      judges.said({ kind: 'release', uuid })
+      await store.release(key(uuid), SAID)
+    },
+    wake: (uuid) => store.wake([key(uuid)]),
+    believeCensus: async () => void (await store.believeCensus(SIMULATED_CLOUD, SAID)),
+  }
+}

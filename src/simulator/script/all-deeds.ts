@@ -1,0 +1,7 @@
+/** Every deed that a scenario can name. */
+import type { Deed } from './deed.ts'
+import { CLOUD_DEEDS } from './deeds-cloud.ts'
+import { OPERATOR_DEEDS } from './deeds-operator.ts'
+import { PEOPLE_DEEDS } from './deeds-people.ts'
+
+export const DEEDS: ReadonlyMap<string, Deed> = new Map(Object.entries({ ...CLOUD_DEEDS, ...PEOPLE_DEEDS, ...OPERATOR_DEEDS }))

@@ -1,0 +1,183 @@
+/**
+ * The language in which a scenario says what happens: one line a deed, `VERB WHAT… [key=value …] [for SPAN]`. A deed is defined once, by
+ * what it takes and what it does, and read, checked, named and counted from that. Which deeds there are stands in the files deeds-*.ts,
+ * and who types them (a person, or mischief from a seed) makes no difference.
+ */
+import type { Scene } from './scene.ts'
+
+/** A scenario's line that cannot be read. `message` is one sentence for whoever wrote it. */
+export class ScriptError extends Error {
+  override name = 'ScriptError'
+}
+
+/** One word of a line: what it may be, and whether it belongs to the name under which the deed is counted. */
+export type Field<T> = { what: string; read: (word: string) => T | undefined; isNamed: boolean }
+
+/** `null`: nothing fitting stood there. `undo` is called when the deed's span is over, or at the calm, whichever comes first. */
+export type Done = { undo: (() => void) | null } | null
+
+export const DONE: Done = { undo: null }
+
+type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+
+type Definition<T extends Record<string, Field<unknown>>, O extends Record<string, Field<unknown>>> = {
+  takes: T
+  options?: O
+  /** Whether `for SPAN` may follow; without it what was done stays. */
+  lasts?: true
+  does: (scene: Scene, given: Values<T> & Partial<Values<O>>) => Done
+}
+
+export type Deed = {
+  takes: [string, Field<unknown>][]
+  options: Map<string, Field<unknown>>
+  lasts: boolean
+  does: (scene: Scene, given: object) => Done
+}
+
+/** A deed, with what it takes checked against what it does. */
+export function deed<T extends Record<string, Field<unknown>>, O extends Record<string, Field<unknown>> = Record<never, never>>(
+  d: Definition<T, O>,
+): Deed {
+  // Given is built field by field from the same two tables just below, so its shape is theirs.
+  const does = (scene: Scene, given: object): Done => d.does(scene, given as Values<T> & Partial<Values<O>>)
+  return { takes: Object.entries(d.takes), options: new Map(Object.entries(d.options ?? {})), lasts: d.lasts === true, does }
+}
+
+export type Line = {
+  text: string
+  /** What it is counted as: the verb and the words that are no names of things. */
+  name: string
+  does: (scene: Scene) => Done
+  /** Virtual milliseconds; null: it stays. */
+  lasts: number | null
+}
+
+/** Throws ScriptError. */
+export function readLine(text: string, deeds: ReadonlyMap<string, Deed>): Line {
+  const words = wordsOf(text)
+  const [verb = ''] = words
+  const found = deeds.get(verb)
+  if (found === undefined) throw new ScriptError(`There is no deed "${verb}". There are ${[...deeds.keys()].toSorted().join(', ')}.`)
+  const { rest, lasts } = withoutSpan(words.slice(1), found)
+  const given: Record<string, unknown> = {}
+  const named = [verb]
+  for (const [at, [key, field]] of found.takes.entries()) {
+    const word = rest[at]
+    if (word === undefined) throw new ScriptError(`"${text}" ends where ${field.what} is wanted (${key}).`)
+    given[key] = fieldValue(field, word, text)
+    if (field.isNamed) named.push(word)
+  }
+  for (const word of rest.slice(found.takes.length)) {
+    const [, key = '', value = ''] = /^([a-z-]+)=(.*)$/s.exec(word) ?? []
+    const field = found.options.get(key)
+    if (field === undefined) throw new ScriptError(`"${text}": "${word}" is no option of ${verb}.`)
+    given[key] = fieldValue(field, value, text)
+    if (field.isNamed) named.push(value)
+  }
+  return { text, name: named.join(' '), lasts, does: (scene) => found.does(scene, given) }
+}
+
+function fieldValue(field: Field<unknown>, word: string, text: string): unknown {
+  const value = field.read(word)
+  if (value === undefined) throw new ScriptError(`"${text}": "${word}" is not ${field.what}.`)
+  return value
+}
+
+function withoutSpan(words: readonly string[], { lasts }: Deed): { rest: readonly string[]; lasts: number | null } {
+  const at = words.length - 2
+  if (!lasts || words[at] !== 'for') return { rest: words, lasts: null }
+  return { rest: words.slice(0, at), lasts: fieldValue(SPAN, words[at + 1] ?? '', words.join(' ')) as number }
+}
+
+/** Words of a line; a JSON string with its quotes, or a JSON document without blanks outside of its strings, is one word. */
+export function wordsOf(text: string): string[] {
+  return text.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g) ?? []
+}
+
+export const oneOf = <const T extends string>(words: readonly T[]): Field<T> => ({
+  what: `one of ${words.join(', ')}`,
+  read: (word) => words.find((one) => one === word),
+  isNamed: true,
+})
+
+export const NODE: Field<string> = {
+  what: 'the name of a node',
+  read: (word) => (/^[\w@.-]+$/.test(word) ? word : undefined),
+  isNamed: false,
+}
+export const NAME: Field<string> = { what: 'a name', read: (word) => (/^[\w.-]+$/.test(word) ? word : undefined), isNamed: false }
+export const NUMBER: Field<number> = {
+  what: 'a whole number',
+  read: (word) => (/^\d+$/.test(word) ? Number(word) : undefined),
+  isNamed: false,
+}
+export const SHARE: Field<number> = {
+  what: 'a share such as 40%',
+  read: (word) => (/^\d+(\.\d+)?%$/.test(word) ? Number(word.slice(0, -1)) / 100 : undefined),
+  isNamed: false,
+}
+/** In quotes, as JSON has them. */
+export const TEXT: Field<string> = {
+  what: 'a text in quotes',
+  read: (word) => {
+    const value = jsonOf(word)
+    return typeof value === 'string' ? value : undefined
+  },
+  isNamed: false,
+}
+export const JSON_VALUE: Field<{ value: unknown }> = {
+  what: 'JSON',
+  read: (word) => {
+    const value = jsonOf(word)
+    return value === undefined ? undefined : { value }
+  },
+  isNamed: false,
+}
+/** Virtual milliseconds. */
+export const SPAN: Field<number> = { what: 'a span such as 1h2m3.5s', read: (word) => spanOf(word) ?? undefined, isNamed: false }
+/** A span that may go backwards. */
+export const SHIFT: Field<number> = {
+  what: 'a shift such as +2m or -1.5s',
+  read: (word) => {
+    const span = spanOf(word.slice(1))
+    if (span === null || !/^[+-]/.test(word)) return undefined
+    return word.startsWith('-') ? -span : span
+  },
+  isNamed: false,
+}
+
+function jsonOf(word: string): unknown {
+  try {
+    return JSON.parse(word)
+  } catch {
+    // JSON.parse answers by throwing; the caller says what is wanted instead.
+    return undefined
+  }
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+]
+
+/** `1d2h3m4.567s`, the units that are not zero; the same to the millisecond when read back. */
+export function spanWord(ms: number): string {
+  let left = Math.round(ms)
+  let word = ''
+  for (const [unit, size] of UNITS.slice(0, 3)) {
+    const count = Math.floor(left / size)
+    if (count > 0) word += `${count}${unit}`
+    left -= count * size
+  }
+  return left > 0 || word === '' ? `${word}${left / 1_000}s` : word
+}
+
+/** Milliseconds; null where it is no span. */
+export function spanOf(word: string): number | null {
+  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d{1,3})?)s)?$/.exec(word)
+  if (parts === null || word === '') return null
+  return Math.round(UNITS.reduce((sum, [, size], at) => sum + Number(parts[at + 1] ?? 0) * size, 0))
+}

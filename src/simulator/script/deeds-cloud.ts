@@ -1,0 +1,211 @@
+/**
+ * Deeds that befall machines and services: BMCs, racks, the services behind their endpoints, Ironic's conductors and locks, what the next
+ * cleaning comes to, what a credential is shown. Each is undone by the world's own means when its span is over.
+ */
+import { AWAY, FAULT_KINDS, type FaultKind, ONLY_IRONIC } from '../faults.ts'
+import type { BmcMode, ServiceSlug, SimNode } from '../world.ts'
+import { BMC_MODES, CLEANING_WILLS, SERVICES } from '../world.ts'
+import { type Deed, DONE, deed, NAME, NODE, NUMBER, oneOf, SHARE, SPAN, TEXT } from './deed.ts'
+import { outage, type Scene } from './scene.ts'
+
+const SERVICE = oneOf(SERVICES)
+const KIND = oneOf(FAULT_KINDS)
+
+/** Methods joined by plus signs. */
+const METHODS = {
+  what: 'methods such as PUT+PATCH',
+  read: (word: string) => (/^[A-Z]+(\+[A-Z]+)*$/.test(word) ? word.split('+') : undefined),
+  isNamed: false,
+}
+
+function spoil(scene: Scene, nodes: readonly SimNode[], mode: BmcMode): { undo: () => void } {
+  const { people } = scene.cloud
+  const set = (to: BmcMode) => {
+    // Nodes that were removed meanwhile have no BMC any more.
+    for (const { row } of nodes) if (scene.cloud.state.nodes.has(row.uuid)) people.bmc(row.uuid, to)
+  }
+  set(mode)
+  return { undo: () => set('ok') }
+}
+
+/** BMC networks and switches are racks here; the third number of a BMC's address is its rack's. */
+const rackOf = ({ bmc }: SimNode): number => Number(bmc.host.split('.')[2])
+
+export const CLOUD_DEEDS: Record<string, Deed> = {
+  bmc: deed({
+    takes: { node: NODE, mode: oneOf(BMC_MODES) },
+    lasts: true,
+    does: (scene, { node, mode }) => {
+      const found = scene.node(node)
+      return found === null ? null : spoil(scene, [found], mode)
+    },
+  }),
+  rack: deed({
+    takes: { number: NUMBER, mode: oneOf(BMC_MODES) },
+    lasts: true,
+    does: (scene, { number, mode }) => {
+      const nodes = [...scene.cloud.state.nodes.values()].filter((node) => rackOf(node) === number)
+      return nodes.length === 0 ? null : spoil(scene, nodes, mode)
+    },
+  }),
+  'bmc-flaps': deed({
+    takes: { node: NODE },
+    options: { every: SPAN },
+    lasts: true,
+    does: (scene, { node, every = 20_000 }) => {
+      const found = scene.node(node)
+      if (found === null) return null
+      let isOver = false
+      const turn = (mode: BmcMode): void => {
+        if (isOver) return
+        if (scene.cloud.state.nodes.has(found.row.uuid)) scene.cloud.people.bmc(found.row.uuid, mode)
+        scene.cloud.state.clock.after(every, () => turn(mode === 'ok' ? 'silent' : 'ok'))
+      }
+      turn('silent')
+      return {
+        undo: () => {
+          isOver = true
+          if (scene.cloud.state.nodes.has(found.row.uuid)) scene.cloud.people.bmc(found.row.uuid, 'ok')
+        },
+      }
+    },
+  }),
+  route: deed({
+    takes: { way: oneOf(['no-route', 'swallowed']) },
+    lasts: true,
+    does: ({ cloud: { faults } }, { way }) => {
+      faults.route = way
+      return {
+        undo: () => {
+          faults.route = 'open'
+        },
+      }
+    },
+  }),
+  service: deed({
+    takes: { service: SERVICE, kind: KIND },
+    options: { share: SHARE, late: SPAN, seen: oneOf(['clients', 'conductors']), methods: METHODS, times: NUMBER },
+    lasts: true,
+    does: (scene, given) => (given.service !== 'ironic' && ONLY_IRONIC.includes(given.kind) ? null : serviceFails(scene, given)),
+  }),
+  noise: deed({
+    takes: { service: SERVICE, kind: KIND },
+    options: { share: SHARE, late: SPAN },
+    does: (scene, { service, kind, share = 0.05, late = 1_000 }) => {
+      const fault = { kind, share, ms: late, seenBy: 'clients' as const }
+      scene.usual.set(service, fault)
+      scene.cloud.faults.set(service, fault)
+      return DONE
+    },
+  }),
+  conductor: deed({
+    takes: { host: NAME, what: oneOf(['dies']) },
+    lasts: true,
+    does: ({ cloud: { people, state } }, { host }) => {
+      if (state.conductors.get(host)?.running !== true) return null
+      people.killConductor(host)
+      return { undo: () => people.startConductor(host) }
+    },
+  }),
+  lock: deed({
+    takes: { node: NODE, span: SPAN },
+    does: (scene, { node, span }) => {
+      const found = scene.node(node)
+      return found !== null && scene.cloud.people.lock(found.row.uuid, span) ? DONE : null
+    },
+  }),
+  cleaning: deed({
+    takes: { node: NODE, will: oneOf(CLEANING_WILLS) },
+    lasts: true,
+    does: (scene, { node, will }) => {
+      const found = scene.node(node)
+      if (found === null) return null
+      found.cleaning = will
+      return {
+        undo: () => {
+          found.cleaning = 'ok'
+        },
+      }
+    },
+  }),
+  fail: deed({
+    takes: { node: NODE, text: TEXT },
+    does: (scene, { node, text }) => {
+      const found = scene.node(node)
+      if (found === null) return null
+      scene.cloud.people.fail(found.row.uuid, text)
+      return DONE
+    },
+  }),
+  port: deed({
+    takes: { node: NODE },
+    lasts: true,
+    does: (scene, { node }) => {
+      const found = scene.node(node)
+      if (found === null || found.row.network_interface === 'noop') return null
+      const port = scene.cloud.people.leavePort(found.row.uuid)
+      return { undo: () => void scene.cloud.state.ports.delete(port) }
+    },
+  }),
+  redact: deed({
+    takes: { user: NAME, field: NAME },
+    lasts: true,
+    does: ({ cloud: { state } }, { user, field }) => {
+      const found = state.users.find(({ name }) => name === user)
+      // A token carries its rights from when it was issued; here a policy file changes, which a service reads for every request.
+      const holders = [found, ...[...state.tokens.values()].filter((token) => token.user === user)].filter((one) => one !== undefined)
+      if (found === undefined || found.redacts.includes(field)) return null
+      for (const one of holders) one.redacts = [...one.redacts, field]
+      return {
+        undo: () => {
+          for (const one of [found, ...state.tokens.values()])
+            if (('name' in one ? one.name : one.user) === user) one.redacts = one.redacts.filter((name) => name !== field)
+        },
+      }
+    },
+  }),
+  'history-late': deed({
+    takes: { span: SPAN },
+    lasts: true,
+    does: ({ cloud: { state } }, { span }) => {
+      state.settings.ironic.historyLateMs = span
+      return {
+        undo: () => {
+          state.settings.ironic.historyLateMs = 0
+        },
+      }
+    },
+  }),
+  remove: deed({
+    takes: { node: NODE },
+    does: (scene, { node }) => {
+      const found = scene.node(node)
+      if (found === null || found.row.reservation !== null) return null
+      scene.cloud.people.remove(found.row.uuid)
+      return DONE
+    },
+  }),
+}
+
+type Failing = {
+  service: ServiceSlug
+  kind: FaultKind
+  share?: number
+  late?: number
+  seen?: 'clients' | 'conductors'
+  methods?: string[]
+  times?: number
+}
+
+function serviceFails(scene: Scene, { service, kind, late, seen, ...some }: Failing): { undo: () => void } {
+  const { faults, state } = scene.cloud
+  faults.set(service, { kind, ...some, ...(late === undefined ? {} : { ms: late }), ...(seen === undefined ? {} : { seenBy: seen }) })
+  const isWhole = some.share === undefined && some.methods === undefined && some.times === undefined
+  const away = isWhole && AWAY.includes(kind) ? outage(scene, service, seen ?? 'both') : null
+  return {
+    undo: () => {
+      if (faults.current(service)?.kind === kind) scene.quiet(service)
+      if (away !== null) away.to ??= state.clock.now()
+    },
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What goes wrong in a simulated history: one line of a scenario after another, drawn from a seed at times drawn from it. It ends in a calm
+ * in which everything that can be well is well again; what people said stays said.
+ */
+import type { Random } from '../../core/seams.ts'
+import type { FaultKind } from '../faults.ts'
+import { deleteServer } from '../nova.ts'
+import { between, chance, pick } from '../seeded.ts'
+import { SERVICES } from '../world.ts'
+import { spanWord } from './deed.ts'
+import { DRAWS, type Draw } from './draws.ts'
+import type { Scene } from './scene.ts'
+
+/** On average; some 450 lines an hour. */
+const MEAN_GAP_MS = 8_000
+
+/** Even on a usual day of a storm some requests fail; larger shares are lines of their own. Three storms of four have noise. */
+const NOISE: readonly FaultKind[] = ['503', '500', '502', 'latency', 'lost-reply', '429', 'cut']
+
+function drawnNoise(random: Random): string[] {
+  if (!chance(random, 0.75)) return []
+  return SERVICES.map(
+    (service) =>
+      `noise ${service} ${pick(random, NOISE)} share=${(1 + random() * 9).toFixed(1)}% late=${spanWord(between(random, 200, 3_000))}`,
+  )
+}
+
+/**
+ * Goes on for `ms` of virtual time, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
+ * the middle of one, so that the record of them played again gives the same history.
+ */
+export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms: number; isEnough: () => boolean }): Promise<void> {
+  const { clock } = scene.cloud.state
+  const end = clock.now() + ms
+  for (const line of drawnNoise(random)) scene.perform(line)
+  let later: { at: number; line: string }[] = []
+  const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
+  let drawAt = clock.now() + gap()
+  while (!isEnough()) {
+    const at = Math.min(drawAt, ...later.map((one) => one.at))
+    if (at > end) break
+    await clock.advanceTo(at)
+    for (const { line } of later.filter((one) => one.at <= at)) scene.perform(line)
+    later = later.filter((one) => one.at > at)
+    if (at < drawAt) continue
+    drawAt = clock.now() + gap()
+    const drawn = drawnDraw(random).draw(scene, random) ?? []
+    for (const { line, after } of typeof drawn === 'string' ? [{ line: drawn, after: 0 }] : drawn) {
+      if (after === 0) scene.perform(line)
+      else later.push({ at: at + after, line })
+    }
+  }
+  if (!isEnough()) await clock.advanceTo(end)
+}
+
+const WEIGHT = DRAWS.reduce((sum, { weight }) => sum + weight, 0)
+
+/** Each as often as it weighs. */
+function drawnDraw(random: Random): Draw {
+  let left = random() * WEIGHT
+  for (const one of DRAWS) {
+    left -= one.weight
+    if (left < 0) return one
+  }
+  throw new Error('the weights of the draws do not add up')
+}
+
+/** So many BMCs stay dead for good. */
+const DEAD_BMCS = 2
+
+/** Everything that was to end ends now; conductors run, BMCs answer but for the dead ones, tenants' tools try until it works. */
+export async function calm(scene: Scene): Promise<void> {
+  const { cloud, judges, operator } = scene
+  const { clock, nodes, conductors, servers } = cloud.state
+  scene.ambushes.length = 0
+  scene.endAll()
+  cloud.faults.clearAll()
+  cloud.faults.route = 'open'
+  for (const outage of judges.bench.outages) outage.to ??= clock.now()
+  for (const { host } of conductors.values()) cloud.people.startConductor(host)
+  let dead = 0
+  for (const node of nodes.values()) {
+    if (node.bmc.mode === 'ok') continue
+    dead += node.bmc.mode === 'silent' ? 1 : 0
+    if (node.bmc.mode !== 'silent' || dead > DEAD_BMCS) cloud.people.bmc(node.row.uuid, 'ok')
+  }
+  for (const node of nodes.values()) node.cleaning = 'ok'
+  for (const server of servers.values()) {
+    if (!server.deleted && server.status === 'ERROR' && server.actions.at(-1)?.action === 'delete')
+      deleteServer(cloud.state, server, 'deleting')
+  }
+  await operator.resume()
+}

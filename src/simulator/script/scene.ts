@@ -1,0 +1,139 @@
+/**
+ * Where deeds are done: the cloud, the judges who are told of every hand and word, the operator under test as people and fate can reach it,
+ * and what is to end by itself. It keeps the record of all that was done, which played again gives the same history.
+ */
+import type { SimulatedCloud } from '../cloud.ts'
+import type { Fault } from '../faults.ts'
+import type { Judges, Outage } from '../judges.ts'
+import type { ServiceSlug, SimNode } from '../world.ts'
+import { type Deed, readLine, spanWord } from './deed.ts'
+
+/** At which moment of its next write the operator dies: `now`, or after so many of the awaits that follow an intent's commit. */
+export type DyingAt = 'now' | number
+
+/** What people say to the operator and what befalls its process and its machine: whoever runs the operator knows how. */
+export type ToOperator = {
+  hold(uuid: string): Promise<void>
+  unhold(uuid: string): Promise<void>
+  pause(): Promise<void>
+  resume(): Promise<void>
+  retry(uuid: string): Promise<void>
+  release(uuid: string): Promise<void>
+  /** What a notification or a person does: the node is looked at soon. */
+  wake(uuid: string): Promise<void>
+  /** A person says that the last census counted rightly. */
+  believeCensus(): Promise<void>
+  /** It dies; started again after `ms`. */
+  crash(at: DyingAt, ms: number): void
+  /** It stands still wherever it is, as on SIGSTOP, and goes on after `ms`. */
+  freeze(ms: number): void
+  jumpClock(ms: number): void
+  /** A second one, for one sweep over the same store. */
+  sweepBeside(): void
+  /** A second daemon on the same store, for `ms`. */
+  replica(ms: number): void
+  /** Whether what is written to the database finds no room. */
+  fillDisk(isFull: boolean): void
+}
+
+/** Between which two requests of the operator a deed falls: nobody can look closer than that. */
+export const MOMENTS = ['before-mark', 'before-verb', 'before-quarantine'] as const
+export type Moment = (typeof MOMENTS)[number]
+
+export type Scene = {
+  cloud: SimulatedCloud
+  judges: Judges
+  operator: ToOperator
+  /** Done at the operator's next request of that kind, on that request's node, which the line calls `@`. */
+  ambushes: { moment: Moment; line: string }[]
+  /** Put right at a virtual time, or at the calm, whichever comes first. */
+  later(ms: number, undo: () => void): void
+  /** Requests to a service that fail even on a usual day. */
+  usual: Map<ServiceSlug, Fault>
+  /** The service is back to its usual noise. */
+  quiet(service: ServiceSlug): void
+  /** By name or uuid; null where the cloud has no such node (any more). */
+  node(name: string): SimNode | null
+  /** Does what the line says, now; false where nothing fitting stood there. What follows from another line by itself is not `kept` in the record. */
+  perform(line: string, kept?: boolean): boolean
+  /** Everything done so far, with when; and how often each name was. */
+  done: { at: number; text: string; name: string }[]
+  counts: Map<string, number>
+  /** Everything that was to end by itself ends now. */
+  endAll(): void
+}
+
+export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator: ToOperator; deeds: ReadonlyMap<string, Deed> }): Scene {
+  const { cloud } = on
+  const { clock } = cloud.state
+  const undoing = new Set<() => void>()
+  let isOver = false
+  const scene: Scene = {
+    ...on,
+    ambushes: [],
+    usual: new Map(),
+    done: [],
+    counts: new Map(),
+    later: (ms, undo) => {
+      const once = (): void => {
+        if (undoing.delete(once)) undo()
+      }
+      undoing.add(once)
+      clock.after(ms, once)
+    },
+    quiet: (service) => {
+      const usual = scene.usual.get(service)
+      if (usual === undefined || isOver) cloud.faults.clear(service)
+      else cloud.faults.set(service, usual)
+    },
+    node: (name) => cloud.state.names.get(name) ?? cloud.state.nodes.get(name) ?? null,
+    perform: (line, kept = true) => {
+      const { text, name, does, lasts } = readLine(line, on.deeds)
+      const done = does(scene)
+      if (done === null) return false
+      if (done.undo !== null && lasts !== null) scene.later(lasts, done.undo)
+      if (kept) scene.done.push({ at: clock.now(), text, name })
+      scene.counts.set(name, (scene.counts.get(name) ?? 0) + 1)
+      return true
+    },
+    endAll: () => {
+      isOver = true
+      for (const undo of [...undoing]) undo()
+    },
+  }
+  return scene
+}
+
+/** Springs the first ambush that waits for this moment. */
+export function spring(scene: Scene, moment: Moment, uuid: string): void {
+  const at = scene.ambushes.findIndex((one) => one.moment === moment)
+  if (at < 0) return
+  const [found] = scene.ambushes.splice(at, 1)
+  if (found !== undefined) scene.perform(found.line.replaceAll('@', scene.cloud.state.nodes.get(uuid)?.row.name ?? uuid), false)
+}
+
+/** Larger shares are an outage of a kind; smaller ones are what happens on a usual day. */
+export const NOISE_MOST = 0.1
+
+/** More than the usual noise meets the service's requests. */
+export function isAway(scene: Scene, service: ServiceSlug): boolean {
+  const current = scene.cloud.faults.current(service)
+  return current !== null && (current.share ?? 1) > NOISE_MOST
+}
+
+/** A service that is away altogether, as the judges must know it. */
+export function outage(scene: Scene, service: ServiceSlug, seenBy: Outage['seenBy']): Outage {
+  const found: Outage = { service, seenBy, from: scene.cloud.state.clock.now(), to: null }
+  scene.judges.bench.outages.push(found)
+  return found
+}
+
+/** The record as lines of a scenario, with the time between them. */
+export function recordOf(scene: Scene, from: number): string[] {
+  let at = from
+  return scene.done.flatMap((one) => {
+    const waited = one.at - at
+    at = one.at
+    return waited > 0 ? [`advance ${spanWord(waited)}`, one.text] : [one.text]
+  })
+}

@@ -1,0 +1,171 @@
+/**
+ * The head of a scenario: which cloud it plays on, which nodes there are, and how the operator works there. One line each (`site`, `node`,
+ * `operator`, `policy`); the same lines whether a person wrote them or a seed drew them (drawn-site.ts).
+ */
+import type { Mode } from '../../core/policy.ts'
+import type { CloudOptions, NodeSpec } from '../build-world.ts'
+import { type Field, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
+
+/** How the operator works: a sweep that often, as cron has it, or `every: null` for the daemon. */
+export type Manner = { mode: Mode; every: number | null }
+
+export type Head = {
+  seed: number
+  /** Epoch ms. */
+  start: number
+  cloud: Pick<CloudOptions, 'nodes' | 'ironic' | 'features'>
+  manner: Manner
+  /** What the policy has otherwise than by default; as in core/policy.ts, times in ms. */
+  policy: Record<string, unknown>
+}
+
+/** Three at night. */
+const START = Date.parse('2026-03-01T03:00:00Z')
+
+const TIME: Field<number> = {
+  what: 'a time such as 2026-03-01T03:00:00Z',
+  read: (word) => {
+    const at = Date.parse(word)
+    return Number.isNaN(at) ? undefined : at
+  },
+  isNamed: false,
+}
+const ON_OFF: Field<boolean> = { what: 'on or off', read: (word) => ({ on: true, off: false })[word], isNamed: false }
+const VERSION: Field<string> = {
+  what: 'an API version such as 1.82',
+  read: (word) => (/^1\.\d{2,3}$/.test(word) ? word : undefined),
+  isNamed: false,
+}
+
+const SITE_KEYS = {
+  seed: NUMBER,
+  start: TIME,
+  version: VERSION,
+  history: ON_OFF,
+  late: SPAN,
+  clean: ON_OFF,
+  cleaning: SPAN,
+  conductors: NUMBER,
+  rpc: oneOf(['json-rpc', 'messaging']),
+  page: NUMBER,
+  cinder: ON_OFF,
+}
+const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
+const NODE_STATES = ['active', 'available', 'manageable', 'error'] as const
+const NODE_FLAGS = ['ipmi', 'redfish', 'noop', 'protected', 'retired'] as const
+const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN }
+
+export const HEAD_VERBS = ['site', 'node', 'operator', 'policy'] as const
+export const isHead = (line: string): boolean => HEAD_VERBS.some((verb) => line === verb || line.startsWith(`${verb} `))
+
+/** Throws ScriptError. Without a line for it: six nodes of one rack, and the daemon in mode auto. */
+export function readHead(lines: readonly string[]): Head {
+  const head: Head = {
+    seed: 1,
+    start: START,
+    cloud: { nodes: [], ironic: {}, features: {} },
+    manner: { mode: 'auto', every: null },
+    policy: {},
+  }
+  const nodes: NodeSpec[] = []
+  for (const line of lines) {
+    const [verb, ...words] = wordsOf(line)
+    if (verb === 'site') siteInto(head, line, words)
+    if (verb === 'node') nodes.push(nodeOf(line, words))
+    if (verb === 'operator') {
+      const { mode, every } = options(OPERATOR_KEYS, words, line)
+      head.manner = { mode: mode ?? head.manner.mode, every: every ?? null }
+    }
+    if (verb === 'policy') head.policy = { ...head.policy, ...policyOf(line) }
+  }
+  head.cloud.nodes = nodes.length > 0 ? nodes : USUAL
+  return head
+}
+
+const USUAL: NodeSpec[] = Array.from({ length: 6 }, (_, at) => ({
+  name: `n${at + 1}`,
+  provision_state: 'active',
+  rack: 1,
+  resource_class: 'baremetal',
+}))
+
+function siteInto(head: Head, line: string, words: readonly string[]): void {
+  const given = options(SITE_KEYS, words, line)
+  head.seed = given.seed ?? head.seed
+  head.start = given.start ?? head.start
+  const { ironic = {}, features = {} } = head.cloud
+  head.cloud.features = { ...features, ...(given.cinder === undefined ? {} : { cinder: given.cinder }) }
+  head.cloud.ironic = {
+    ...ironic,
+    ...(given.conductors === undefined ? {} : { conductors: Array.from({ length: given.conductors }, (_, at) => `conductor-${at + 1}`) }),
+    ...defined({
+      version: given.version,
+      history: given.history,
+      historyLateMs: given.late,
+      automatedClean: given.clean,
+      cleaningMs: given.cleaning,
+      rpc: given.rpc,
+      pageMax: given.page,
+    }),
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+const defined = <T extends object>(from: T): Defined<T> =>
+  Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)) as Defined<T>
+
+function nodeOf(line: string, words: readonly string[]): NodeSpec {
+  const [name = '', state = '', ...rest] = words
+  const provision_state = NODE_STATES.find((one) => one === state)
+  if (NAME.read(name) === undefined || provision_state === undefined)
+    throw new ScriptError(`"${line}": node NAME STATE is wanted, with a state of ${NODE_STATES.join(', ')}.`)
+  const flags = rest.filter((word) => !word.includes('='))
+  const stranger = flags.find((flag) => !NODE_FLAGS.some((one) => one === flag))
+  if (stranger !== undefined) throw new ScriptError(`"${line}": "${stranger}" is none of ${NODE_FLAGS.join(', ')}.`)
+  const given = options(
+    NODE_KEYS,
+    rest.filter((word) => word.includes('=')),
+    line,
+  )
+  return {
+    name,
+    provision_state,
+    protocol: flags.includes('redfish') ? 'redfish' : 'ipmi',
+    rack: given.rack ?? 1,
+    resource_class: given.class ?? 'baremetal',
+    ...(flags.includes('noop') ? { network_interface: 'noop' } : {}),
+    ...(flags.includes('protected') ? { protected: true } : {}),
+    ...(flags.includes('retired') ? { retired: true } : {}),
+    ...(given.clean === undefined ? {} : { automated_clean: given.clean }),
+  }
+}
+
+/** The rest of the line is one JSON object. */
+function policyOf(line: string): Record<string, unknown> {
+  const text = line.slice('policy'.length).trim()
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch {
+    // JSON.parse answers by throwing; said just below.
+  }
+  throw new ScriptError(`"${line}": a JSON object is wanted behind policy.`)
+}
+
+function options<K extends Record<string, Field<unknown>>>(
+  keys: K,
+  words: readonly string[],
+  line: string,
+): { [P in keyof K]?: K[P] extends Field<infer T> ? T : never } {
+  const given: Record<string, unknown> = {}
+  for (const word of words) {
+    const [, key = '', text = ''] = /^([a-z]+)=(.*)$/.exec(word) ?? []
+    const field = keys[key]
+    const value = field?.read(text)
+    if (field === undefined) throw new ScriptError(`"${line}": "${word}" is none of ${Object.keys(keys).join('=, ')}=.`)
+    if (value === undefined) throw new ScriptError(`"${line}": "${text}" is not ${field.what}.`)
+    given[key] = value
+  }
+  // Filled from the table whose types it is given, field by field.
+  return given as { [P in keyof K]?: K[P] extends Field<infer T> ? T : never }
+}
