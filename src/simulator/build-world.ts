@@ -114,6 +114,7 @@ export function buildWorld(options: CloudOptions): World {
     bmcs: new Map(),
     faults: faults(options.random),
     ledger: ledger(options.keepReads ?? true),
+    onWrite: null,
   }
   for (const { host, group } of world.settings.ironic.conductors) {
     world.conductors.set(host, { host, group, running: true, incarnation: 0, startedAt: options.clock.now(), killedAt: null })

@@ -158,6 +158,7 @@ export function write(world: World, node: SimNode, change: Partial<NodeRow>): vo
   const moved = change.provision_state !== undefined && change.provision_state !== node.row.provision_state
   Object.assign(node.row, change, { updated_at: at })
   if (moved) node.row.provision_updated_at = at
+  world.onWrite?.(node)
 }
 
 /** last_error and its history entry; Ironic keeps 300 of them a node (`node_history_max_entries`). */

@@ -117,7 +117,9 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
       say('S7', `takes away ${JSON.stringify(text)}, which is not ours`)
   }
   const race = entry.at - known.handAt <= UNNOTICED_MS
-  const touched = race ? null : personTouched(known, before, step)
+  // A stale answer is Ironic's own lie; the verb alone is sent on a reply that cannot be one.
+  const misled = step !== 'deleted' && entry.at - known.staleAt <= UNNOTICED_MS
+  const touched = race || misled ? null : personTouched(known, before, step)
   if (touched !== null) say('S3', touched)
   if (step === 'deleted') {
     bench.check('S2')
@@ -125,7 +127,8 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
     if (living !== null && living !== undefined && !race) say('S2', `reset although ${living} may live on it`)
     if (before.provision_state !== 'error' && !race) say('S1', `deleted to a node in ${before.provision_state}`)
   }
-  if (REPAIR_STATES.includes(before.provision_state) && step !== 'manage') say('S4', `sent to a node in ${before.provision_state}`)
+  if (REPAIR_STATES.includes(before.provision_state) && step !== 'manage' && !race && !misled)
+    say('S4', `sent to a node in ${before.provision_state}`)
 }
 
 /** What of a person's this request would change or ignore; null for nothing. */

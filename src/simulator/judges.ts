@@ -7,7 +7,7 @@ import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
 import { judgeAccepted, judgeArriving, judgeLeaving } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
-import { type Broken, type JudgedStep, lineOf, type PromiseId, stepOf } from './promises.ts'
+import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, stepOf } from './promises.ts'
 import type { ServiceSlug, World } from './world.ts'
 
 /** Who sends: one life of an operator. */
@@ -28,6 +28,8 @@ export type OnNode = {
   sent: Sent[]
   /** When a person last changed it by hand. */
   handAt: number
+  /** When a read of it was last answered as it had been some time before. */
+  staleAt: number
   /** A person's maintenance that no person has ended; `shown` once an answer told the operator. */
   persons: { shown: boolean } | null
   held: boolean
@@ -103,7 +105,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       if (sent !== undefined) judgeArriving(bench, sent)
     },
     ends: (entry, reply) => {
-      if (entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
+      const uuid = entry.fault === 'stale' ? nodeOf(entry) : null
+      if (uuid !== null) bench.onNode(uuid).staleAt = world.clock.now()
+      else if (entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
       const sent = underWay.get(entry)
       if (sent === undefined) return
       underWay.delete(entry)
@@ -126,6 +130,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     intents: [],
     sent: [],
     handAt: Number.NEGATIVE_INFINITY,
+    staleAt: Number.NEGATIVE_INFINITY,
     persons: null,
     held: false,
     resets: [],
@@ -148,8 +153,8 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
   if (kind === 'hold') known.held = true
   if (kind === 'unhold') {
     known.held = false
-    // Also takes back what a maintenance left that Ironic lifted.
-    if (bench.world.nodes.get(uuid)?.row.maintenance !== true) known.persons = null
+    // Also takes back what a maintenance left that Ironic lifted; one that still stands is ended by nobody's word to the operator.
+    if (!isPersons(bench.world.nodes.get(uuid)?.row ?? null)) known.persons = null
   }
   if (kind === 'release') Object.assign(known, { released: true, resets: [] })
   if (kind === 'retry') known.retries += 1

@@ -227,6 +227,8 @@ export type World = {
   bmcs: Map<string, Bmc>
   faults: Faults
   ledger: Ledger
+  /** Called after each write to a node; one looks on at most. */
+  onWrite: ((node: SimNode) => void) | null
 }
 
 /** `2026-11-22T14:01:39.810000+00:00`, as Ironic writes times. */

@@ -20,6 +20,8 @@ import type { CaseView } from '../../store/case-row.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { type Machine, machineClock } from './machine.ts'
 import { type Player, playerOf } from './player.ts'
+import { rowsOf } from './rows.ts'
+import { type Moment, momentsOf, type Trace } from './trace.ts'
 
 export type History = {
   seed: number
@@ -31,6 +33,8 @@ export type History = {
   acts: Map<string, number>
   /** Decisions by `kind reason`. */
   decisions: Map<string, number>
+  /** Passes by row of the decision table. */
+  rows: Map<number, number>
   /** Deeds by name, and requests that a service's fault met, by `service kind`. */
   deeds: Map<string, number>
   met: Map<string, number>
@@ -42,6 +46,8 @@ export type History = {
   digest: string
   /** The history as a scenario: played again it is the same. */
   script: string[]
+  /** When it began, virtual, epoch ms. */
+  began: number
 }
 
 /** Streams of randomness of one seed, so that one part's draws do not shift another's. */
@@ -64,12 +70,12 @@ export type Setting = {
   store: Store
   player: Player
   scene: Scene
-  counted: Pick<History, 'passes' | 'acts' | 'decisions'>
+  counted: Pick<History, 'passes' | 'acts' | 'decisions' | 'rows'>
   began: number
 }
 
-/** The site of these lines with its operator at work. Throws ScriptError. */
-export async function setUp(head: readonly string[], base: Policy): Promise<Setting> {
+/** The site of these lines with its operator at work. Throws ScriptError. @param watched is told what happens */
+export async function setUp(head: readonly string[], base: Policy, watched: Trace | null = null): Promise<Setting> {
   const { seed, start, cloud: site, manner, policy: turned } = readHead(head)
   const policy = { ...base, ...turned }
   const clock = virtualClock({ start })
@@ -80,23 +86,32 @@ export async function setUp(head: readonly string[], base: Policy): Promise<Sett
   const random = stream(seed, OPERATOR)
   const newId = seededIds(random)
   const store = await openStore({ path: ':memory:', clock: wall, newId, random })
-  const counted: Setting['counted'] = { passes: 0, acts: new Map(), decisions: new Map() }
+  const counted: Setting['counted'] = { passes: 0, acts: new Map(), decisions: new Map(), rows: new Map() }
   const machine: Machine = {
     ...{ cloud, judges, clock: wall, random, newId, store, policy, disk: { isFull: false } },
-    onPass: ({ decision, outcome }) => {
+    onPass: (pass) => {
+      const { decision, outcome } = pass
       counted.passes += 1
+      watched?.passed(pass, clock.now())
       bump(counted.decisions, `${decision.kind} ${decision.reason}`)
+      for (const row of rowsOf(pass)) bump(counted.rows, row)
       if (decision.kind === 'act') bump(counted.acts, `${decision.act} ${outcome?.kind ?? 'not recorded'}`)
     },
     onMoment: (moment, uuid) => spring(scene, moment, uuid),
     log: (_level, message, fields) => overhear(judges, JSON.stringify([message, fields ?? {}])),
   }
+  if (watched !== null) {
+    cloud.state.onWrite = (node) => watched.wrote(node, clock.now())
+    for (const node of cloud.state.nodes.values()) watched.wrote(node, clock.now())
+  }
   const player = playerOf({ machine, clock, manner, jump: wall.jump })
   const scene = sceneOver({ cloud, judges, operator: player.toOperator, deeds: DEEDS })
-  const setting = { head, seed, clock, cloud, judges, machine, store, player, scene, counted, began: clock.now() }
   await clock.run(player.begin())
-  return setting
+  return { head, seed, clock, cloud, judges, machine, store, player, scene, counted, began: clock.now() }
 }
+
+/** `moments` are empty where nobody watched. */
+export type Played = History & { moments: Moment[] }
 
 export type SeedOptions = {
   policy: Policy
@@ -104,19 +119,21 @@ export type SeedOptions = {
   storm: number | null
   /** Whether the history ends as soon as a promise was broken; for looking for the shortest one. */
   untilBroken?: boolean
+  watched?: Trace
 }
 
 /** Deterministic: the same arguments give the same history to the byte. */
-export async function playSeed(seed: number, { policy, storm: wanted, untilBroken = false }: SeedOptions): Promise<History> {
+export async function playSeed(seed: number, { policy, storm: wanted, untilBroken = false, watched }: SeedOptions): Promise<Played> {
   const draw = stream(seed, SITE)
-  const setting = await setUp(drawnHead(draw, seed), policy)
+  const setting = await setUp(drawnHead(draw, seed), policy, watched ?? null)
   const { clock, judges, scene, store } = setting
   try {
     await clock.advance(MINUTE)
     const isEnough = () => untilBroken && judges.broken.length > 0
     const drawn = between(draw, 30, 90) * MINUTE
     await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough })
-    return isEnough() ? await reckoning(setting, 0) : await ended(setting)
+    const history = isEnough() ? await reckoning(setting) : await ended(setting)
+    return { ...history, moments: watched === undefined ? [] : momentsOf(watched, scene) }
   } finally {
     await store.close()
   }
@@ -124,12 +141,13 @@ export async function playSeed(seed: number, { policy, storm: wanted, untilBroke
 
 /** The calm, the last questions, and what it all came to. */
 export async function ended(setting: Setting): Promise<History> {
+  const stormed = setting.clock.now() - setting.began
   const calmed = await calmDown(setting)
   await lastQuestions(setting)
-  return reckoning(setting, calmed)
+  return reckoning(setting, { stormed, calmed })
 }
 
-const bump = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+const bump = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
 
 function overhear({ bench }: Judges, text: string): void {
   bench.check('S10')
@@ -195,7 +213,7 @@ async function lastQuestions({ machine, clock, player }: Setting): Promise<void>
 const PAGE = 1_000
 
 /** What it all came to, as far as it was played. */
-export async function reckoning(setting: Setting, calmed: number): Promise<History> {
+export async function reckoning(setting: Setting, ended?: Pick<History, 'stormed' | 'calmed'>): Promise<History> {
   const { head, seed, store, cloud, judges, scene, counted, clock, began } = setting
   const ends = new Map<string, number>()
   for (const { result, decision, closedAt } of await store.cases({ limit: 100_000 }))
@@ -215,8 +233,9 @@ export async function reckoning(setting: Setting, calmed: number): Promise<Histo
     after = last.id
   }
   const { broken, checked } = judges
-  const script = [...head, ...recordOf(scene, began)]
-  const times = { stormed: clock.now() - began - calmed, calmed }
-  const found = { ends, checked, broken, digest: hash.digest('hex').slice(0, 16), script }
+  const { stormed, calmed } = ended ?? { stormed: clock.now() - began, calmed: 0 }
+  const script = [...head, ...recordOf(scene, { from: began, to: began + stormed }), ...(calmed > 0 ? ['calm'] : [])]
+  const times = { stormed, calmed }
+  const found = { ends, checked, broken, digest: hash.digest('hex').slice(0, 16), script, began }
   return { seed, nodes: cloud.state.nodes.size, ...times, ...counted, deeds: scene.counts, met: cloud.faults.counts, ...found }
 }

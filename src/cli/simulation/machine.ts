@@ -102,7 +102,8 @@ export async function live(machine: Machine, name: string, { mode, every }: Mann
     },
     stop: () => {
       stop.abort('stopped')
-      return working
+      // What dies in its last moments never finishes.
+      return Promise.race([working, body.died])
     },
   }
 }
@@ -129,9 +130,14 @@ function gateOf(clock: Clock) {
   let standing: Promise<void> | null = null
   let armed: { step: number; then: () => void } | null = null
   let left: number | null = null
+  const death = Promise.withResolvers<void>()
+  const die = (): void => {
+    isDead = true
+    death.resolve()
+  }
   const gate = (): Promise<void> | undefined => {
     if (left !== null && armed !== null && left-- === 0) {
-      isDead = true
+      die()
       armed.then()
     }
     if (isDead) return forever
@@ -139,9 +145,8 @@ function gateOf(clock: Clock) {
   }
   return {
     gate,
-    die: (): void => {
-      isDead = true
-    },
+    die,
+    died: death.promise,
     dieWriting: (step: number, then: () => void): void => {
       armed = { step, then }
     },

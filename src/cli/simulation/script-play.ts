@@ -10,8 +10,9 @@ import { NODE, readLine, ScriptError, SPAN, wordsOf } from '../../simulator/scri
 import { isHead } from '../../simulator/script/site.ts'
 import { ended, type History, reckoning, type Setting, setUp } from './history.ts'
 import { SIMULATED_CLOUD } from './machine.ts'
+import { type Moment, momentsOf, type Trace } from './trace.ts'
 
-export type Played = { history: History; text: string }
+export type PlayedScript = { history: History; text: string; moments: Moment[] }
 
 type Asked = (setting: Setting, word: string) => Promise<string[]>
 
@@ -65,9 +66,9 @@ function checkLine(line: string): void {
 }
 
 /** @param base the policy that the head's `policy` lines are laid over */
-export async function playScript(text: string, base: Policy): Promise<Played> {
+export async function playScript(text: string, base: Policy, watched: Trace | null = null): Promise<PlayedScript> {
   const { head, body } = checked(text)
-  const setting = await setUp(head, base)
+  const setting = await setUp(head, base, watched)
   const said: string[] = []
   const say = (lines: readonly string[]): void => void said.push(...lines.map((line) => `    ${line}`))
   let history: History | null = null
@@ -83,7 +84,8 @@ export async function playScript(text: string, base: Policy): Promise<Played> {
       else if (look !== undefined) say(await look.look(setting, word))
       else if (!setting.scene.perform(line)) say(['nothing to do that to'])
     }
-    return { history: history ?? (await reckoning(setting, 0)), text: `${said.join('\n')}\n` }
+    const moments = watched === null ? [] : momentsOf(watched, setting.scene)
+    return { history: history ?? (await reckoning(setting)), text: `${said.join('\n')}\n`, moments }
   } finally {
     await setting.store.close()
   }

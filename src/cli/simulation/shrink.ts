@@ -16,10 +16,11 @@ type Case = { head: string[]; deeds: Timed[]; end: number; withCalm: boolean }
 /** Each is a whole history; most of a failing one is cut off by the first. */
 const PLAYS_MAX = 150
 
-export type Shrunk = { script: string; deeds: number; of: number; plays: number; promise: PromiseId }
+/** `of`: how many deeds there were up to the breach. */
+export type Shrunk = { script: string; deeds: string[]; of: number; plays: number; promise: PromiseId }
 
 /** A scenario that breaks the promise that the history broke first, or null where its record played again breaks nothing. */
-export async function shrink(history: Pick<History, 'script' | 'broken'>, began: number, policy: Policy): Promise<Shrunk | null> {
+export async function shrink(history: Pick<History, 'script' | 'broken' | 'began'>, policy: Policy): Promise<Shrunk | null> {
   const [first] = history.broken
   if (first === undefined) return null
   let plays = 0
@@ -29,14 +30,14 @@ export async function shrink(history: Pick<History, 'script' | 'broken'>, began:
     const { history: again } = await playScript(textOf(one), policy)
     return again.broken.some(({ promise }) => promise === first.promise)
   }
-  const whole = caseOf(history.script, first, began)
+  const whole = caseOf(history.script, first, history.began)
   if (!(await breaks(whole))) return null
   const fewer = await without(whole.deeds, (deeds) => breaks({ ...whole, deeds }))
   const less = { ...whole, deeds: fewer }
   const nodes = less.head.filter(isNode)
   const kept = await without(nodes, (some) => breaks({ ...less, head: withNodes(less.head, some) }))
   const least = { ...less, head: withNodes(less.head, kept) }
-  return { script: textOf(least), deeds: least.deeds.length, of: whole.deeds.length, plays, promise: first.promise }
+  return { script: textOf(least), deeds: least.deeds.map(({ text }) => text), of: whole.deeds.length, plays, promise: first.promise }
 }
 
 const isNode = (line: string): boolean => line.startsWith('node ')
@@ -51,7 +52,7 @@ function caseOf(script: readonly string[], { promise, at }: Broken, began: numbe
   const deeds: Timed[] = []
   let time = 0
   for (const line of script) {
-    if (isHead(line)) continue
+    if (isHead(line) || line === 'calm') continue
     const span = line.startsWith('advance ') ? spanOf(line.slice('advance '.length)) : null
     if (span === null) deeds.push({ at: time, text: line })
     else time += span

@@ -57,7 +57,7 @@ export type Scene = {
   /** Does what the line says, now; false where nothing fitting stood there. What follows from another line by itself is not `kept` in the record. */
   perform(line: string, kept?: boolean): boolean
   /** Everything done so far, with when; and how often each name was. */
-  done: { at: number; text: string; name: string }[]
+  done: { at: number; text: string; kept: boolean }[]
   counts: Map<string, number>
   /** Everything that was to end by itself ends now. */
   endAll(): void
@@ -92,7 +92,7 @@ export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator:
       const done = does(scene)
       if (done === null) return false
       if (done.undo !== null && lasts !== null) scene.later(lasts, done.undo)
-      if (kept) scene.done.push({ at: clock.now(), text, name })
+      scene.done.push({ at: clock.now(), text, kept })
       scene.counts.set(name, (scene.counts.get(name) ?? 0) + 1)
       return true
     },
@@ -128,12 +128,14 @@ export function outage(scene: Scene, service: ServiceSlug, seenBy: Outage['seenB
   return found
 }
 
-/** The record as lines of a scenario, with the time between them. */
-export function recordOf(scene: Scene, from: number): string[] {
+/** The record as lines of a scenario, with the time between them and after the last. */
+export function recordOf(scene: Scene, { from, to }: { from: number; to: number }): string[] {
   let at = from
-  return scene.done.flatMap((one) => {
-    const waited = one.at - at
-    at = one.at
-    return waited > 0 ? [`advance ${spanWord(waited)}`, one.text] : [one.text]
-  })
+  const until = (next: number): string[] => {
+    const waited = next - at
+    at = next
+    return waited > 0 ? [`advance ${spanWord(waited)}`] : []
+  }
+  const lines = scene.done.filter(({ kept }) => kept).flatMap((one) => [...until(one.at), one.text])
+  return [...lines, ...until(to)]
 }

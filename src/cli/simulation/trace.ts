@@ -1,0 +1,76 @@
+/**
+ * What one history looked like, as plain moments in the order in which they happened: states of nodes, deeds, decisions where they changed,
+ * requests with their outcome, breaches. Two things are made of it, a text (timeline.ts) and a picture (picture.ts). It changes nothing of
+ * the history that it looks at.
+ */
+import type { Pass } from '../../controller/reconcile.ts'
+import { type Broken, nodeOf, stepOf } from '../../simulator/promises.ts'
+import type { Scene } from '../../simulator/script/scene.ts'
+import type { SimNode } from '../../simulator/world.ts'
+
+/** `node` is a name; null: the whole cloud. `at` is virtual time, epoch ms. */
+export type Moment = { at: number; node: string | null } & (
+  | { kind: 'state'; state: string; maintenance: 'anneal' | 'person' | 'ironic' | null }
+  | { kind: 'deed'; text: string }
+  | { kind: 'decision'; says: string; message: string; act: string | null }
+  | { kind: 'request'; step: string; status: string; effect: string | null }
+  | { kind: 'breach'; promise: string; what: string }
+)
+
+/** Who looks on while a history is played. */
+export type Trace = { moments: Moment[]; wrote(node: SimNode, at: number): void; passed(pass: Pass, at: number): void }
+
+export function trace(): Trace {
+  const moments: Moment[] = []
+  const newest = new Map<string, string>()
+  /** Whether this is news of that node. */
+  const isNew = (of: string, says: string): boolean => {
+    if (newest.get(of) === says) return false
+    newest.set(of, says)
+    return true
+  }
+  return {
+    moments,
+    wrote({ row }, at) {
+      const maintenance = maintenanceOf(row)
+      if (isNew(`state ${row.uuid}`, `${row.provision_state} ${maintenance}`))
+        moments.push({ kind: 'state', at, node: row.name, state: row.provision_state, maintenance })
+    },
+    passed({ observation, case: of, decision }, at) {
+      const says = `${decision.kind} ${decision.reason}`
+      if (isNew(`decision ${observation.uuid}`, says) || decision.kind === 'act')
+        moments.push({ kind: 'decision', at, node: of?.name ?? observation.uuid, says, message: decision.message, act: decision.act })
+    },
+  }
+}
+
+function maintenanceOf({ maintenance, maintenance_reason, fault }: SimNode['row']): 'anneal' | 'person' | 'ironic' | null {
+  if (!maintenance) return null
+  if (fault !== null) return 'ironic'
+  return maintenance_reason?.startsWith('anneal:') === true ? 'anneal' : 'person'
+}
+
+/** Everything, in order: what was noted as it happened, and what the scene, the ledger and the judges kept. */
+export function momentsOf({ moments }: Trace, scene: Scene): Moment[] {
+  const { ledger, state } = scene.cloud
+  const nameOf = (uuid: string): string => state.nodes.get(uuid)?.row.name ?? uuid
+  const isName = (word: string | undefined): word is string => word !== undefined && state.names.has(word)
+  const deeds = scene.done.map(({ at, text }): Moment => {
+    const word = text.split(' ')[1]
+    return { kind: 'deed', at, node: isName(word) ? word : null, text }
+  })
+  const requests = ledger.changes().map((entry): Moment => {
+    const uuid = nodeOf(entry)
+    const step = stepOf(entry) ?? `${entry.method} ${entry.path}`
+    return {
+      kind: 'request',
+      at: entry.left,
+      node: uuid === null ? null : nameOf(uuid),
+      step,
+      status: String(entry.status),
+      effect: entry.effect,
+    }
+  })
+  const breaches = scene.judges.broken.map((found: Broken): Moment => ({ kind: 'breach', ...found }))
+  return [...deeds, ...moments, ...requests, ...breaches].toSorted((a, b) => a.at - b.at)
+}
