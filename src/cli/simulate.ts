@@ -84,12 +84,12 @@ async function playOne(io: Io, options: Options, policy: Policy): Promise<void> 
   const watched = trace()
   const played = script === undefined ? await playSeed(seed, { policy, storm: stormOf(options), watched }) : null
   const written = script === undefined ? null : await playFile(io, script, { policy, watched })
-  const moments = played?.moments ?? written?.moments ?? []
+  const entries = played?.entries ?? written?.entries ?? []
   const history = played ?? written?.history
   if (history === undefined) return
   const { began, broken } = history
-  if (picture === true) io.out.write(pictureOf(moments, { title: script ?? `Seed ${seed}`, began }))
-  else if (timeline === true) io.out.write(`${timelineText(moments, began)}\n`)
+  if (picture === true) io.out.write(pictureOf(entries, { title: script ?? `Seed ${seed}`, began }))
+  else if (timeline === true) io.out.write(`${timelineText(entries, began)}\n`)
   else if (written !== null) io.out.write(written.text)
   io.exit(broken.length > 0 ? 1 : 0)
 }

@@ -97,6 +97,7 @@ function markProblem(known: OnNode, sent: Sent): string | null {
   const age = entry.left - mark.entry.answeredAt
   if (age > REPLY_LIVES_MS) return `the reply to its mark was ${age} ms old`
   if (within(mark.reply, 'provision_state') !== 'error') return `the reply to its mark showed ${within(mark.reply, 'provision_state')}`
+  if (within(within(mark.reply, 'extra'), 'anneal_hold') !== undefined) return 'the reply to its mark showed a hold of a person'
   const field = DECIDING_FIELDS.find((one) => within(mark.reply, one) !== intent.decided[one])
   return field === undefined ? null : `the reply to its mark showed another ${field} than was decided on`
 }
@@ -153,6 +154,7 @@ export function judgeAccepted(bench: Bench, sent: Sent): void {
   if (node === undefined) return
   const known = bench.onNode(node.row.uuid)
   judgeBudget(bench, known, sent)
+  judgeResuming(bench, node, sent)
   bench.check('S9')
   for (const service of neededBy(node)) {
     const away = bench.outages.find((one) => one.service === service && one.seenBy !== 'conductors' && one.to === null)
@@ -167,7 +169,7 @@ export function judgeAccepted(bench: Bench, sent: Sent): void {
 const neededBy = ({ row }: SimNode): ServiceSlug[] => (row.network_interface === 'noop' ? ['keystone'] : ['keystone', 'neutron'])
 
 function judgeBudget(bench: Bench, known: OnNode, sent: Sent): void {
-  const { policy, world } = bench
+  const { policy } = bench
   const say = (what: string): void => bench.accuse('S6', { node: nodeOf(sent.entry), what, sent: known.sent })
   bench.check('S6')
   const window = policy.resets.window === 'lifetime' ? Number.POSITIVE_INFINITY : policy.resets.window
@@ -177,10 +179,29 @@ function judgeBudget(bench: Bench, known: OnNode, sent: Sent): void {
   const others = [...bench.nodes].filter(
     ([uuid, one]) => uuid !== nodeOf(sent.entry) && one.retries === 0 && isInFlight(bench, { uuid, known: one, now: sent.entry.left }),
   )
-  const size = world.nodes.size
-  const inCloud = Math.max(2, Math.min(Math.floor(policy.inFlight.cloudShare * size), policy.inFlight.cloudMax))
+  const inCloud = placesOf(bench)
   if (others.length + 1 > inCloud && known.retries === 0) say(`${others.length + 1} nodes in flight, ${inCloud} are allowed`)
 }
+
+/** Switching a machine off takes longer than this (2.15 s in the lab), so within it no place can become free again. */
+const STAMPEDE_MS = 2 * SECOND
+
+/** After a storm everything that waited may go at once: no more may begin within a moment than there are places. */
+function judgeResuming(bench: Bench, node: SimNode, sent: Sent): void {
+  if (bench.calmAt === null) return
+  bench.check('L2')
+  const { left } = sent.entry
+  bench.resumed = [...bench.resumed.filter((at) => left - at < STAMPEDE_MS), left]
+  if (bench.resumed.length > placesOf(bench) && bench.onNode(node.row.uuid).retries === 0)
+    bench.accuse('L2', {
+      node: node.row.uuid,
+      what: `${bench.resumed.length} resets in ${STAMPEDE_MS / SECOND} s after the storm`,
+      sent: [sent],
+    })
+}
+
+const placesOf = ({ policy, world }: Bench): number =>
+  Math.max(2, Math.min(Math.floor(policy.inFlight.cloudShare * world.nodes.size), policy.inFlight.cloudMax))
 
 /** From the accepted reset until it left repair. What has not moved for a quarter of an hour is stranded and holds no place any more. */
 function isInFlight(bench: Bench, { uuid, known, now }: { uuid: string; known: OnNode; now: number }): boolean {

@@ -52,6 +52,10 @@ export type Bench = {
   /** When a reset was last spent on a shared outage, by service; the operator's wall clock. */
   canaries: Map<string, number>
   outages: Outage[]
+  /** When the storm's faults stopped; null while it rages. */
+  calmAt: number | null
+  /** When Ironic accepted a reset since then. */
+  resumed: number[]
   accuse(promise: PromiseId, found: { node: string | null; what: string; sent?: Sent[] }): void
   /** The promise was put to the test once more. */
   check(promise: PromiseId): void
@@ -143,7 +147,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     return known
   }
   const silent = { accuse: () => {}, check: () => {} }
-  return { world, policy, wall, onNode, nodes, paused: false, canaries: new Map(), outages: [], ...silent }
+  return { world, policy, wall, onNode, nodes, paused: false, canaries: new Map(), outages: [], calmAt: null, resumed: [], ...silent }
 }
 
 function hear(bench: Bench, { kind, uuid }: Word): void {

@@ -18,6 +18,7 @@ export const PROMISES = {
   S9: 'one canary in 45 min during a shared outage, and no reset while a needed service is down',
   S10: 'no secret in logs and audit trail',
   L1: 'when faults stop, every node is healed, quarantined, or with a person for a reason',
+  L2: 'after a storm work resumes without a stampede',
   L3: 'after the last case one more pass sends only reads',
 } as const
 export type PromiseId = keyof typeof PROMISES

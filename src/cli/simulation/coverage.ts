@@ -8,11 +8,11 @@ import { DEEDS } from '../../simulator/script/all-deeds.ts'
 import { SERVICES } from '../../simulator/world.ts'
 import { ROW_NUMBERS } from './rows.ts'
 
-export type Reached = { decisions: Map<string, number>; rows: Map<number, number>; deeds: Map<string, number>; met: Map<string, number> }
+export type Counted = { decisions: Map<string, number>; rows: Map<number, number>; deeds: Map<string, number>; met: Map<string, number> }
 
 export type Coverage = { what: string; reached: number; of: number; missing: string[] }
 
-export function coverageOf({ decisions, rows, deeds, met }: Reached): Coverage[] {
+export function coverageOf({ decisions, rows, deeds, met }: Counted): Coverage[] {
   const reasons = new Set([...decisions.keys()].map((name) => name.split(' ')[1]))
   const verbs = new Set([...deeds.keys()].map((name) => name.split(' ')[0]))
   const faults = SERVICES.flatMap((service) =>

@@ -11,7 +11,7 @@ import { type Judges, judgesOver } from '../../simulator/judges.ts'
 import { PASSWORD } from '../../simulator/keystone.ts'
 import { type Broken, lineOf, type PromiseId } from '../../simulator/promises.ts'
 import { DEEDS } from '../../simulator/script/all-deeds.ts'
-import { calm, storm } from '../../simulator/script/mischief.ts'
+import { calm, keepBroken, storm } from '../../simulator/script/mischief.ts'
 import { recordOf, type Scene, sceneOver, spring } from '../../simulator/script/scene.ts'
 import { readHead } from '../../simulator/script/site.ts'
 import { between, seededIds, seededRandom } from '../../simulator/seeded.ts'
@@ -21,7 +21,7 @@ import { openStore, type Store } from '../../store/store.ts'
 import { type Machine, machineClock } from './machine.ts'
 import { type Player, playerOf } from './player.ts'
 import { rowsOf } from './rows.ts'
-import { type Moment, momentsOf, type Trace } from './trace.ts'
+import { entriesOf, type Trace, type TraceEntry } from './trace.ts'
 
 export type History = {
   seed: number
@@ -110,8 +110,8 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
   return { head, seed, clock, cloud, judges, machine, store, player, scene, counted, began: clock.now() }
 }
 
-/** `moments` are empty where nobody watched. */
-export type Played = History & { moments: Moment[] }
+/** `entries` are empty where nobody watched. */
+export type Played = History & { entries: TraceEntry[] }
 
 export type SeedOptions = {
   policy: Policy
@@ -133,7 +133,7 @@ export async function playSeed(seed: number, { policy, storm: wanted, untilBroke
     const drawn = between(draw, 30, 90) * MINUTE
     await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough })
     const history = isEnough() ? await reckoning(setting) : await ended(setting)
-    return { ...history, moments: watched === undefined ? [] : momentsOf(watched, scene) }
+    return { ...history, entries: watched === undefined ? [] : entriesOf(watched, scene) }
   } finally {
     await store.close()
   }
@@ -164,18 +164,35 @@ function pauseAfter(calmMs: number): number {
   return HOUR
 }
 
-/** Sweeps until everything is at rest, or the time is up. @returns virtual milliseconds */
-async function calmDown({ clock, player, scene, store }: Setting): Promise<number> {
+/**
+ * Safety is judged in the storm; here it is whether everything comes to rest. Where something stays broken, the rest must do so all the
+ * same, and then once more when that is mended, too. @returns virtual milliseconds
+ */
+async function calmDown(setting: Setting): Promise<number> {
+  const { clock, player, scene } = setting
+  const began = clock.now()
   await clock.run(calm(scene))
+  if (keepBroken(scene)) {
+    await comeToRest(setting)
+    await askWhetherAtRest(setting, 'with some things still broken')
+    await clock.run(calm(scene))
+  }
+  await comeToRest(setting)
+  await clock.run(player.rest())
+  return clock.now() - began
+}
+
+/** Sweeps until everything is at rest, or the time is up. */
+async function comeToRest({ clock, player, store }: Setting): Promise<void> {
   const life = await clock.run(player.rest())
   const began = clock.now()
   while (clock.now() - began < CALM_MS) {
-    await clock.run(life.sweep())
+    // Knows: where something stays broken a sweep may be able to do nothing; the next one tries again.
+    await clock.run(life.sweep().catch(() => null))
     const open = await store.cases({ open: true })
     if (clock.now() - began > 5 * MINUTE && open.every(isAtRest)) break
     await clock.advance(pauseAfter(clock.now() - began))
   }
-  return clock.now() - began
 }
 
 /** Nothing more comes without a person. What a person holds or left out of the scope is such, too. */
@@ -192,14 +209,7 @@ async function lastQuestions({ machine, clock, player }: Setting): Promise<void>
   bench.check('L3')
   const sent = cloud.ledger.changes().slice(before)
   const [first] = sent
-  const open = await store.cases({ open: true })
-  for (const view of open) {
-    bench.check('L1')
-    if (isAtRest(view)) continue
-    const { kind, reason, message, since } = view.decision ?? { kind: 'none', reason: '', message: '', since: 0 }
-    const what = `still ${kind} ${reason} a day after the last fault (since ${new Date(since).toISOString()}): ${message}`
-    bench.accuse('L1', { node: view.uuid, what })
-  }
+  const open = await askWhetherAtRest({ store, judges }, 'a day after the last fault')
   if (first !== undefined && open.every(isAtRest))
     bench.accuse('L3', { node: null, what: `one more pass sent ${sent.map(lineOf).join('; ')}` })
   const withCase = new Set(open.map(({ uuid }) => uuid))
@@ -208,6 +218,18 @@ async function lastQuestions({ machine, clock, player }: Setting): Promise<void>
     if ((row.provision_state === 'error' || row.provision_state === 'clean failed') && !withCase.has(row.uuid))
       bench.accuse('L1', { node: row.uuid, what: `${row.provision_state} without a case` })
   }
+}
+
+async function askWhetherAtRest({ store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>, when: string): Promise<CaseView[]> {
+  const open = await store.cases({ open: true })
+  for (const view of open) {
+    bench.check('L1')
+    if (isAtRest(view)) continue
+    const { kind, reason, message, since } = view.decision ?? { kind: 'none', reason: '', message: '', since: 0 }
+    const what = `still ${kind} ${reason} ${when} (since ${new Date(since).toISOString()}): ${message}`
+    bench.accuse('L1', { node: view.uuid, what })
+  }
+  return open
 }
 
 const PAGE = 1_000

@@ -2,7 +2,7 @@
  * One history as a picture: a page with one drawing in it, nodes as rows, time to the right, states as bars, and deeds, acts and what a
  * person is told as marks. Self-contained: no script, no font, nothing is fetched. Each mark says what it is when it is pointed at.
  */
-import type { Moment } from './trace.ts'
+import type { TraceEntry } from './trace.ts'
 
 const LEFT = 130
 const WIDTH = 1_500
@@ -39,18 +39,18 @@ const MARKS = {
 type Mark = keyof typeof MARKS
 
 /** @param began epoch ms */
-export function pictureOf(moments: readonly Moment[], { title, began }: { title: string; began: number }): string {
-  const end = Math.max(began + 1, ...moments.map(({ at }) => at))
-  const troubled = new Set(moments.filter(({ kind }) => kind === 'decision' || kind === 'request').map(({ node }) => node))
+export function pictureOf(entries: readonly TraceEntry[], { title, began }: { title: string; began: number }): string {
+  const end = Math.max(began + 1, ...entries.map(({ at }) => at))
+  const troubled = new Set(entries.filter(({ kind }) => kind === 'decision' || kind === 'request').map(({ node }) => node))
   // A node that nothing was ever decided on would be a bar without a story.
-  const nodes = [...new Set(moments.map(({ node }) => node))].filter((node) => node !== null && troubled.has(node)).toSorted()
+  const nodes = [...new Set(entries.map(({ node }) => node))].filter((node) => node !== null && troubled.has(node)).toSorted()
   const rowOf = new Map(nodes.map((node, at) => [node, TOP + (at + CLOUD_ROWS) * ROW]))
   const x = (at: number): number => Math.round((LEFT + ((at - began) / (end - began)) * WIDTH) * 10) / 10
   const height = TOP + (nodes.length + CLOUD_ROWS) * ROW + 90
   const drawing = [
     ...axis({ began, end, x, bottom: height - 90 }),
-    ...nodes.flatMap((node) => rowDrawn({ node: node ?? '', moments, y: rowOf.get(node) ?? 0, x, end })),
-    ...moments.flatMap((moment) => markDrawn(moment, { x, y: rowOf.get(moment.node) ?? TOP })),
+    ...nodes.flatMap((node) => rowDrawn({ node: node ?? '', entries, y: rowOf.get(node) ?? 0, x, end })),
+    ...entries.flatMap((moment) => markDrawn(moment, { x, y: rowOf.get(moment.node) ?? TOP })),
     ...legend(height - 55),
   ]
   return page(
@@ -74,10 +74,10 @@ function axis({ began, end, x, bottom }: Axis): string[] {
   })
 }
 
-type Row = { node: string; moments: readonly Moment[]; y: number; x: (at: number) => number; end: number }
+type Row = { node: string; entries: readonly TraceEntry[]; y: number; x: (at: number) => number; end: number }
 
-function rowDrawn({ node, moments, y, x, end }: Row): string[] {
-  const states = moments.filter((moment) => moment.kind === 'state' && moment.node === node)
+function rowDrawn({ node, entries, y, x, end }: Row): string[] {
+  const states = entries.filter((moment) => moment.kind === 'state' && moment.node === node)
   const bars = states.map((moment, at) => {
     if (moment.kind !== 'state') return ''
     const from = x(moment.at)
@@ -93,14 +93,14 @@ function rowDrawn({ node, moments, y, x, end }: Row): string[] {
   return [`<text x="${LEFT - 8}" y="${y + 4}" text-anchor="end">${escaped(node)}</text>`, ...bars]
 }
 
-function markDrawn(moment: Moment, at: { x: (at: number) => number; y: number }): string[] {
+function markDrawn(moment: TraceEntry, at: { x: (at: number) => number; y: number }): string[] {
   const found = markOf(moment)
   if (found === null) return []
   const { draw, colour } = MARKS[found.mark]
   return [`<g fill="${colour}" stroke="${colour}"><title>${escaped(found.says)}</title>${draw(at.x(moment.at), at.y)}</g>`]
 }
 
-function markOf(moment: Moment): { mark: Mark; says: string } | null {
+function markOf(moment: TraceEntry): { mark: Mark; says: string } | null {
   switch (moment.kind) {
     case 'state':
     case 'request':

@@ -10,9 +10,9 @@ import { NODE, readLine, ScriptError, SPAN, wordsOf } from '../../simulator/scri
 import { isHead } from '../../simulator/script/site.ts'
 import { ended, type History, reckoning, type Setting, setUp } from './history.ts'
 import { SIMULATED_CLOUD } from './machine.ts'
-import { type Moment, momentsOf, type Trace } from './trace.ts'
+import { entriesOf, type Trace, type TraceEntry } from './trace.ts'
 
-export type PlayedScript = { history: History; text: string; moments: Moment[] }
+export type PlayedScript = { history: History; text: string; entries: TraceEntry[] }
 
 type Asked = (setting: Setting, word: string) => Promise<string[]>
 
@@ -84,8 +84,8 @@ export async function playScript(text: string, base: Policy, watched: Trace | nu
       else if (look !== undefined) say(await look.look(setting, word))
       else if (!setting.scene.perform(line)) say(['nothing to do that to'])
     }
-    const moments = watched === null ? [] : momentsOf(watched, setting.scene)
-    return { history: history ?? (await reckoning(setting)), text: `${said.join('\n')}\n`, moments }
+    const entries = watched === null ? [] : entriesOf(watched, setting.scene)
+    return { history: history ?? (await reckoning(setting)), text: `${said.join('\n')}\n`, entries }
   } finally {
     await setting.store.close()
   }

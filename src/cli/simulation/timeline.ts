@@ -1,9 +1,9 @@
 /** One history for a reader, a line a moment. Passes that decided what the one before had decided are left out. */
-import type { Moment } from './trace.ts'
+import type { TraceEntry } from './trace.ts'
 
 /** @param began epoch ms; times are printed from it */
-export function timelineText(moments: readonly Moment[], began: number): string {
-  return moments.map((moment) => `${clock(moment.at - began)}  ${(moment.node ?? '').padEnd(10)} ${saidOf(moment)}`.trimEnd()).join('\n')
+export function timelineText(entries: readonly TraceEntry[], began: number): string {
+  return entries.map((moment) => `${clock(moment.at - began)}  ${(moment.node ?? '').padEnd(10)} ${saidOf(moment)}`.trimEnd()).join('\n')
 }
 
 /** `1:02:03.456` from the beginning. */
@@ -13,7 +13,7 @@ function clock(ms: number): string {
   return `${Math.floor(seconds / 3_600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${String(ms % 1_000).padStart(3, '0')}`
 }
 
-function saidOf(moment: Moment): string {
+function saidOf(moment: TraceEntry): string {
   switch (moment.kind) {
     case 'state':
       return `is ${moment.state}${moment.maintenance === null ? '' : `, in maintenance (${moment.maintenance})`}`

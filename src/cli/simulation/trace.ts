@@ -1,5 +1,5 @@
 /**
- * What one history looked like, as plain moments in the order in which they happened: states of nodes, deeds, decisions where they changed,
+ * What one history looked like, as plain entries in the order in which they happened: states of nodes, deeds, decisions where they changed,
  * requests with their outcome, breaches. Two things are made of it, a text (timeline.ts) and a picture (picture.ts). It changes nothing of
  * the history that it looks at.
  */
@@ -9,7 +9,7 @@ import type { Scene } from '../../simulator/script/scene.ts'
 import type { SimNode } from '../../simulator/world.ts'
 
 /** `node` is a name; null: the whole cloud. `at` is virtual time, epoch ms. */
-export type Moment = { at: number; node: string | null } & (
+export type TraceEntry = { at: number; node: string | null } & (
   | { kind: 'state'; state: string; maintenance: 'anneal' | 'person' | 'ironic' | null }
   | { kind: 'deed'; text: string }
   | { kind: 'decision'; says: string; message: string; act: string | null }
@@ -18,10 +18,10 @@ export type Moment = { at: number; node: string | null } & (
 )
 
 /** Who looks on while a history is played. */
-export type Trace = { moments: Moment[]; wrote(node: SimNode, at: number): void; passed(pass: Pass, at: number): void }
+export type Trace = { entries: TraceEntry[]; wrote(node: SimNode, at: number): void; passed(pass: Pass, at: number): void }
 
 export function trace(): Trace {
-  const moments: Moment[] = []
+  const entries: TraceEntry[] = []
   const newest = new Map<string, string>()
   /** Whether this is news of that node. */
   const isNew = (of: string, says: string): boolean => {
@@ -30,16 +30,16 @@ export function trace(): Trace {
     return true
   }
   return {
-    moments,
+    entries,
     wrote({ row }, at) {
       const maintenance = maintenanceOf(row)
       if (isNew(`state ${row.uuid}`, `${row.provision_state} ${maintenance}`))
-        moments.push({ kind: 'state', at, node: row.name, state: row.provision_state, maintenance })
+        entries.push({ kind: 'state', at, node: row.name, state: row.provision_state, maintenance })
     },
     passed({ observation, case: of, decision }, at) {
       const says = `${decision.kind} ${decision.reason}`
       if (isNew(`decision ${observation.uuid}`, says) || decision.kind === 'act')
-        moments.push({ kind: 'decision', at, node: of?.name ?? observation.uuid, says, message: decision.message, act: decision.act })
+        entries.push({ kind: 'decision', at, node: of?.name ?? observation.uuid, says, message: decision.message, act: decision.act })
     },
   }
 }
@@ -51,15 +51,15 @@ function maintenanceOf({ maintenance, maintenance_reason, fault }: SimNode['row'
 }
 
 /** Everything, in order: what was noted as it happened, and what the scene, the ledger and the judges kept. */
-export function momentsOf({ moments }: Trace, scene: Scene): Moment[] {
+export function entriesOf({ entries }: Trace, scene: Scene): TraceEntry[] {
   const { ledger, state } = scene.cloud
   const nameOf = (uuid: string): string => state.nodes.get(uuid)?.row.name ?? uuid
   const isName = (word: string | undefined): word is string => word !== undefined && state.names.has(word)
-  const deeds = scene.done.map(({ at, text }): Moment => {
+  const deeds = scene.done.map(({ at, text }): TraceEntry => {
     const word = text.split(' ')[1]
     return { kind: 'deed', at, node: isName(word) ? word : null, text }
   })
-  const requests = ledger.changes().map((entry): Moment => {
+  const requests = ledger.changes().map((entry): TraceEntry => {
     const uuid = nodeOf(entry)
     const step = stepOf(entry) ?? `${entry.method} ${entry.path}`
     return {
@@ -71,6 +71,6 @@ export function momentsOf({ moments }: Trace, scene: Scene): Moment[] {
       effect: entry.effect,
     }
   })
-  const breaches = scene.judges.broken.map((found: Broken): Moment => ({ kind: 'breach', ...found }))
-  return [...deeds, ...moments, ...requests, ...breaches].toSorted((a, b) => a.at - b.at)
+  const breaches = scene.judges.broken.map((found: Broken): TraceEntry => ({ kind: 'breach', ...found }))
+  return [...deeds, ...entries, ...requests, ...breaches].toSorted((a, b) => a.at - b.at)
 }

@@ -1,6 +1,6 @@
 /**
  * What people say to the operator, and what befalls its process, its machine's clock and its disk. `ambush` lets any deed fall between two
- * of its requests.
+ * of its requests, `stays` lets one outlast the storm.
  */
 import { type Deed, DONE, deed, NODE, NUMBER, oneOf, SHIFT, SPAN, TEXT } from './deed.ts'
 import { MOMENTS, type Scene } from './scene.ts'
@@ -97,6 +97,13 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     does: ({ operator }) => {
       operator.fillDisk(true)
       return { undo: () => operator.fillDisk(false) }
+    },
+  }),
+  stays: deed({
+    takes: { line: TEXT },
+    does: (scene, { line }) => {
+      scene.staying.push(line)
+      return DONE
     },
   }),
   ambush: deed({

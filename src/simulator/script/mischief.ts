@@ -32,7 +32,7 @@ function drawnNoise(random: Random): string[] {
 export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms: number; isEnough: () => boolean }): Promise<void> {
   const { clock } = scene.cloud.state
   const end = clock.now() + ms
-  for (const line of drawnNoise(random)) scene.perform(line)
+  for (const line of [...drawnNoise(random), ...drawnStaying(random)]) scene.perform(line)
   let later: { at: number; line: string }[] = []
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
@@ -89,5 +89,35 @@ export async function calm(scene: Scene): Promise<void> {
     if (!server.deleted && server.status === 'ERROR' && server.actions.at(-1)?.action === 'delete')
       deleteServer(cloud.state, server, 'deleting')
   }
+  judges.bench.calmAt = clock.now()
   await operator.resume()
+}
+
+/** What was to stay broken is broken now, with everything else well. True where there is such a thing. */
+export function keepBroken(scene: Scene): boolean {
+  const lines = scene.staying.splice(0)
+  for (const line of lines) scene.perform(line, false)
+  return lines.length > 0
+}
+
+const STAYING: readonly string[] = [
+  'service neutron down',
+  'service neutron 503 seen=conductors',
+  'service nova 503',
+  'service placement unreachable',
+  'service cinder down',
+  'conductor conductor-1 dies',
+  'route swallowed',
+  'route no-route',
+  'rack 1 silent',
+  'rack 2 refusing',
+  'redact admin history',
+  'history-late 10m',
+]
+
+/** In one history of three some things stay broken while the rest heals. */
+function drawnStaying(random: Random): string[] {
+  if (!chance(random, 1 / 3)) return []
+  const lines = Array.from({ length: between(random, 1, 2) }, () => pick(random, STAYING) ?? '')
+  return [...new Set(lines)].map((line) => `stays ${JSON.stringify(line)}`)
 }

@@ -46,6 +46,8 @@ export type Scene = {
   operator: ToOperator
   /** Done at the operator's next request of that kind, on that request's node, which the line calls `@`. */
   ambushes: { moment: Moment; line: string }[]
+  /** Lines that are done when everything else is put right, and hold through the calm: what stays broken. */
+  staying: string[]
   /** Put right at a virtual time, or at the calm, whichever comes first. */
   later(ms: number, undo: () => void): void
   /** Requests to a service that fail even on a usual day. */
@@ -71,6 +73,7 @@ export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator:
   const scene: Scene = {
     ...on,
     ambushes: [],
+    staying: [],
     usual: new Map(),
     done: [],
     counts: new Map(),
