@@ -71,7 +71,8 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   world.ledger.add(entry)
   await world.clock.sleep(between(world.random, LATENCY_MS.low, LATENCY_MS.high) + (met?.kind === 'latency' ? (met.ms ?? 1000) : 0))
   const instead = met === null ? null : withoutService(world, met)
-  if (instead !== null) return end(instead)
+  // What Ironic itself would have said is judged like its own word.
+  if (instead !== null) return end(instead, { status: 0, json: typeof instead === 'string' ? null : parsed(instead.text) })
   const body = parsed(request.body)
   const asked: Asked = {
     method: request.method,

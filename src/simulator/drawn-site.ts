@@ -34,7 +34,7 @@ export function drawnHead(random: Random, seed: number): string[] {
 function drawnCloud(random: Random, seed: number): string {
   return [
     `site seed=${seed} start=${pick(random, STARTS)} version=${pick(random, VERSIONS)} conductors=${between(random, 1, 3)}`,
-    `cleaning=${spanWord(between(random, 60, 400) * SECOND)} page=${pick(random, PAGES)} rpc=${chance(random, 0.7) ? 'json-rpc' : 'messaging'}`,
+    `cleaning=${chance(random, 0.04) ? '3h' : spanWord(between(random, 60, 400) * SECOND)} page=${pick(random, PAGES)} rpc=${chance(random, 0.7) ? 'json-rpc' : 'messaging'}`,
     ...(chance(random, 0.1) ? ['history=off'] : []),
     ...(chance(random, 0.1) ? [`late=${spanWord(between(random, 20, 200) * SECOND)}`] : []),
     ...(chance(random, 0.08) ? ['clean=off'] : []),
@@ -45,6 +45,7 @@ function drawnCloud(random: Random, seed: number): string {
 function drawnNode(random: Random, { at, rackSize, classes }: { at: number; rackSize: number; classes: number }): string {
   const rack = Math.floor(at / rackSize) + 1
   const retired = chance(random, 0.04)
+  const dirty = chance(random, 0.04)
   return [
     `node node-${String(at + 1).padStart(2, '0')} ${chance(random, 0.65) ? 'active' : 'available'} ${rack % 2 === 1 ? 'ipmi' : 'redfish'}`,
     `rack=${rack} class=class-${at % classes}`,
@@ -52,6 +53,7 @@ function drawnNode(random: Random, { at, rackSize, classes }: { at: number; rack
     ...(chance(random, 0.04) ? ['protected'] : []),
     ...(retired ? ['retired'] : []),
     ...(retired && chance(random, 0.5) ? ['clean=on'] : []),
+    ...(dirty && !retired ? ['clean=off'] : []),
   ].join(' ')
 }
 

@@ -2,7 +2,10 @@
  * Deeds that befall machines and services: BMCs, racks, the services behind their endpoints, Ironic's conductors and locks, what the next
  * cleaning comes to, what a credential is shown. Each is undone by the world's own means when its span is over.
  */
+
 import { AWAY, FAULT_KINDS, type FaultKind, ONLY_IRONIC } from '../faults.ts'
+import { failState } from '../ironic-conductor.ts'
+import { conductorOf } from '../ironic-node.ts'
 import type { BmcMode, ServiceSlug, SimNode } from '../world.ts'
 import { BMC_MODES, CLEANING_WILLS, SERVICES } from '../world.ts'
 import { type Deed, DONE, deed, NAME, NODE, NUMBER, oneOf, SHARE, SPAN, TEXT } from './deed.ts'
@@ -137,6 +140,23 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
       return DONE
     },
   }),
+  // As a cleaning leaves it that nobody watched; `manual` is a person's own, whose target is `manageable`.
+  'fail-cleaning': deed({
+    takes: { node: NODE, as: oneOf(['automated', 'manual']) },
+    does: (scene, { node, as }) => {
+      const found = scene.node(node)
+      if (found === null || found.row.reservation !== null) return null
+      const { state } = scene.cloud
+      failState(state, found, {
+        to: 'clean failed',
+        text: `Timeout reached while cleaning the node. Please check if the ramdisk responsible for the cleaning is running on the node. Failed on step {}.`,
+        type: 'clean',
+        host: conductorOf(state, found.row) ?? 'conductor-1',
+      })
+      found.row.target_provision_state = as === 'manual' ? 'manageable' : 'available'
+      return DONE
+    },
+  }),
   port: deed({
     takes: { node: NODE },
     lasts: true,
@@ -198,14 +218,23 @@ type Failing = {
 }
 
 function serviceFails(scene: Scene, { service, kind, late, seen, ...some }: Failing): { undo: () => void } {
-  const { faults, state } = scene.cloud
+  const { faults } = scene.cloud
+  endOutages(scene, service)
   faults.set(service, { kind, ...some, ...(late === undefined ? {} : { ms: late }), ...(seen === undefined ? {} : { seenBy: seen }) })
+  const mine = faults.current(service)
   const isWhole = some.share === undefined && some.methods === undefined && some.times === undefined
-  const away = isWhole && AWAY.includes(kind) ? outage(scene, service, seen ?? 'both') : null
+  if (isWhole && AWAY.includes(kind)) outage(scene, service, seen ?? 'both')
   return {
     undo: () => {
-      if (faults.current(service)?.kind === kind) scene.quiet(service)
-      if (away !== null) away.to ??= state.clock.now()
+      // Another deed may have taken its place meanwhile.
+      if (faults.current(service) !== mine) return
+      scene.quiet(service)
+      endOutages(scene, service)
     },
   }
+}
+
+/** One fault at a time: whatever a service's next one is, the outage before it is over. */
+function endOutages({ cloud, judges }: Scene, service: ServiceSlug): void {
+  for (const one of judges.bench.outages) if (one.service === service) one.to ??= cloud.state.clock.now()
 }

@@ -73,6 +73,28 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
       },
     ),
   }),
+  // Its instance_uuid names a server that Nova does not know (any more).
+  undead: deed({
+    takes: { node: NODE },
+    does: on(
+      ({ row }) => row.provision_state === 'error' && row.instance_uuid === null,
+      ({ cloud, judges }, { row }) => {
+        judges.hand(row.uuid, 'other')
+        cloud.people.setInstance(row.uuid, cloud.state.newId())
+        return DONE
+      },
+    ),
+  }),
+  verb: deed({
+    takes: { node: NODE, verb: oneOf(['manage', 'provide']) },
+    does: on(any, ({ cloud, judges }, { row }, { verb }: { node: string; verb: 'manage' | 'provide' }) => {
+      const fits = verb === 'manage' ? ['clean failed', 'available'] : ['manageable']
+      if (!fits.includes(row.provision_state) || row.reservation !== null) return null
+      judges.hand(row.uuid, 'other')
+      void cloud.people.verb(row.uuid, verb)
+      return DONE
+    }),
+  }),
   maintenance: deed({
     takes: { node: NODE },
     options: { reason: TEXT },

@@ -4,6 +4,7 @@
  */
 import type { Random } from '../../core/seams.ts'
 import { AWAY, type FaultKind } from '../faults.ts'
+import { conductorOf } from '../ironic-node.ts'
 import { between, chance, pick } from '../seeded.ts'
 import type { BmcMode, ServiceSlug, SimNode } from '../world.ts'
 import { spanWord } from './deed.ts'
@@ -89,6 +90,30 @@ export const DRAWS: readonly Draw[] = [
   },
   { weight: 1, draw: (_, random) => `history-late ${spanWord(between(random, 10, 300) * SECOND)} ${span(random, MINUTE, 30 * MINUTE)}` },
   { weight: 0.3, draw: on(isAny, (node) => `remove ${node}`) },
+  { weight: 3, draw: conductorDiesInTearDown },
+  { weight: 3, draw: cleaningFailsAfterDelete },
+  {
+    weight: 1,
+    draw: on(
+      (node) => node.row.provision_state === 'error' && node.row.instance_uuid === null,
+      (node) => `undead ${node}`,
+    ),
+  },
+  {
+    weight: 1,
+    draw: on(
+      (node) => isFailed(node) || isFree(node),
+      (node, random) => `fail-cleaning ${node} ${chance(random, 0.7) ? 'automated' : 'manual'}`,
+    ),
+  },
+  {
+    weight: 1,
+    draw: on(
+      ({ row }) => ['clean failed', 'available', 'manageable'].includes(row.provision_state),
+      (node, random) => `verb ${node} ${pick(random, ['manage', 'provide'])}`,
+    ),
+  },
+  { weight: 1, draw: on(isTroubled, (node) => `unhold ${node}`) },
   { weight: 0.5, draw: () => 'believe-census' },
 ]
 
@@ -190,6 +215,7 @@ const TEXTS: readonly string[] = [
   'Failed to tear down: HTTP GET https://10.0.0.9/redfish/v1/Systems/1 returned code 401. Base.1.0.GeneralError: Invalid Username or Password',
   'Failed to tear down: Service Unavailable (HTTP 503)',
   'Failed to tear down: Unable to create neutron ports: ConnectFailure',
+  'Failed to tear down: Failed to configure switch port: GenericSwitchNetmikoConnectError: Netmiko connection error',
   'Failed to tear down: Volume 12 could not be detached.',
   'Failed to tear down: Failed to validate power driver interface. Can not delete instance. Error: Missing the following IPMI credentials',
   'Failed to tear down: something that nobody has ever read before',
@@ -204,6 +230,22 @@ function conductorDies(scene: Scene, random: Random): Drawn {
   const running = [...scene.cloud.state.conductors.values()].filter((it) => it.running)
   const host = pick(random, running)?.host
   return host === undefined ? null : `conductor ${host} dies ${span(random, 10 * SECOND, 30 * MINUTE)}`
+}
+
+/** Its instance_uuid stays then, and Nova waits for a tear-down that nobody finishes. */
+function conductorDiesInTearDown(scene: Scene, random: Random): Drawn {
+  const { state } = scene.cloud
+  const node = pick(random, [...state.nodes.values()].filter(isLet))
+  const host = node === undefined ? null : conductorOf(state, node.row)
+  if (node === undefined || host === null) return null
+  const dies = `conductor ${host} dies ${span(random, 5 * SECOND, 6 * MINUTE)}`
+  return [...now(`delete ${node.row.name}`), { line: dies, after: between(random, 200, 4_000) }]
+}
+
+function cleaningFailsAfterDelete(scene: Scene, random: Random): Drawn {
+  const node = one(scene, random, (it) => isLet(it) && it.bmc.mode === 'ok')
+  const will = pick(random, ['no-port', 'no-callback', 'step-fails', 'step-fails'])
+  return node === null ? null : now(`cleaning ${node} ${will} ${span(random, 2 * MINUTE, 40 * MINUTE)}`, `delete ${node}`)
 }
 
 function cleaningGoesWrong(scene: Scene, random: Random): Drawn {
