@@ -115,7 +115,7 @@ export type Played = History & { entries: TraceEntry[] }
 
 export type SeedOptions = {
   policy: Policy
-  /** Virtual ms of storm; null: 30 to 90 min, drawn. */
+  /** Virtual ms of storm; null: 10 to 40 min, drawn. */
   storm: number | null
   /** Whether the history ends as soon as a promise was broken; for looking for the shortest one. */
   untilBroken?: boolean
@@ -130,7 +130,7 @@ export async function playSeed(seed: number, { policy, storm: wanted, untilBroke
   try {
     await clock.advance(MINUTE)
     const isEnough = () => untilBroken && judges.broken.length > 0
-    const drawn = between(draw, 30, 90) * MINUTE
+    const drawn = between(draw, 10, 40) * MINUTE
     await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough })
     const history = isEnough() ? await reckoning(setting) : await ended(setting)
     return { ...history, entries: watched === undefined ? [] : entriesOf(watched, scene) }

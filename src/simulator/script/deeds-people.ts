@@ -4,7 +4,7 @@
  */
 import { deleteServer, handOver } from '../nova.ts'
 import type { SimNode } from '../world.ts'
-import { type Deed, DONE, type Done, deed, JSON_VALUE, NAME, NODE, oneOf, SPAN, TEXT } from './deed.ts'
+import { type Deed, DONE, deed, JSON_VALUE, NAME, NODE, oneOf, SPAN, TEXT } from './deed.ts'
 import type { Scene } from './scene.ts'
 
 const isLet = ({ row }: SimNode): boolean => row.provision_state === 'active' && !row.protected

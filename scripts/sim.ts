@@ -1,0 +1,87 @@
+/**
+ * Many seeds on all cores, until so many were played, so many faults injected, or so many minutes over. What the histories came to is printed
+ * as `anneal simulate` prints it; how fast they were played, on a line of its own at the end. Without --seed the seeds are fresh ones.
+ * usage: npm run sim -- [--seeds N | --faults N | --minutes N] [--seed S] [--jobs N] [--storm MINUTES]
+ */
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { addTo, emptySums, faultsOf, reportText } from '../src/cli/simulation/report.ts'
+import type { Played } from './sim-worker.ts'
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    faults: { type: 'string' },
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    jobs: { type: 'string' },
+    storm: { type: 'string' },
+  },
+})
+const wanted = (text: string | undefined): number => (text === undefined ? Number.POSITIVE_INFINITY : Number(text))
+const limits = { seeds: wanted(values.seeds), faults: wanted(values.faults), ms: wanted(values.minutes) * 60_000 }
+if (Object.values(limits).every((limit) => limit === Number.POSITIVE_INFINITY)) limits.seeds = 100
+/** A seed nobody has tried before: as many as there are seconds, and far enough apart for a run of any length. */
+const first = values.seed === undefined ? Math.floor(Date.now() / 1_000) % 100_000_000 : Number(values.seed)
+const jobs = values.jobs === undefined ? availableParallelism() : Number(values.jobs)
+
+const sums = emptySums()
+const early = new Map<number, Played>()
+let next = first
+let done = first
+let cpuMs = 0
+const began = performance.now()
+
+const isOver = (): boolean =>
+  next - first >= limits.seeds ||
+  faultsOf(sums) >= limits.faults ||
+  performance.now() - began >= limits.ms ||
+  sums.broken.length >= BROKEN_MAX
+/** So many breaches tell enough, and each takes a while to be made short. */
+const BROKEN_MAX = 10
+
+/** In the order of the seeds, so that the same seeds give the same text whoever played them. */
+function take(played: Played): void {
+  early.set(played.history.seed, played)
+  for (let one = early.get(done); one !== undefined; one = early.get(done)) {
+    early.delete(done)
+    done += 1
+    cpuMs += one.cpuMs
+    addTo(sums, one.history, one.shrunk)
+  }
+}
+
+function worker(): Promise<void> {
+  const child = fork(fileURLToPath(new URL('sim-worker.ts', import.meta.url)), [values.storm ?? ''], { serialization: 'advanced' })
+  const give = (): void => {
+    if (isOver()) child.disconnect()
+    else child.send(next++)
+  }
+  child.on('message', (played: Played) => {
+    take(played)
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r${sums.histories} histories, ${faultsOf(sums)} faults, ${sums.broken.length} with a breach `)
+    give()
+  })
+  give()
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`a worker ended with ${code} while seeds from ${done} were played`)),
+    )
+  })
+}
+
+await Promise.all(Array.from({ length: jobs }, worker))
+process.stdout.write(`${process.stderr.isTTY ? '\n' : ''}${reportText(sums, { seed: first, replay: replayed }, false)}`)
+const seconds = cpuMs / 1_000
+const rate = (count: number): string => (count / seconds).toFixed(0)
+process.stdout.write(
+  `${rate(sums.passes)} deciding passes and ${rate(faultsOf(sums))} faults a second of one core; ${((performance.now() - began) / 60_000).toFixed(1)} min on ${jobs} of them.\n`,
+)
+process.exitCode = sums.broken.length > 0 ? 1 : 0
+
+function replayed(seed: number): string {
+  return `anneal simulate --seeds 1 --seed ${seed}${values.storm === undefined ? '' : ` --storm ${values.storm}`}`
+}
