@@ -110,7 +110,17 @@ create table outbox (
 create index outbox_unsent on outbox (id) where sentAt is null;
 `
 
-const STEPS: readonly string[] = [FIRST]
+/** What was decided on beside the observation, and by which policy: each policy once, however many decisions it made. */
+const RECORDED = `
+create table policies (
+  cloud text not null, hash text not null, at integer not null, body text not null,
+  primary key (cloud, hash)
+) strict, without rowid;
+alter table observations add column recorded text;
+alter table observations add column policyHash text;
+`
+
+const STEPS: readonly string[] = [FIRST, RECORDED]
 
 export const SCHEMA_VERSION = STEPS.length
 
