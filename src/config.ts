@@ -38,8 +38,11 @@ export type Config = {
   log: LogLevel
 }
 
-/** `path` is `--config`; null looks in the usual places. The environment is an argument, so that only main reads the real one. */
-export type ConfigWish = ConfigSource & { path: string | null; cwd: string }
+/**
+ * `path` is what a person named, by `--config` unless `option` says otherwise; null looks in the usual places. The environment is an argument,
+ * so that only main reads the real one.
+ */
+export type ConfigWish = ConfigSource & { path: string | null; option?: string; cwd: string }
 
 /** Throws ConfigError only. A missing file is an error only where a person named it. */
 export function loadConfig(wish: ConfigWish): Config {
@@ -140,12 +143,12 @@ function checkPolicy({ resets, spacing }: Policy, { file, cloud }: { file: Setti
 }
 
 /** The named file, or the first of the usual ones: this folder, the user's configuration, the machine's. */
-function findFile({ path, cwd, env, readFile }: ConfigWish): { path: string; text: string } | null {
+function findFile({ path, option = '--config', cwd, env, readFile }: ConfigWish): { path: string; text: string } | null {
   if (path !== null) {
     const named = resolve(cwd, path)
     const text = readFile(named)
     if (text !== null) return { path: named, text }
-    throw new ConfigError({ what: named, message: 'It is not there or cannot be read.', fix: 'Correct --config.' })
+    throw new ConfigError({ what: named, message: 'It is not there or cannot be read.', fix: `Correct ${option}.` })
   }
   const home = env['HOME']
   const user = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : null)
