@@ -12,7 +12,7 @@ import type { RecordedLine } from './recorded-line.ts'
 
 export type Verdict = { kind: Decision['kind']; reason: string; act: Act | null }
 
-const PARTS = ['kind', 'reason', 'act', 'message', 'until', 'plan', 'cause'] as const
+export const PARTS = ['kind', 'reason', 'act', 'message', 'until', 'plan', 'cause'] as const
 export type Part = (typeof PARTS)[number]
 
 /** One decision, as it was and as it comes out now. */
