@@ -94,7 +94,7 @@ export type KeptDecision = {
   recorded: Recorded | null
 }
 
-/** Some 2 MB at a time. */
+/** Some 1 MB at a time: an observation and its grounds are 5 to 10 kB. */
 const PAGE = 100
 
 /** Oldest first, a page at a time: `after` is the `seq` of the last one that was read; none when there are no more. */
