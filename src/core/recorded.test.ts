@@ -68,3 +68,11 @@ test('the limit of a sweep, a person’s words and the fleet are those of then',
   const wider = { ...busy.policy, inFlight: { ...busy.policy.inFlight, cloudShare: 0.05 } }
   assert.equal(said(decideAgain(busy, wider)), 'act bmc-answers reset')
 })
+
+test('the backlog of a first pass is one still, though the store has seen the cloud since', () => {
+  const fleet = { related: { backlog: 3 }, inFlight: { cloud: 1, inClass: 0, byKey: {} } }
+  const one = recorded({ fleet }, { firstPass: true })
+  assert.equal(said(one), 'wait canary-first reset')
+  assert.equal(said(recorded({ fleet }, { firstPass: false })), 'act bmc-answers reset')
+  assert.equal(said(decideAgain(one)), 'wait canary-first reset')
+})
