@@ -118,6 +118,8 @@ test('help goes to stdout and ends with 0, and every command has an example', as
       'pause',
       'resume',
       'diagnose',
+      'observations',
+      'replay',
     ].filter((name) => !commands.includes(name)),
     [],
   )
