@@ -93,4 +93,7 @@ test('bash completes commands, their options, and the choices of an option', () 
   assert.deepEqual(completed('anneal', 'sweep', '--w'), ['--wait'])
   assert.deepEqual(completed('anneal', 'sweep', '-o', ''), ['table', 'json'])
   assert.deepEqual(completed('anneal', 'completion', 'z'), ['zsh'])
+  const path = import.meta.filename
+  assert.deepEqual(completed('anneal', 'replay', path.slice(0, -1)), [path])
+  assert.deepEqual(completed('anneal', 'nodes', path.slice(0, -1)), [])
 })
