@@ -39,17 +39,17 @@ export type Config = {
 }
 
 /**
- * `path` is what a person named, by `--config` unless `option` says otherwise; null looks in the usual places. The environment is an argument,
- * so that only main reads the real one.
+ * `path` is what a person named, by `--config` unless `option` says otherwise; null looks in the usual places. `mode` is the one where the file
+ * names none. The environment is an argument, so that only main reads the real one.
  */
-export type ConfigWish = ConfigSource & { path: string | null; option?: string; cwd: string }
+export type ConfigWish = ConfigSource & { path: string | null; option?: string; mode?: Mode; cwd: string }
 
 /** Throws ConfigError only. A missing file is an error only where a person named it. */
 export function loadConfig(wish: ConfigWish): Config {
   const found = findFile(wish)
   const file: SettingsFile = found ? readSettings(found.path, found.text, wish) : { settings: {}, at: () => 'anneal.yaml' }
   const { settings } = file
-  const policy = policyOf(DEFAULT_POLICY, settings)
+  const policy = policyOf({ ...DEFAULT_POLICY, mode: wish.mode ?? DEFAULT_POLICY.mode }, settings)
   checkPolicy(policy, { file, cloud: null })
   const clouds = Object.entries(settings.clouds ?? {}).map(([name, cloud]) => {
     const own = cloudConfig(name, cloud ?? {}, policy)

@@ -16,7 +16,7 @@ import { type SimOperator, simOperator } from './sim-operator.ts'
 
 const BLIP = 'Failed to tear down: IPMI call failed: power status.'
 const NODES = Array.from({ length: 40 }, (_, at) => ({ name: `n${at + 1}`, provision_state: 'active', rack: at + 1 }))
-const SLOWER = 'mode: auto\nbudgets: { spacing: [20m, 60m, 120m], jitter: 0 }\n'
+const SLOWER = 'budgets:\n  { spacing: [20m, 60m, 120m], jitter: 0 }\n'
 
 /** Blips that heal, an outage of Neutron, a node that fails again and again until it is in quarantine, and people in between. */
 async function storm(op: SimOperator): Promise<void> {
@@ -141,6 +141,16 @@ describe('a recorded run', () => {
     const { code, mode, transitions } = await report('run.jsonl', '--mode', 'observe')
     assert.deepEqual([code, mode], [0, 'observe'])
     assert.ok(transitions.every(({ was, now }) => was.kind === 'act' && now.kind === 'wait' && now.reason === 'observe-only'))
+  })
+
+  test('by a file that names a mode or lists the cloud, that mode and what it says of the cloud hold', async () => {
+    file('mode.yaml', 'mode: observe\n')
+    assert.deepEqual((await report('run.jsonl', '--policy', 'mode.yaml')).acts.now, 0)
+    assert.ok((await report('run.jsonl', '--policy', 'mode.yaml', '--mode', 'auto')).acts.now > 0)
+    file('scope.yaml', 'clouds: { sim: { scope: { name: n10 } } }\n')
+    const { transitions, acts } = await report('run.jsonl', '--policy', 'scope.yaml')
+    assert.ok(acts.now > 0 && acts.now < acts.was)
+    assert.ok(transitions.every(({ now }) => now.reason === 'out-of-scope'))
   })
 
   test('is cut down to a node, a case, a time, a cloud; to nothing is an error, with the nearest name', async () => {

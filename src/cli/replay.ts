@@ -5,8 +5,9 @@
 import type { Command } from 'commander'
 import type { RecordedLine } from '../commands/recorded-line.ts'
 import { type OtherPolicy, replaying } from '../commands/replay.ts'
-import { cloudFor, loadConfig } from '../config.ts'
+import { type Config, loadConfig } from '../config.ts'
 import { nearest } from '../core/config-error.ts'
+import type { Mode } from '../core/policy.ts'
 import { type Globals, globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { plain } from './paint.ts'
@@ -32,7 +33,7 @@ export function registerReplay(program: Command, io: Io): void {
         'differences are listed, and tell that this version decides differently. With --policy or --mode the difference is the answer: which acts ' +
         'and waits would have been others. Nothing is sent and nothing is written.',
     )
-    .option('--policy <file>', 'an anneal.yaml that decides in place of the recorded policy')
+    .option('--policy <file>', 'an anneal.yaml that decides in place of the recorded policy; in the recorded mode where it names none')
     .option('--node <node>', 'only this node: name or uuid')
     .option('--case <case>', 'only this case')
     .option('--since <time>', 'only what was decided since: 30d, or 2026-11-01')
@@ -83,14 +84,21 @@ async function replayFile(io: Io, path: string, { options, globals }: { options:
   return { file: path, policy, mode: globals.mode, ...result, tooOld, unread, limits: other === null ? [] : [...LIMITS] }
 }
 
-/** `--policy` decides in its own mode unless `--mode` says otherwise; `--mode` alone leaves the rest of the recorded policy. Throws ConfigError. */
+/**
+ * `--mode` alone leaves the rest of the recorded policy. A file that tries out budgets seldom says more: where it names no mode, the recorded one
+ * stays, and a cloud that it does not list keeps its scope and what is so about it. Throws ConfigError.
+ */
 function otherPolicy(io: Io, path: string | null, { mode }: Globals): OtherPolicy {
   if (path === null) return mode === null ? null : (_cloud, recorded) => ({ ...recorded, mode })
   // No database is opened, so that none needs a place.
   const env = { ...io.env, ANNEAL_DATABASE: ':memory:' }
-  const config = loadConfig({ path, option: '--policy', cwd: io.cwd, env, readFile: io.readFile })
-  return (cloud) => {
-    const { policy } = cloudFor(config, cloud)
+  const load = (usual: Mode) => loadConfig({ path, option: '--policy', mode: usual, cwd: io.cwd, env, readFile: io.readFile })
+  const byMode: Record<Mode, Config> = { observe: load('observe'), approve: load('approve'), auto: load('auto') }
+  return (cloud, recorded) => {
+    const { standalone, automatedClean, scope } = recorded
+    const config = byMode[recorded.mode]
+    const listed = config.clouds.find(({ name }) => name === cloud)?.policy
+    const policy = listed ?? { ...config.policy, standalone, automatedClean, scope }
     return mode === null ? policy : { ...policy, mode }
   }
 }
