@@ -25,7 +25,7 @@ const DURATION = /^(\d+)(ms|s|m|h|d)$/
 const DURATION_MAX = 3650 * DAY
 
 /** `90s` to milliseconds; NaN where it is no duration. */
-function milliseconds(text: string): number {
+export function milliseconds(text: string): number {
   const [, amount, unit] = DURATION.exec(text) ?? []
   return Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN)
 }

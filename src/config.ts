@@ -38,15 +38,18 @@ export type Config = {
   log: LogLevel
 }
 
-/** `path` is `--config`; null looks in the usual places. The environment is an argument, so that only main reads the real one. */
-export type ConfigWish = ConfigSource & { path: string | null; cwd: string }
+/**
+ * `path` is what a person named, by `--config` unless `option` says otherwise; null looks in the usual places. `mode` is the one where the file
+ * names none. The environment is an argument, so that only main reads the real one.
+ */
+export type ConfigWish = ConfigSource & { path: string | null; option?: string; mode?: Mode; cwd: string }
 
 /** Throws ConfigError only. A missing file is an error only where a person named it. */
 export function loadConfig(wish: ConfigWish): Config {
   const found = findFile(wish)
   const file: SettingsFile = found ? readSettings(found.path, found.text, wish) : { settings: {}, at: () => 'anneal.yaml' }
   const { settings } = file
-  const policy = policyOf(DEFAULT_POLICY, settings)
+  const policy = policyOf({ ...DEFAULT_POLICY, mode: wish.mode ?? DEFAULT_POLICY.mode }, settings)
   checkPolicy(policy, { file, cloud: null })
   const clouds = Object.entries(settings.clouds ?? {}).map(([name, cloud]) => {
     const own = cloudConfig(name, cloud ?? {}, policy)
@@ -140,12 +143,12 @@ function checkPolicy({ resets, spacing }: Policy, { file, cloud }: { file: Setti
 }
 
 /** The named file, or the first of the usual ones: this folder, the user's configuration, the machine's. */
-function findFile({ path, cwd, env, readFile }: ConfigWish): { path: string; text: string } | null {
+function findFile({ path, option = '--config', cwd, env, readFile }: ConfigWish): { path: string; text: string } | null {
   if (path !== null) {
     const named = resolve(cwd, path)
     const text = readFile(named)
     if (text !== null) return { path: named, text }
-    throw new ConfigError({ what: named, message: 'It is not there or cannot be read.', fix: 'Correct --config.' })
+    throw new ConfigError({ what: named, message: 'It is not there or cannot be read.', fix: `Correct ${option}.` })
   }
   const home = env['HOME']
   const user = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : null)

@@ -118,6 +118,8 @@ test('help goes to stdout and ends with 0, and every command has an example', as
       'pause',
       'resume',
       'diagnose',
+      'observations',
+      'replay',
     ].filter((name) => !commands.includes(name)),
     [],
   )
@@ -161,7 +163,7 @@ describe('a database that cannot be used is left as it is', () => {
     const path = join(folder, 'newer.db')
     await typed(['nodes'], at(path))
     const database = new DatabaseSync(path)
-    database.exec('update schema_version set version = 999')
+    database.exec('insert into schema_version (version, at) values (999, 0)')
     database.close()
     const untouched = join(folder, 'untouched.db')
     copyFileSync(path, untouched)

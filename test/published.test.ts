@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { describedProgram } from '../scripts/described-program.ts'
 import { completionScript } from '../src/cli/completion.ts'
 import { manPage } from '../src/cli/man-page.ts'
-import { PUBLISHED, publishedJsonSchema } from '../src/cli/published-schemas.ts'
+import { PUBLISHED, PUBLISHED_NAMES, publishedJsonSchema } from '../src/cli/published-schemas.ts'
 import { diagnoseLine } from '../src/commands/diagnose-text.ts'
 import { explainNode } from '../src/commands/explain-node.ts'
 import { reportOfView } from '../src/commands/list-nodes.ts'
@@ -24,9 +24,8 @@ test('the manual page is what the program says of itself (node scripts/man.ts wr
 })
 
 test('the JSON Schemas are the ones that this code makes (node scripts/schema.ts writes them)', () => {
-  for (const name of ['sweep', 'explain', 'diagnosis'] as const)
-    assert.deepEqual(JSON.parse(text(`docs/schemas/${name}.schema.json`)), publishedJsonSchema(name))
-  assert.equal(readdirSync(new URL('../docs/schemas', import.meta.url)).length, Object.keys(PUBLISHED).length)
+  for (const name of PUBLISHED_NAMES) assert.deepEqual(JSON.parse(text(`docs/schemas/${name}.schema.json`)), publishedJsonSchema(name))
+  assert.equal(readdirSync(new URL('../docs/schemas', import.meta.url)).length, PUBLISHED_NAMES.length)
 })
 
 test('a diagnosed line has the published shape, and nothing beside it', () => {
@@ -94,4 +93,7 @@ test('bash completes commands, their options, and the choices of an option', () 
   assert.deepEqual(completed('anneal', 'sweep', '--w'), ['--wait'])
   assert.deepEqual(completed('anneal', 'sweep', '-o', ''), ['table', 'json'])
   assert.deepEqual(completed('anneal', 'completion', 'z'), ['zsh'])
+  const path = import.meta.filename
+  assert.deepEqual(completed('anneal', 'replay', path.slice(0, -1)), [path])
+  assert.deepEqual(completed('anneal', 'nodes', path.slice(0, -1)), [])
 })

@@ -1,7 +1,7 @@
 /**
  * The whole operator over a simulated cloud in one process, for tests: real clients, real store, real pass; only the seams are simulated.
  * A test may stop it at any point of the write protocol, kill it there, put a second one beside it, and move its wall clock. Whatever it
- * sends is held against the promises (promises.ts) as it leaves, by what the cloud itself knows.
+ * sends is held against the promises (promises.ts) as it leaves, by what the cloud itself knows, and each decision is decided again.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -23,6 +23,7 @@ import { type VirtualClock, virtualClock } from '../src/simulator/virtual-clock.
 import type { SimNode } from '../src/simulator/world.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { type WiredCloud, wireCloud } from '../src/wire-cloud.ts'
+import { decidedAgain } from './decided-again.ts'
 import { brokenBefore, brokenBy } from './promises.ts'
 
 const START = Date.parse('2026-03-01T03:00:00Z')
@@ -164,7 +165,7 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     servicesAccess: servicesUser === undefined ? null : accessOf(cloud, servicesUser),
     policy: inForce,
     policyHash: JSON.stringify(inForce),
-    store: life.stopping(store),
+    store: life.stopping(store, (what) => broken.push(what)),
     seams,
     log: () => {},
   })
@@ -314,11 +315,11 @@ function lifeOf(clock: VirtualClock) {
           await alive()
         }
       },
-    stopping: (store: Store): Store => ({
+    stopping: (store: Store, tell: (what: string) => void): Store => ({
       ...store,
       deciding: async (cloud, work) => {
         await reach('observed')
-        const result = await store.deciding(cloud, work)
+        const result = await store.deciding(cloud, (tx) => work(decidedAgain(tx, tell)))
         const isAct = typeof result === 'object' && result !== null && 'intent' in result && result.intent !== null
         if (isAct) await reach('committed')
         return result

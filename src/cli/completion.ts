@@ -25,8 +25,13 @@ export function registerCompletion(program: Command, io: Io): void {
 
 /** The script for one shell, with a line end. */
 export function completionScript(program: Command, shell: Shell): string {
-  const commands = program.commands.map((command) => ({ name: command.name(), summary: command.summary(), words: wordsOf(command) }))
-  commands.push({ name: 'help', summary: 'print help for a command', words: [] })
+  const commands = program.commands.map((command) => ({
+    name: command.name(),
+    summary: command.summary(),
+    words: wordsOf(command),
+    takesFile: command.registeredArguments.some((argument) => argument.name() === 'file'),
+  }))
+  commands.push({ name: 'help', summary: 'print help for a command', words: [], takesFile: false })
   const all = { commands, globals: program.options.filter(({ hidden }) => !hidden) }
   switch (shell) {
     case 'bash':
@@ -40,7 +45,7 @@ export function completionScript(program: Command, shell: Shell): string {
   }
 }
 
-type All = { commands: { name: string; summary: string; words: string[] }[]; globals: readonly Option[] }
+type All = { commands: { name: string; summary: string; words: string[]; takesFile: boolean }[]; globals: readonly Option[] }
 
 /** Options, and what a first argument may be where that is a choice. */
 const wordsOf = (command: Command): string[] => [
@@ -52,6 +57,13 @@ const flagsOf = ({ short, long }: Option): string[] => [short, long].filter((fla
 
 const withChoices = ({ globals }: All): { flags: string[]; choices: readonly string[] }[] =>
   globals.flatMap((option) => (option.argChoices === undefined ? [] : [{ flags: flagsOf(option), choices: option.argChoices }]))
+
+/** Commands whose argument is a file, as a pattern of `case`. */
+const takingFiles = ({ commands }: All): string =>
+  commands
+    .filter(({ takesFile }) => takesFile)
+    .map(({ name }) => name)
+    .join('|')
 
 function bash(all: All): string {
   const { commands, globals } = all
@@ -69,7 +81,7 @@ _anneal() {
 ${withChoices(all)
   .map(({ flags, choices }) => `    ${flags.join('|')}) COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$word")); return ;;`)
   .join('\n')}
-    --config|--policy) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --config|--policy|--out) COMPREPLY=($(compgen -f -- "$word")); return ;;
   esac
   local words
   case $command in
@@ -77,6 +89,9 @@ ${commands.map(({ name, words }) => `    ${name}) words='${[...words, always].jo
     *) words='${names} ${always}' ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
+  case $command in
+    ${takingFiles(all)}) COMPREPLY+=($(compgen -f -- "$word")) ;;
+  esac
 }
 complete -F _anneal anneal
 `
@@ -97,7 +112,7 @@ ${described.map((line) => `    ${line}`).join('\n')}
 ${withChoices(all)
   .map(({ flags, choices }) => `    ${flags.join('|')}) compadd -- ${choices.join(' ')}; return ;;`)
   .join('\n')}
-    --config|--policy) _files; return ;;
+    --config|--policy|--out) _files; return ;;
   esac
   local word command=
   for word in $words[2,CURRENT-1]; do
@@ -108,6 +123,9 @@ ${withChoices(all)
   case $command in
 ${all.commands.map(({ name, words }) => `    ${name}) compadd -- ${[...words, ...always].join(' ')} ;;`).join('\n')}
     *) _describe command commands; compadd -- ${always.join(' ')} ;;
+  esac
+  case $command in
+    ${takingFiles(all)}) _files ;;
   esac
 }
 _anneal "$@"

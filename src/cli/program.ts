@@ -11,7 +11,9 @@ import { registerExplain } from './explain.ts'
 import { registerIncidents } from './incidents.ts'
 import type { ExitCode, Io } from './io.ts'
 import { registerCases, registerNodes } from './nodes.ts'
+import { registerObservations } from './observations.ts'
 import { printError } from './print-error.ts'
+import { registerReplay } from './replay.ts'
 import { registerRun } from './run.ts'
 import { registerSimulate } from './simulate.ts'
 import { registerSweep } from './sweep.ts'
@@ -80,6 +82,8 @@ export function programFor(io: Io): Command {
   registerWords(program, io)
   registerDiagnose(program, io)
   registerSimulate(program, io)
+  registerObservations(program, io)
+  registerReplay(program, io)
   registerCompletion(program, io)
   for (const command of program.commands) if (command.description() === '') command.description(sentence(command.summary()))
   return program

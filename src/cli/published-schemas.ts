@@ -1,8 +1,11 @@
 /**
- * The shapes of what other programs read from us: `sweep -o json`, `explain -o json`, a line of `diagnose --jsonl`. Published under
- * docs/schemas; tests hold real output against them. Keys are only ever added, so readers must let unknown ones pass.
+ * The shapes of what other programs read from us: `sweep -o json`, `explain -o json`, `replay -o json`, a line of `diagnose --jsonl` and one of
+ * `observations --out`. Published under docs/schemas; tests hold real output against them. Keys are only ever added, so readers must let
+ * unknown ones pass; a recorded decision alone has a version and no others.
  */
 import { z } from 'zod'
+import { recordedSchema } from '../commands/recorded-schema.ts'
+import { PARTS } from '../commands/replay.ts'
 import { ACTS, CAUSES, REASONS } from '../core/decision.ts'
 
 const time = z
@@ -75,11 +78,51 @@ const explanation = node.extend({
 
 const diagnosis = z.object({ id: z.union([z.string(), z.number()]), cause, transient, signature: z.string() })
 
+const verdict = z.object({
+  kind: z.enum(['act', 'wait', 'leave', 'escalate', 'resolve']),
+  reason: z.string().meta({ description: 'A slug, maybe of another version' }),
+  act: act.nullable().meta({ description: 'In a wait: the act that would be done' }),
+})
+const side = verdict.extend({ message: z.string(), until: time.nullable(), cause })
+
+const replay = z.object({
+  file: z.string(),
+  policy: z.string().nullable().meta({ description: 'The anneal.yaml that decided; null: the recorded policies' }),
+  mode: z.enum(['observe', 'approve', 'auto']).nullable().meta({ description: 'In place of the mode of that policy' }),
+  decisions: z.int().meta({ description: 'Decided again' }),
+  nodes: z.int(),
+  from: time.nullable(),
+  to: time.nullable(),
+  acts: z.object({ was: z.int(), now: z.int() }).meta({ description: 'Of the decisions, how many are acts' }),
+  same: z.int().meta({ description: 'The same in every part' }),
+  otherwise: z.int().meta({ description: 'By another policy: the same kind, reason and act, but another sentence, cause or next look' }),
+  transitions: z.array(z.object({ was: verdict, now: verdict, count: z.int(), nodes: z.int() })),
+  differences: z.array(
+    z.object({
+      cloud: z.string(),
+      uuid: z.string(),
+      name: z.string().nullable(),
+      case: caseId.nullable(),
+      at: time,
+      was: side,
+      now: side,
+      differs: z.array(z.enum(PARTS)),
+    }),
+  ),
+  tooOld: z.int().meta({ description: 'Kept by an older version, which kept too little to decide again' }),
+  unread: z.array(z.object({ where: z.string(), message: z.string() })).meta({ description: 'What of the file could not be read' }),
+  limits: z.array(z.string()).meta({ description: 'What a replay by another policy cannot know' }),
+})
+
 export const PUBLISHED = {
   sweep: { schema: sweep, title: 'anneal sweep -o json' },
   explain: { schema: explanation, title: 'anneal explain NODE -o json' },
   diagnosis: { schema: diagnosis, title: 'a line of anneal diagnose --jsonl' },
+  replay: { schema: replay, title: 'anneal replay FILE -o json' },
+  recorded: { schema: recordedSchema, title: 'a line of anneal observations --out' },
 } as const
+
+export const PUBLISHED_NAMES = Object.keys(PUBLISHED) as (keyof typeof PUBLISHED)[]
 
 /** As a reader needs it: unknown keys are let pass. */
 export function publishedJsonSchema(name: keyof typeof PUBLISHED): unknown {

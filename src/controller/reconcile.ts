@@ -3,18 +3,15 @@
  * this path. It never waits for an effect; the next pass sees what an act led to.
  */
 import { act } from '../actions/act.ts'
-import { type Case, EMPTY_MEMORY, type Intent } from '../core/case.ts'
-import { decide, opensCase } from '../core/decide.ts'
+import type { Case, Intent } from '../core/case.ts'
+import { consider, decideOn, type Given } from '../core/consider.ts'
+import { opensCase } from '../core/decide.ts'
 import type { Decision, Diagnosis, Outcome } from '../core/decision.ts'
-import { diagnose } from '../core/diagnose.ts'
 import { decidingRead } from '../core/ironic.ts'
-import { keysOf } from '../core/keys.ts'
 import type { Observation } from '../core/observation.ts'
 import { readingsOf, sharedBy } from '../core/pace.ts'
-import type { Policy } from '../core/policy.ts'
-import { remember } from '../core/remember.ts'
+import { groundsOf } from '../core/recorded.ts'
 import type { NodeKey } from '../core/seen.ts'
-import { afterSettling, settle } from '../core/settle.ts'
 import { observe } from '../observe/observe.ts'
 import type { Deciding } from '../store/store.ts'
 import type { CloudWorld } from './cloud-world.ts'
@@ -69,53 +66,47 @@ type Asked = { world: CloudWorld; key: NodeKey; observation: Observation; tx: De
 /** Null where the node has to be looked at again first; nothing is changed then. */
 async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' | 'outcome'> & { intent: Intent | null }) | null> {
   const { world, key, observation, tx, allowance } = asked
+  const { policy } = world
   const now = await tx.now()
   const loaded = await tx.load(key)
   if (isOutdated(observation, loaded.case?.decision?.at ?? null, now)) return null
-  // Two policies must not both act on one store.
-  const overruled = world.policyHash !== null && world.policyHash !== loaded.policyHash && world.policy.mode !== 'observe'
-  const policy: Policy = overruled ? { ...world.policy, mode: 'observe' } : world.policy
-  const settled = settle({ attempts: loaded.attempts, o: observation, policy, now })
-  const attempts = afterSettling(loaded.attempts, settled)
-  const base = loaded.case ?? (opensCase({ observation, policy, now }) ? newCase(await tx.newCaseId(), observation, now) : null)
-  const kept = base === null ? null : remember(base.memory, observation, loaded.person)
-  const memory = kept?.memory ?? EMPTY_MEMORY
-  const diagnosis = diagnose({ o: observation, memory, attempts, policy, now })
-  const openCase = base === null ? null : { ...base, memory, diagnosis }
+  const opens = loaded.case === null && opensCase({ observation, policy, now })
+  const given: Given = {
+    observation,
+    case: loaded.case,
+    newCase: opens ? await tx.newCaseId() : null,
+    attempts: loaded.attempts,
+    words: loaded.words,
+    person: loaded.person,
+    firstPass: loaded.firstPass,
+    overruled: world.policyHash !== null && world.policyHash !== loaded.policyHash && policy.mode !== 'observe',
+    actsLeft: allowance.left,
+    policy,
+    now,
+  }
+  const considered = consider(given)
+  const { case: openCase, keys, diagnosis } = considered.input
   const node = observation.node.kind === 'known' ? observation.node.value : null
-  const keys = keysOf(observation, diagnosis, loaded.firstPass)
   const fleet = await tx.fleet(key, {
     keys,
     resource_class: node?.resource_class ?? null,
     within: policy.incident.within,
-    failedAt: memory.failure?.at ?? now,
+    failedAt: considered.failedAt,
   })
-  const decision = decide({
-    observation,
-    case: openCase,
-    attempts,
-    words: loaded.words,
-    keys,
-    diagnosis,
-    fleet,
-    policy,
-    overruled,
-    actsLeft: allowance.left,
-    now,
-  })
+  const decision = decideOn(considered, fleet)
   const shared = openCase === null ? null : sharedBy({ fleet, keys, policy })
   const intent = await tx.commit({
     key,
     name: node?.name ?? null,
     observation,
     case: openCase,
-    newCase: loaded.case === null && openCase !== null,
+    newCase: opens,
     keys,
     resource_class: node?.resource_class ?? null,
     diagnosis: openCase === null ? null : diagnosis,
     decision,
-    settled,
-    personHold: kept?.liftedByIronic ?? false,
+    settled: considered.settled,
+    personHold: considered.personHold,
     incident: {
       open: shared !== null && shared.sums === null ? { key: shared.kind, value: shared.value } : null,
       join: shared?.sums?.id ?? null,
@@ -125,6 +116,9 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     extraOthers: node?.extraOthers ?? null,
     readings: readingsOf({ observation }),
     used: used(decision, loaded.words),
+    policy,
+    grounds: groundsOf(given, fleet),
+    cause: diagnosis.cause,
   })
   if (intent !== null && allowance.left !== null) allowance.left -= 1
   return { case: openCase, diagnosis: openCase === null ? null : diagnosis, decision, intent }
@@ -139,16 +133,3 @@ function used(decision: Decision, words: Awaited<ReturnType<Deciding['load']>>['
     releaseId: plan?.act === 'release' ? (words.release?.id ?? null) : null,
   }
 }
-
-const newCase = (id: string, o: Observation, now: number): Case => ({
-  id,
-  cloud: o.cloud,
-  uuid: o.uuid,
-  name: o.node.kind === 'known' ? o.node.value.name : null,
-  openedAt: now,
-  closedAt: null,
-  result: null,
-  memory: EMPTY_MEMORY,
-  diagnosis: null,
-  decision: null,
-})

@@ -3,10 +3,12 @@
  * earlier attempts came to, the incident, the next look, the messages, and the intent of an act. It judges nothing.
  */
 import type { Case, Intent } from '../core/case.ts'
-import type { Decision, Diagnosis } from '../core/decision.ts'
+import type { Cause, Decision, Diagnosis } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
 import type { Observation } from '../core/observation.ts'
+import type { Policy } from '../core/policy.ts'
+import type { Grounds } from '../core/recorded.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { Settled } from '../core/settle.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
@@ -46,6 +48,10 @@ export type Commit = {
   readings: string
   /** Words that this decision has used up. */
   used: { approvalId: string | null; retryId: string | null; releaseId: string | null }
+  /** What else was decided on, for deciding again; and the cause, with a case or without one. */
+  policy: Policy
+  grounds: Grounds
+  cause: Cause
 }
 
 type Here = { tx: Queries; home: Home; now: number }
@@ -259,11 +265,11 @@ async function say(here: Here, c: Commit, same: boolean): Promise<void> {
   if ((same && !isAct) || isRoutine) {
     // A person's yes names what the node looked like, so what is asked for stands on record as it is now.
     const isStale = decision.reason === 'needs-approval' && (await digestKept(tx, c.key)) !== c.digest
-    if (isStale) await keepObservation(tx, { observation: c.observation, caseId, decision, now })
+    if (isStale) await keepObservation(tx, caseId, { ...c, now })
     return
   }
   await appendAudit(tx, { ...at, kind: decision.kind, reason: decision.reason, message: decision.message })
-  await keepObservation(tx, { observation: c.observation, caseId, decision, now })
+  await keepObservation(tx, caseId, { ...c, now })
   if (isAct) await tell(here, c, 'act')
   else if (decision.kind === 'escalate' || decision.kind === 'resolve') await tell(here, c, decision.kind)
 }

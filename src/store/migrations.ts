@@ -110,20 +110,33 @@ create table outbox (
 create index outbox_unsent on outbox (id) where sentAt is null;
 `
 
-const STEPS: readonly string[] = [FIRST]
+/** What was decided on beside the observation, and by which policy: each policy once, however many decisions it made. */
+const RECORDED = `
+create table policies (
+  cloud text not null, hash text not null, at integer not null, body text not null,
+  primary key (cloud, hash)
+) strict, without rowid;
+alter table observations add column recorded text;
+alter table observations add column policyHash text;
+`
+
+const STEPS: readonly string[] = [FIRST, RECORDED]
 
 export const SCHEMA_VERSION = STEPS.length
+
+/** The version from which on decisions are recorded. */
+export const RECORDED_SINCE = STEPS.indexOf(RECORDED) + 1
 
 /**
  * Brings the open database to this version, in one transaction. Throws StoreError for a database of a newer version or of
  * another program, both before anything is written. @param now epoch ms, noted beside each step.
  */
 export function migrate(database: DatabaseSync, path: string, now: number): void {
-  if (versionOf(database, path) === SCHEMA_VERSION) return
+  if (schemaVersion(database, path) === SCHEMA_VERSION) return
   database.exec('begin immediate')
   try {
     // Read again under the lock: another process may have been faster.
-    for (let version = versionOf(database, path); version < SCHEMA_VERSION; version++) {
+    for (let version = schemaVersion(database, path); version < SCHEMA_VERSION; version++) {
       database.exec(STEPS[version] ?? '')
       database.prepare('insert into schema_version (version, at) values (?, ?)').run(version + 1, now)
     }
@@ -133,8 +146,8 @@ export function migrate(database: DatabaseSync, path: string, now: number): void
   }
 }
 
-/** 0 for an empty file. The table itself is made on the way to version 1. */
-function versionOf(database: DatabaseSync, path: string): number {
+/** 0 for an empty file. The table itself is made on the way to version 1. Throws StoreError as `migrate` does. */
+export function schemaVersion(database: DatabaseSync, path: string): number {
   const tables = database.prepare("select name from sqlite_master where type = 'table'").all()
   if (tables.length === 0) {
     if (database.isTransaction) database.exec('create table schema_version (version integer primary key, at integer not null) strict')

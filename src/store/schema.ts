@@ -147,7 +147,14 @@ export type ObservationTable = {
   kind: Decision['kind']
   reason: string
   body: Json
+  /** What else was decided on, and the decision (what `Recorded` holds beside the rest); null where an older version kept it. */
+  recorded: Json | null
+  /** Of the content of the policy, in `policies`. */
+  policyHash: string | null
 }
+
+/** Every policy that a kept decision was made by. */
+export type PolicyTable = { cloud: string; hash: string; at: number; body: Json }
 
 /** Append-only: triggers refuse update and delete. */
 export type AuditTable = {
@@ -184,6 +191,7 @@ export type Schema = {
   attempts: AttemptTable
   words: WordTable
   observations: ObservationTable
+  policies: PolicyTable
   audit: AuditTable
   outbox: OutboxTable
   schema_version: { version: number; at: number }

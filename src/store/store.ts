@@ -15,7 +15,15 @@ import { type Deciding, deciding } from './deciding.ts'
 import { claim, claimOne, nextDue, renew, unclaim, wake } from './due.ts'
 import type { Home } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
-import { lastObservation, observationsOf, prune, type StoredObservation } from './observations.ts'
+import {
+  type KeptDecision,
+  lastObservation,
+  observationsOf,
+  prune,
+  type RecordedFilter,
+  recordedDecisions,
+  type StoredObservation,
+} from './observations.ts'
 import { markSent, type OutboxMessage, unsent } from './outbox.ts'
 import {
   attempts,
@@ -107,6 +115,8 @@ export type Store = {
   timeline(key: NodeKey): Promise<Moment[]>
   lastObservation(key: NodeKey): Promise<StoredObservation | null>
   observationsOf(caseId: string): Promise<StoredObservation[]>
+  /** A page of what was decided on and what was decided, oldest first; `after` is the last `seq` that was read. */
+  recorded(filter: RecordedFilter): Promise<KeptDecision[]>
   audit(filter: AuditFilter): Promise<AuditEntry[]>
   counts(cloud: string | null): Promise<Counts>
 
@@ -180,6 +190,7 @@ function reading({ db, clock }: Home) {
     timeline: (key) => timelineOf(db, key),
     lastObservation: (key) => lastObservation(db, key),
     observationsOf: (caseId) => observationsOf(db, caseId),
+    recorded: (filter) => recordedDecisions(db, filter),
     audit: (filter) => readAudit(db, filter),
     counts: (cloud) => counts(db, cloud, clock.now()),
     unsent: (limit) => unsent(db, limit),

@@ -181,9 +181,10 @@ export async function wordsOn(db: Queries, key: NodeKey, now: number): Promise<W
   const newest = (kind: WordKind) => rows.find((row) => row.kind === kind) ?? null
   const held = newest('hold')
   const approval = newest('approval')
+  const pause = await pausedBy(db, key.cloud)
   return {
     hold: held === null ? null : { ...spoken(held), source: held.source },
-    pause: await pausedBy(db, key.cloud),
+    pause: pause === null ? null : spoken(pause),
     approval: approval === null ? null : approvalOf(approval),
     retry: wordOf(newest('retry')),
     release: wordOf(newest('release')),

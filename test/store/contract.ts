@@ -9,6 +9,7 @@ import { fleetContract } from './contract-fleet.ts'
 import { intentContract } from './contract-intents.ts'
 import { passContract } from './contract-pass.ts'
 import { readingContract } from './contract-reading.ts'
+import { recordedContract } from './contract-recorded.ts'
 import { seenContract } from './contract-seen.ts'
 import { wordContract } from './contract-words.ts'
 import type { HandClock } from './given.ts'
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: Open): void {
     fleetContract(open)
     wordContract(open)
     readingContract(open)
+    recordedContract(open)
   })
 }
 

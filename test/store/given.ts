@@ -6,7 +6,9 @@ import { type Case, EMPTY_MEMORY, type Intent } from '../../src/core/case.ts'
 import type { Decision, Diagnosis } from '../../src/core/decision.ts'
 import { decidingRead } from '../../src/core/ironic.ts'
 import type { Observation, ObservedNode } from '../../src/core/observation.ts'
+import { DEFAULT_POLICY } from '../../src/core/policy.ts'
 import { absent, known } from '../../src/core/reading.ts'
+import { groundsOf } from '../../src/core/recorded.ts'
 import type { Clock } from '../../src/core/seams.ts'
 import type { NodeKey, SeenNode } from '../../src/core/seen.ts'
 import type { Commit, Deciding, Store } from '../../src/store/store.ts'
@@ -173,6 +175,20 @@ export async function passIn(tx: Deciding, n: number, decision: Decision, differ
     extraOthers: node?.extraOthers ?? null,
     readings: 'bmc=answers',
     used: { approvalId: null, retryId: null, releaseId: null },
+    policy: DEFAULT_POLICY,
+    grounds: groundsOf(
+      {
+        observation: seen,
+        ...loaded,
+        newCase: null,
+        overruled: false,
+        actsLeft: null,
+        policy: DEFAULT_POLICY,
+        now,
+      },
+      await tx.fleet(keyOf(n), { keys: {}, resource_class: null, within: DEFAULT_POLICY.incident.within }),
+    ),
+    cause: DIAGNOSIS.cause,
     ...differs,
   })
 }

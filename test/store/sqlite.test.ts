@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { openSnapshot } from '../../src/store/snapshot.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { StoreError } from '../../src/store/store-error.ts'
 import { type Opened, storeContract } from './contract.ts'
@@ -91,6 +92,58 @@ describe('a SQLite file', () => {
       const before = readFileSync(path)
       await assert.rejects(open(path), says(/newer anneal \(schema 999/))
       assert.ok(readFileSync(path).equals(before))
+    }))
+
+  test('of the version before decisions were recorded keeps what it holds, and records from then on', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      const before = await open(path)
+      await pass(before, 1, wait(BEGIN + 1000))
+      await before.close()
+      const raw = new DatabaseSync(path)
+      raw.exec(
+        'alter table observations drop column recorded; alter table observations drop column policyHash; drop table policies; delete from schema_version where version > 1',
+      )
+      raw.close()
+      assert.throws(() => openSnapshot(path), says(/older anneal \(schema 1\), which kept too little to decide again/))
+      const store = await open(path)
+      await pass(store, 2, wait(BEGIN + 1000))
+      const kept = await store.recorded({})
+      assert.deepEqual(
+        kept.map(({ recorded }) => recorded?.decision.reason ?? 'too little'),
+        ['too little', 'spacing'],
+      )
+      assert.equal((await store.lastObservation(keyOf(1)))?.reason, 'spacing')
+      await store.close()
+    }))
+
+  test('is looked into as it is: a backup without its log, one beside a store at work, one of another program', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      const store = await open(path)
+      await pass(store, 1, wait(BEGIN + 1000))
+      const reasons = async (file: string) => {
+        const snapshot = openSnapshot(file)
+        const kept = await snapshot.recorded({}).finally(() => snapshot.close())
+        return kept.map(({ recorded }) => recorded?.decision.reason)
+      }
+      assert.deepEqual(await reasons(path), ['spacing'])
+      await pass(store, 2, wait(BEGIN + 1000))
+      assert.deepEqual(await reasons(path), ['spacing', 'spacing'])
+      await store.close()
+      const backup = join(directory, 'backup', 'of 100 % ?.db')
+      mkdirSync(dirname(backup))
+      copyFileSync(path, backup)
+      const bytes = readFileSync(backup)
+      assert.deepEqual(await reasons(backup), ['spacing', 'spacing'])
+      assert.deepEqual([readdirSync(dirname(backup)), readFileSync(backup).equals(bytes)], [['of 100 % ?.db'], true])
+      const other = join(directory, 'other.db')
+      const raw = new DatabaseSync(other)
+      raw.exec('create table songs (title text)')
+      raw.close()
+      assert.throws(() => openSnapshot(other), says(/belongs to another program/))
+      writeFileSync(other, `SQLite format 3\0${'not really'.repeat(500)}`)
+      assert.throws(() => openSnapshot(other), says(/is (damaged|not a SQLite database)/))
     }))
 
   test('of another program is refused and left untouched', () =>

@@ -155,8 +155,11 @@ function overhear({ bench }: Judges, text: string): void {
   if (secret !== undefined) bench.accuse('S10', { node: null, what: `a secret was written: ${text.replaceAll(secret, '…')}` })
 }
 
-/** After this, whatever waits at most a day by policy has told a person (design: no wait is silent for more than 24 h). */
-const CALM_MS = DAY + 3 * HOUR
+/**
+ * After this, whatever waits at most a day by policy has told a person (design: no wait is silent for more than 24 h), even where a cleaning
+ * of hours came first.
+ */
+const CALM_MS = DAY + 8 * HOUR
 /** Sweeps come less and less often: what happens early happens fast, and what comes late waits for hours. */
 function pauseAfter(calmMs: number): number {
   if (calmMs < 10 * MINUTE) return 2 * MINUTE
