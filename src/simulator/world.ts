@@ -32,7 +32,11 @@ export type Settings = {
     cleaningMs: number
     cleanCallbackTimeoutMs: number
     deployMs: number
+    /** `[api]max_limit`: no page of a list is longer, whatever is asked for. */
+    maxLimit: number
   }
+  /** How many cells Nova has; servers are spread over them. */
+  novaCells: number
   /** Nova's period for telling Placement what each node offers. */
   placementPeriodMs: number
   tokenLifeMs: number
@@ -130,10 +134,11 @@ export type NodeRow = {
 }
 
 /**
- * ok · silent: powered down or frozen, nothing comes back · refusing: host up, nobody listens · slow: right answers, late ·
- * rejecting: answers, but each command with an error · badpass: the stored password is wrong · stuck: power never changes.
+ * ok · silent: powered down or cut off, nothing comes back · frozen: its processor hangs, so that connecting over TCP works and nothing ever
+ * answers · refusing: host up, nobody listens · slow: right answers, late · flapping: up and silent in turns · rejecting: answers, but each
+ * command with an error · badpass: the stored password is wrong · stuck: power never changes.
  */
-export type BmcMode = 'ok' | 'silent' | 'refusing' | 'slow' | 'rejecting' | 'badpass' | 'stuck'
+export type BmcMode = 'ok' | 'silent' | 'frozen' | 'refusing' | 'slow' | 'flapping' | 'rejecting' | 'badpass' | 'stuck'
 
 export type Bmc = {
   protocol: 'ipmi' | 'redfish'
@@ -146,7 +151,7 @@ export type Bmc = {
 }
 
 /** What the next cleaning of a node will come to. */
-export type CleaningWill = 'ok' | 'no-port' | 'no-callback' | 'step-fails'
+export type CleaningWill = 'ok' | 'no-port' | 'no-callback' | 'step-fails' | 'step-hangs'
 
 export type SimNode = {
   row: NodeRow
@@ -183,6 +188,8 @@ export type Server = {
   created: number
   launched: number | null
   deleted: boolean
+  /** Which of Nova's cells keeps it. */
+  cell: string
   port: string | null
   actions: { action: string; request_id: string; start_time: number }[]
 }
@@ -215,6 +222,8 @@ export type World = {
   /** Tokens that a service has checked with Keystone and remembers (keystonemiddleware caches for 300 s). */
   checked: Map<string, number>
   servers: Map<string, Server>
+  /** Cells of Nova whose database or message queue nobody reaches. */
+  cellsDown: Set<string>
   ports: Map<string, NeutronPort>
   providers: Map<string, Provider>
   bmcs: Map<string, Bmc>
