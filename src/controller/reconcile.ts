@@ -78,7 +78,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
   const settled = settle({ attempts: loaded.attempts, o: observation, policy, now })
   const attempts = afterSettling(loaded.attempts, settled)
   const base = loaded.case ?? (opensCase({ observation, policy, now }) ? newCase(await tx.newCaseId(), observation, now) : null)
-  const kept = base === null ? null : remember(base.memory, observation, loaded.person)
+  const kept = base === null ? null : remember(base.memory, observation, { person: loaded.person, policy })
   const memory = kept?.memory ?? EMPTY_MEMORY
   const diagnosis = diagnose({ o: observation, memory, attempts, policy, now })
   const openCase = base === null ? null : { ...base, memory, diagnosis }

@@ -117,12 +117,18 @@ export type Store = {
 }
 
 /** Opens (and makes or migrates) the SQLite database at `path`, or one in memory at ':memory:'. Throws StoreError with one clear sentence. */
-export async function openStore(o: { path: string; clock: Clock; newId: NewId; random: Random }): Promise<Store> {
-  const { clock, newId, random } = o
-  const { database, file } = openSqliteFile(o.path, clock.now())
+export async function openStore({ path, ...seams }: StoreSeams & { path: string }): Promise<Store> {
+  return await storeOver(openSqliteFile(path, seams.clock.now()), seams)
+}
+
+type StoreSeams = { clock: Clock; newId: NewId; random: Random }
+
+/** The store on a database that is open already; it closes it. */
+export async function storeOver({ database, file }: ReturnType<typeof openSqliteFile>, seams: StoreSeams): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
   // Kysely closes only what it has used once.
   await db.selectFrom('schema_version').select('version').execute()
+  const { clock, newId, random } = seams
   const home: Home = { db, clock, newId, random }
   return { now: async () => clock.now(), close: () => db.destroy(), ...writing(home), ...words(home), ...reading(home) }
 }
