@@ -66,7 +66,7 @@ async function typed(args: string[], { env }: Options = {}): Promise<Ended> {
   const to = (name: 'out' | 'err'): Out => ({ write: (text) => (texts[name] += text), isTTY: false, columns: () => null })
   const seams = realSeams()
   const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
-  const input = { isTTY: true, lines: () => Readable.from([]) }
+  const input = { isTTY: true, lines: () => Readable.from([]), keys: () => () => {} }
   const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, readFile }
   const code = await runProgram(args, { ...io, onStop: () => () => {} })
   await seams.close()

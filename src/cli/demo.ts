@@ -4,14 +4,16 @@
  */
 import type { Command } from 'commander'
 import { run } from '../controller/run.ts'
-import { HOUR, MINUTE, SECOND } from '../core/policy.ts'
+import { MINUTE, SECOND } from '../core/policy.ts'
 import { spanText } from '../core/when.ts'
 import { castOf, NODES_MIN } from '../simulator/cast.ts'
 import { reckon } from '../simulator/kept-promises.ts'
-import { OUTAGE, type Story, stories } from '../simulator/stories.ts'
+import { stories } from '../simulator/stories.ts'
 import type { CaseView } from '../store/case-row.ts'
-import { brokenPromises, type Ended, type Line, lineOfAudit, summaryText, textOfLine, titleText } from './demo-lines.ts'
+import { KEYS, listenToKeys } from './demo-keys.ts'
+import { brokenPromises, type Ended, summaryText } from './demo-lines.ts'
 import { CLOUD, DEMO_POLICY, type Stage, setStage } from './demo-stage.ts'
+import { isHeld, telling } from './demo-telling.ts'
 import { globalsOf } from './globals.ts'
 import type { ExitCode, Io } from './io.ts'
 import { paint } from './paint.ts'
@@ -34,10 +36,10 @@ export function registerDemo(program: Command, io: Io): void {
     .command('demo')
     .summary('the real operator on a pretend cloud: try it, nothing to configure')
     .description(
-      'Plays six kinds of trouble on a simulated OpenStack and lets Anneal deal with them, with the reason for everything it does and does not do. ' +
-        'Ends by itself; leaves nothing behind.',
+      'Plays seven kinds of trouble on a simulated OpenStack and lets Anneal deal with them, with the reason for everything it does and does not do. ' +
+        `Ends by itself; leaves nothing behind. On a terminal: ${KEYS}.`,
     )
-    .option('--nodes <n>', 'how many pretend nodes', wholeNumber, 24)
+    .option('--nodes <n>', 'how many pretend nodes', wholeNumber, 60)
     .option('--port <p>', 'serve the pretend cloud on this port of 127.0.0.1 (0: any free one)', wholeNumber, 0)
     .option('--seed <s>', 'the same number gives the same story', wholeNumber, 1)
     .option('--speed <x>', 'virtual time, times as fast as real (0: as fast as it goes)', wholeNumber, SPEED)
@@ -64,16 +66,20 @@ export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> 
     stage.removeFolder()
     stop.abort()
   })
-  const unread = quitKey(io.input, () => stop.abort())
+  const cast = castOf(stage.cloud.state, stage.random)
+  const told = telling(stage, { io, colour: options.colour })
+  const unread = listenToKeys(io.input, { stage, cast, told, quit: () => stop.abort() })
   try {
     io.out.write(greeting(stage, options, io))
+    const script = stories(stage.cloud, cast, stage.outages)
+    const from = stage.clock.now()
+    for (const [i, story] of script.entries()) told.play(story, { title: `${i + 1}/${script.length} ${story.title}`, from })
     stage.go()
     const operator = run(
       { worlds: [stage.world], claimant: CLOUD, workers: WORKERS, pollMs: 15 * SECOND, censusMs: 10 * MINUTE, onPass: () => {} },
       stop.signal,
     )
-    const telling = tell(stage, { io, colour: options.colour, signal: stop.signal }).finally(() => stop.abort())
-    const [isOver] = await Promise.all([telling, operator])
+    const [isOver] = await Promise.all([told.untilOver(stop.signal).finally(() => stop.abort()), operator])
     const ended = await outcome(stage)
     io.out.write(summaryText(ended, options.colour))
     io.out.write(isOver ? NEXT : 'Stopped before the stories were over.\n')
@@ -91,86 +97,22 @@ function within(option: string, value: number, { from, to }: { from: number; to:
   throw new UsageError({ what: 'usage', message: `${option} is ${value}.`, fix: `Choose from ${from} to ${to}.` })
 }
 
-/** Listens for a q on a terminal; call what it returns to listen no more, or the open terminal keeps the process alive. */
-function quitKey(input: Io['input'], quit: () => void): () => void {
-  if (!input.isTTY) return () => {}
-  const lines = input.lines()
-  const listen = async () => {
-    for await (const line of lines) if (/^q(uit)?$/i.test(line.trim())) quit()
-  }
-  void listen()
-  return () => {
-    if ('close' in lines && typeof lines.close === 'function') lines.close()
-  }
-}
-
-function greeting({ folder, url }: Stage, { nodes, seed, speed, colour }: DemoOptions, { out }: DemoIo): string {
+function greeting({ folder, url }: Stage, { nodes, seed, speed, colour }: DemoOptions, io: DemoIo): string {
   const { silentBmc, soak } = DEMO_POLICY
   return `${[
     paint(colour, 'bold', `Anneal on a pretend cloud of ${nodes} nodes: the real operator in mode auto, nothing real around it.`),
     `Virtual time runs ${speed === 0 ? 'as fast as it can' : `up to ${speed} times as fast as real time`}. Seed ${seed}: the same seed gives the same story.`,
     `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after`,
     `${spanText(soak)} (30 min), a quarter of the nodes may be under repair at once (5 %), and no share of a class makes an incident (5 %).`,
-    ...(out.isTTY ? ['Ctrl-C ends it, or q and Enter; else it ends with its stories.'] : []),
+    ...(io.out.isTTY && io.input.isTTY ? [`Keys: ${KEYS}.`] : []),
     `The same cloud is served at ${url}. From another terminal (from a checkout: ./bin/anneal):`,
     `  OS_CLIENT_CONFIG_FILE=${folder}/clouds.yaml anneal check --os-cloud ${CLOUD}`,
     `  ANNEAL_DATABASE=${folder}/demo.db anneal nodes`,
   ].join('\n')}\n`
 }
 
-/** How often the audit trail is read, and for how long after the last push everything may take to come to rest; virtual time. */
-const READ_EVERY_MS = 2 * SECOND
-const REST_WITHIN_MS = 2 * HOUR
-
-type Teller = { io: DemoIo; colour: boolean; signal: AbortSignal }
-
-/** Plays the stories and prints what comes of them. @returns whether they are over, false where it was stopped before */
-async function tell(stage: Stage, teller: Teller): Promise<boolean> {
-  const { clock, store, cloud } = stage
-  const { io, colour, signal } = teller
-  const began = clock.now()
-  const script = stories(cloud, castOf(cloud.state, stage.random))
-  const pending: { at: number; text: string }[] = []
-  const show = (line: Line): void => void pending.push({ at: line.at, text: textOfLine(line, { out: io.out, colour }) })
-  const last = play(script, { stage, began, show, title: (at, text) => void pending.push({ at, text }), colour })
-  const nameOf = (uuid: string): string => cloud.state.nodes.get(uuid)?.row.name ?? uuid
-  let read = 0
-  while (!signal.aborted) {
-    await clock.sleep(READ_EVERY_MS, signal)
-    for (const entry of await store.audit({ cloud: CLOUD, after: read })) {
-      read = entry.id
-      const line = lineOfAudit(entry, nameOf)
-      if (line !== null) show(line)
-    }
-    for (const { text } of pending.splice(0).toSorted((a, b) => a.at - b.at)) io.out.write(text)
-    const rested = clock.now() > last && (await store.cases({ cloud: CLOUD, open: true })).every(isAtRest)
-    if (rested || clock.now() > last + REST_WITHIN_MS) return true
-  }
-  return false
-}
-
-type Playing = { stage: Stage; began: number; show: (line: Line) => void; title: (at: number, text: string) => void; colour: boolean }
-
-/** Puts every push on the virtual clock; returns the time of the last one. */
-function play(script: readonly Story[], { stage, began, show, title, colour }: Playing): number {
-  for (const [i, story] of script.entries()) {
-    for (const [k, step] of story.steps.entries()) {
-      stage.clock.at(began + step.at, () => {
-        if (k === 0) title(began + step.at, titleText({ number: i + 1, of: script.length, title: story.title }, colour))
-        show({ at: began + step.at, node: step.node, what: 'happens', reason: '', text: step.text, colour: 'bold' })
-        step.happen()
-      })
-    }
-  }
-  return began + Math.max(...script.flatMap(({ steps }) => steps.map(({ at }) => at)))
-}
-
-/** Nothing more comes without a person. */
-const isAtRest = ({ decision }: CaseView): boolean => decision?.kind === 'leave' || decision?.kind === 'escalate'
-
-async function outcome({ store, cloud, clock }: Stage): Promise<Ended> {
+async function outcome({ store, cloud, outages }: Stage): Promise<Ended> {
   const cases = await store.cases({ cloud: CLOUD })
-  const began = clock.now() - clock.monotonic()
   const names = (which: (view: CaseView) => boolean): string[] =>
     [...new Set(cases.filter(which).map(({ name, uuid }) => name ?? uuid))].sort()
   const isHealed = (view: CaseView) => view.result === 'healed' || view.result === 'launched' || view.memory.provenAt !== null
@@ -180,7 +122,8 @@ async function outcome({ store, cloud, clock }: Stage): Promise<Ended> {
     healed: names(isHealed),
     quarantined: names(isQuarantined),
     leftAlone: names(isLeft),
-    others: names((view) => !isHealed(view) && !isQuarantined(view) && !isLeft(view)),
-    reckoning: reckon(cloud.state, { from: began + OUTAGE.from, to: began + OUTAGE.to }),
+    held: names(isHeld),
+    others: names((view) => !isHealed(view) && !isQuarantined(view) && !isLeft(view) && !isHeld(view)),
+    reckoning: reckon(cloud.state, outages.windows),
   }
 }

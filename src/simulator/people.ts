@@ -31,6 +31,8 @@ export type People = {
   /** Something long holds the node's lock; false where it is held already. */
   lock(node: string, ms: number): boolean
   bmc(node: string, mode: BmcMode): void
+  /** The management switch of a rack: while it is down no BMC behind it can be reached; afterwards each is what it was before. */
+  switch(name: string, is: 'down' | 'up'): void
   cleaning(node: string, will: CleaningWill): void
   /** A port that nobody unbinds: `dirty-port`. Gives its id. */
   leavePort(node: string): string
@@ -50,6 +52,7 @@ export function people(world: World): People {
     if (node === undefined) throw new Error(`no node ${id} in this cloud`)
     return node
   }
+  const behind = new Map<string, Map<SimNode, BmcMode>>()
   return {
     undeploy(id) {
       const node = one(id)
@@ -80,7 +83,22 @@ export function people(world: World): People {
         .then(() => releaseLock(node))
       return true
     },
-    bmc: (id, mode) => setBmcMode(one(id).bmc, mode),
+    bmc(id, mode) {
+      const node = one(id)
+      const cut = [...behind.values()].find((nodes) => nodes.has(node))
+      if (cut === undefined) setBmcMode(node.bmc, mode)
+      else cut.set(node, mode)
+    },
+    switch(name, is) {
+      if (is === 'down' && !behind.has(name)) {
+        const nodes = [...world.nodes.values()].filter(({ port }) => port.switch_info === name)
+        behind.set(name, new Map(nodes.map((node) => [node, node.bmc.mode])))
+        for (const node of nodes) setBmcMode(node.bmc, 'silent')
+      }
+      if (is === 'down') return
+      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode)
+      behind.delete(name)
+    },
     cleaning(id, will) {
       one(id).cleaning = will
     },

@@ -32,6 +32,7 @@ import {
   type NodeFilter,
   type NodeView,
   nodes,
+  witnesses,
 } from './reading.ts'
 import type { Schema } from './schema.ts'
 import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
@@ -98,6 +99,7 @@ export type Store = {
   findNodes(cloud: string | null, nameOrUuid: string): Promise<{ cloud: string; uuid: string; name: string | null }[]>
   nodes(filter: NodeFilter): Promise<NodeView[]>
   countNodes(filter: NodeFilter): Promise<number>
+  witnesses(of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]>
   cases(filter: CaseFilter): Promise<CaseView[]>
   /** The node's open case, else its newest. */
   caseOf(key: NodeKey): Promise<CaseView | null>
@@ -178,6 +180,7 @@ function reading({ db, clock }: Home) {
     findNodes: (cloud, nameOrUuid) => findNodes(db, cloud, nameOrUuid),
     nodes: (filter) => nodes(db, filter),
     countNodes: (filter) => countNodes(db, filter),
+    witnesses: (of) => witnesses(db, of),
     cases: (filter) => cases(db, filter),
     caseOf: (key) => caseOf(db, key),
     caseById: (id) => caseById(db, id),

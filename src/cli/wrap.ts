@@ -1,0 +1,25 @@
+/**
+ * Text in lines of a terminal's width. Characters are counted, not columns: what is printed here is Latin.
+ */
+import type { Out } from './io.ts'
+
+export const lengthOf = (some: string): number => [...some].length
+
+/** Lines of at most so many characters, broken at spaces; a word that is longer goes on in the next line. None for ''. */
+export function wrapped(some: string, width: number): string[] {
+  const broken: string[] = []
+  for (const word of some.split(' ')) {
+    const line = broken.at(-1)
+    if (line !== undefined && lengthOf(line) + 1 + lengthOf(word) <= width) broken[broken.length - 1] = `${line} ${word}`
+    else for (let rest = [...word]; rest.length > 0; rest = rest.slice(width)) broken.push(rest.slice(0, width).join(''))
+  }
+  return broken
+}
+
+/** A terminal whose size was never set says 0. */
+const USUAL_COLUMNS = 80
+/** Narrower than this nothing is made: the lines would be single words. */
+const COLUMNS_LEAST = 40
+
+/** The width that lines for this reader may have; null where nobody watches, so that grep finds whole sentences. */
+export const widthFor = (out: Out): number | null => (out.isTTY ? Math.max(COLUMNS_LEAST, out.columns() || USUAL_COLUMNS) : null)
