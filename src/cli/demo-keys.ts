@@ -39,9 +39,16 @@ export function listenToKeys(input: Io['input'], on: { stage: Stage; cast: Cast;
     told.say({ node, what: 'you', text: 'You lift the hold (`anneal unhold`).' })
     void store.unhold(keyOf(node), you)
   }
+  let neutronBackAt = 0
   const neutron = (): void => {
-    if (outages.windows.at(-1)?.to === null) told.say({ node: null, what: 'you', text: 'Neutron is down already.' })
-    else begin(ownNeutron({ ...own, outages }))
+    const { clock } = stage
+    if (outages.windows.at(-1)?.to === null || clock.now() < neutronBackAt) {
+      told.say({ node: null, what: 'you', text: 'Neutron is down already.' })
+      return
+    }
+    const story = ownNeutron({ ...own, outages })
+    neutronBackAt = clock.now() + Math.max(0, ...(story?.steps ?? []).map(({ at }) => at))
+    begin(story)
   }
   const acts: Record<string, () => void> = {
     b: () => begin(ownBmc(own)),

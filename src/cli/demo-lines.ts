@@ -21,7 +21,6 @@ export type Line = {
 }
 
 const COLOURS: Record<string, Colour> = {
-  act: 'cyan',
   leave: 'yellow',
   escalate: 'red',
   resolve: 'green',
@@ -32,13 +31,22 @@ const COLOURS: Record<string, Colour> = {
 /** Waits for what is under way anyway: the line before and the one after tell it. */
 const UNTOLD: readonly string[] = ['transition', 'proof-pending', 'deploying']
 
-/** A row of the audit trail as a line; null for rows that say nothing a reader does not see already. */
-export function lineOfAudit(entry: AuditEntry, nameOf: (uuid: string) => string): Line | null {
+/** What was done, in a word that fits its column. */
+const ACTS: Record<string, string> = { 'recover-cleaning': 'recover' }
+
+/**
+ * A row of the audit trail as a line; null for rows that say nothing a reader does not see already. `after` are the rows that follow it:
+ * only the outcome of an act names the act.
+ */
+export function lineOfAudit(entry: AuditEntry, after: readonly AuditEntry[], nameOf: (uuid: string) => string): Line | null {
   const { at, uuid, kind, message, reason } = entry
   const node = uuid === null ? null : nameOf(uuid)
   const line = (what: string, slug: string, text = message): Line => ({ at, node, what, reason: slug, text, colour: COLOURS[what] ?? null })
   switch (kind) {
-    case 'act':
+    case 'act': {
+      const act = after.find((later) => later.uuid === uuid && later.kind === 'outcome')?.reason?.split(':')[0] ?? 'act'
+      return { ...line(ACTS[act] ?? act, reason ?? ''), colour: 'cyan' }
+    }
     case 'wait':
     case 'leave':
     case 'escalate':
@@ -53,7 +61,7 @@ export function lineOfAudit(entry: AuditEntry, nameOf: (uuid: string) => string)
     }
     case 'incident-opened':
     case 'incident-closed':
-      return line('incident', reason ?? '')
+      return line('incident', '')
     default:
       return null
   }
@@ -85,7 +93,7 @@ export function together(lines: readonly Line[]): Told[] {
 }
 
 /** Columns of the time, the node, what, and the reason; two spaces between. */
-const WIDTHS = { time: 8, node: 8, what: 8, reason: 21 }
+const WIDTHS = { time: 8, node: 8, what: 10, reason: 21 }
 const INDENT = WIDTHS.time + WIDTHS.node + WIDTHS.what + WIDTHS.reason + 8
 /** Where less is left for the sentence than this, it stands on lines of its own. */
 const SENTENCE_LEAST = 40
@@ -119,6 +127,7 @@ export type Ended = {
   quarantined: string[]
   leftAlone: string[]
   held: string[]
+  escalated: string[]
   others: string[]
   reckoning: Reckoning
 }
@@ -135,7 +144,7 @@ export function brokenPromises({ liveTenantsReset, maintenanceTouched, resetsDur
 }
 
 export function summaryText(ended: Ended, colour: boolean): string {
-  const { healed, quarantined, leftAlone, held, others, reckoning } = ended
+  const { healed, quarantined, leftAlone, held, escalated, others, reckoning } = ended
   const row = (label: string, value: string): string => `  ${label.padEnd(15)}${value}`
   const list = (nodes: string[]): string => (nodes.length === 0 ? '0' : `${nodes.length}  (${nodes.join(', ')})`)
   const broken = brokenPromises(reckoning)
@@ -148,6 +157,7 @@ export function summaryText(ended: Ended, colour: boolean): string {
     row('quarantined', list(quarantined)),
     row('left alone', list(leftAlone)),
     ...(held.length === 0 ? [] : [row('held by you', list(held))]),
+    ...(escalated.length === 0 ? [] : [row('for a person', list(escalated))]),
     ...(others.length === 0 ? [] : [row('still in hand', list(others))]),
     row('resets spent', `${reckoning.resets}, counted at the pretend Ironic; ${reckoning.changes} changing requests in all`),
     broken.length === 0

@@ -30,9 +30,10 @@ export function telling({ clock, store, cloud }: Stage, { io, colour }: { io: Pi
   const nameOf = (uuid: string): string => cloud.state.nodes.get(uuid)?.row.name ?? uuid
 
   const tellAudit = async (): Promise<void> => {
-    for (const entry of await store.audit({ cloud: CLOUD, after: read })) {
+    const entries = await store.audit({ cloud: CLOUD, after: read })
+    for (const [i, entry] of entries.entries()) {
       read = entry.id
-      const line = lineOfAudit(entry, nameOf)
+      const line = lineOfAudit(entry, entries.slice(i + 1), nameOf)
       if (line !== null) pending.push(line)
     }
   }
@@ -78,6 +79,9 @@ export function telling({ clock, store, cloud }: Stage, { io, colour }: { io: Pi
 }
 
 /** Nothing more comes without a person. */
-const isAtRest = (view: CaseView): boolean => view.decision?.kind === 'leave' || view.decision?.kind === 'escalate' || isHeld(view)
+const isAtRest = (view: CaseView): boolean => view.decision?.kind === 'leave' || isForPerson(view) || isHeld(view)
+
+/** Told to one already, or in a day: nobody mends a dead BMC in this demo before Ironic gives it up too. */
+export const isForPerson = ({ decision }: CaseView): boolean => decision?.kind === 'escalate' || decision?.reason === 'power-failure'
 
 export const isHeld = ({ decision, closedAt }: CaseView): boolean => closedAt === null && decision?.reason === 'held'

@@ -13,7 +13,7 @@ import type { CaseView } from '../store/case-row.ts'
 import { KEYS, listenToKeys } from './demo-keys.ts'
 import { brokenPromises, type Ended, summaryText } from './demo-lines.ts'
 import { CLOUD, DEMO_POLICY, type Stage, setStage } from './demo-stage.ts'
-import { isHeld, telling } from './demo-telling.ts'
+import { isForPerson, isHeld, telling } from './demo-telling.ts'
 import { globalsOf } from './globals.ts'
 import type { ExitCode, Io } from './io.ts'
 import { paint } from './paint.ts'
@@ -26,8 +26,8 @@ const NODES_MAX = 500
 /** One keeps up with the few nodes that fail here; each idle one would ask the database twice a second of virtual time. */
 const WORKERS = 1
 
-/** At 40 the first fault comes after 3 s and the first node is healed within 15 s (design, commands: 10 s and 30 s). */
-const SPEED = 40
+/** At 50 the first fault comes after 3 s, the first node is healed within 10 s (design, commands: 10 s and 30 s), and all is told in 70. */
+const SPEED = 50
 
 export type DemoOptions = { nodes: number; port: number; seed: number; speed: number; colour: boolean }
 
@@ -117,13 +117,15 @@ async function outcome({ store, cloud, outages }: Stage): Promise<Ended> {
     [...new Set(cases.filter(which).map(({ name, uuid }) => name ?? uuid))].sort()
   const isHealed = (view: CaseView) => view.result === 'healed' || view.result === 'launched' || view.memory.provenAt !== null
   const isQuarantined = ({ decision, closedAt }: CaseView) => closedAt === null && decision?.reason === 'quarantined'
+  const isEscalated = (view: CaseView) => view.closedAt === null && isForPerson(view) && !isQuarantined(view)
   const isLeft = ({ decision, closedAt }: CaseView) => closedAt === null && decision?.kind === 'leave'
   return {
     healed: names(isHealed),
     quarantined: names(isQuarantined),
     leftAlone: names(isLeft),
     held: names(isHeld),
-    others: names((view) => !isHealed(view) && !isQuarantined(view) && !isLeft(view) && !isHeld(view)),
+    escalated: names(isEscalated),
+    others: names((view) => ![isHealed, isQuarantined, isLeft, isHeld, isEscalated].some((is) => is(view))),
     reckoning: reckon(cloud.state, outages.windows),
   }
 }

@@ -32,9 +32,9 @@ export function siteNodes(count: number): NodeSpec[] {
   })
 }
 
-/** Cleaning of a minute: real ones take longer and show nothing more. Four conductors, so that few stories share one. */
+/** Cleaning of a minute: real ones take longer and show nothing more. So many conductors that hardly two stories share one. */
 export const SITE: Pick<CloudOptions, 'ironic'> = {
-  ironic: { conductors: ['conductor-1', 'conductor-2', 'conductor-3', 'conductor-4'], cleaningMs: 60_000 },
+  ironic: { conductors: Array.from({ length: 6 }, (_, at) => `conductor-${at + 1}`), cleaningMs: 60_000 },
 }
 
 export type Cast = {
@@ -74,11 +74,18 @@ export function castOf(world: World, random: Random): Cast {
   const [dead, maintained] = [take(REDFISH_RACK), take(REDFISH_RACK)].map(nameOf)
   const inRack = free.filter((one) => rackOf(one) === dark).length
   const rack = Array.from({ length: Math.min(RACK_NODES, inRack) }, () => take(dark))
-  const outage = free.slice(0, Math.min(OUTAGE_NODES, Math.max(3, free.length - SPARE))).map(nameOf)
+  const outage: SimNode[] = []
+  // From the racks that were not dark, in turn: a node of the dark one would at first look as if its switch had failed it again.
+  const elsewhere = free.filter((one) => rackOf(one) !== dark).length
+  for (let left = Math.min(OUTAGE_NODES, Math.max(3, elsewhere - SPARE)); left > 0; left -= 1) {
+    const racks = [lit, REDFISH_RACK].filter((one) => free.some((node) => rackOf(node) === one))
+    const from = racks[left % racks.length]
+    if (from !== undefined) outage.push(take(from))
+  }
   const switchName = rack[0]?.port.switch_info
   if (blip === undefined || live === undefined || dead === undefined || maintained === undefined || switchName === undefined)
     throw new Error(`a site of ${world.nodes.size} nodes has too few for the stories`)
-  return { blip, dead, live, maintained, rack: { switch: switchName, nodes: rack.map(nameOf) }, outage }
+  return { blip, dead, live, maintained, rack: { switch: switchName, nodes: rack.map(nameOf) }, outage: outage.map(nameOf) }
 }
 
 export const isLet = ({ row }: SimNode): boolean => row.provision_state === 'active'

@@ -6,7 +6,6 @@
 import { type Cast, nameOf } from './cast.ts'
 import type { SimulatedCloud } from './cloud.ts'
 import { deleteServer } from './nova.ts'
-import { findNode } from './world.ts'
 
 const SECOND = 1_000
 const MINUTE = 60_000
@@ -51,16 +50,18 @@ export function neutronOutages({ faults, state }: SimulatedCloud): Outages {
   }
 }
 
-/**
- * In the order of their beginnings. Everything before the outage of Neutron lies so far before it that its failures are out of the
- * quarter of an hour within which failures count as one incident.
- */
+/** A quarter of an hour after the blip, which leaves the same text: within that time failures count as one incident. */
+const RACK_AT = 18 * MINUTE
+/** When the rack's nodes are back. */
+const OUTAGE_AT = 28 * MINUTE
+
+/** In the order of their beginnings. */
 export const stories = (cloud: SimulatedCloud, cast: Cast, outages: Outages): Story[] => [
   blip(cloud, cast.blip),
   deadBmc(cloud, cast.dead),
   liveTenant(cloud, cast.live),
   maintenance(cloud, cast.maintained),
-  darkRack(cloud, { ...cast.rack, at: 12 * MINUTE }),
+  darkRack(cloud, { ...cast.rack, at: RACK_AT }),
   ...outage(cloud, cast.outage, outages),
 ]
 
@@ -149,8 +150,8 @@ function maintenance({ people }: SimulatedCloud, node: string): Story {
 /** Between two of many tenants who delete at the same time. */
 const APART_MS = 1_500
 
-/** Three minutes: after four, Ironic's power sync would take every node of the rack out. */
-const RACK_DARK_MS = 3 * MINUTE
+/** Over before the demo's policy would give up a silent BMC, and before Ironic's power sync takes out every node of the rack. */
+const RACK_DARK_MS = 100 * SECOND
 
 /** A switch of a rack dies; meanwhile some tenants in it delete. */
 export function darkRack({ people, state }: SimulatedCloud, rack: { switch: string; nodes: readonly string[]; at: number }): Story {
@@ -180,8 +181,6 @@ export function darkRack({ people, state }: SimulatedCloud, rack: { switch: stri
     ],
   }
 }
-
-const OUTAGE_AT = 28 * MINUTE
 
 function outage(cloud: SimulatedCloud, nodes: readonly string[], outages: Outages): Story[] {
   const { people } = cloud
@@ -215,8 +214,10 @@ export function neutronAway(cloud: SimulatedCloud, away: { nodes: readonly strin
     happen: () => people.undeploy(node),
   }))
   const again = () => {
-    const uuids = new Set(nodes.map((name) => findNode(state, name)?.row.uuid))
-    for (const server of state.servers.values()) if (uuids.has(server.node) && !server.deleted) deleteServer(state, server, 'deleting')
+    for (const server of state.servers.values()) {
+      const isLeft = server.status === 'ERROR' && server.actions.at(-1)?.action === 'delete'
+      if (isLeft && !server.deleted) deleteServer(state, server, 'deleting')
+    }
   }
   return {
     title: 'A Neutron outage',
