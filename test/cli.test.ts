@@ -32,7 +32,8 @@ const file = (name: string, text: string): string => {
 }
 
 type Ended = { code: number | null; out: string; err: string }
-type Options = { env?: Record<string, string>; input?: string }
+/** `columns`: a terminal of this width. */
+type Options = { env?: Record<string, string>; input?: string; columns?: number }
 
 /** Nothing of this machine's environment but PATH: a developer's OS_CLOUD must not change what a test sees. */
 const around = (env: Record<string, string> = {}) => ({
@@ -61,9 +62,13 @@ function ended(child: ChildProcess): Promise<Ended> {
 }
 
 /** The same in this process: for what ends before anything of a process matters. */
-async function typed(args: string[], { env }: Options = {}): Promise<Ended> {
+async function typed(args: string[], { env, columns }: Options = {}): Promise<Ended> {
   const texts = { out: '', err: '' }
-  const to = (name: 'out' | 'err'): Out => ({ write: (text) => (texts[name] += text), isTTY: false, columns: () => null })
+  const to = (name: 'out' | 'err'): Out => ({
+    write: (text) => (texts[name] += text),
+    isTTY: columns !== undefined,
+    columns: () => columns ?? null,
+  })
   const seams = realSeams()
   const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
   const input = { isTTY: true, lines: () => Readable.from([]), keys: () => () => {} }
@@ -286,6 +291,9 @@ describe('on a cloud', () => {
     const explained = JSON.parse((await on('explain', 'node-1', '-o', 'json')).out)
     assert.deepEqual([explained.name, explained.decision.reason, explained.attempts], ['node-1', 'spacing', []])
     assert.ok(explained.timeline.length >= 2)
+    const { out: narrow } = await typed(['explain', 'node-1', '--os-cloud', 'sim', '--no-color'], { env, columns: 60 })
+    for (const line of narrow.split('\n')) assert.ok(line.length <= 60, line)
+    assert.ok(narrow.split('\n').length > (await here('explain', 'node-1')).out.split('\n').length)
     assert.match((await here('explain', 'node-1')).out, /Budget: 0 of 3 resets spent in 7 d/)
     assert.match((await here('nodes')).out, /node-2 +error .*leave: maintenance-by-person/)
     assert.match((await here('cases')).out, /c-[0-9a-z]{8} +node-1/)

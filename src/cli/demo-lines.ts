@@ -7,7 +7,7 @@ import type { Reckoning } from '../simulator/kept-promises.ts'
 import type { AuditEntry } from '../store/audit.ts'
 import type { Out } from './io.ts'
 import { type Colour, paint, plain } from './paint.ts'
-import { widthFor, wrapped } from './wrap.ts'
+import { folded, widthFor, wrapped } from './wrap.ts'
 
 export type Line = {
   /** Virtual time, epoch ms. */
@@ -143,9 +143,9 @@ export function brokenPromises({ liveTenantsReset, maintenanceTouched, resetsDur
   return found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
 }
 
-export function summaryText(ended: Ended, colour: boolean): string {
+export function summaryText(ended: Ended, { width, colour }: { width: number | null; colour: boolean }): string {
   const { healed, quarantined, leftAlone, held, escalated, others, reckoning } = ended
-  const row = (label: string, value: string): string => `  ${label.padEnd(15)}${value}`
+  const row = (label: string, value: string): string => folded(`  ${label.padEnd(15)}${value}`, width, 17)
   const list = (nodes: string[]): string => (nodes.length === 0 ? '0' : `${nodes.length}  (${nodes.join(', ')})`)
   const broken = brokenPromises(reckoning)
   const kept =

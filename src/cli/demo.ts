@@ -19,6 +19,7 @@ import type { ExitCode, Io } from './io.ts'
 import { paint } from './paint.ts'
 import { wholeNumber } from './sweep.ts'
 import { UsageError } from './usage-error.ts'
+import { folded, widthFor } from './wrap.ts'
 
 /** Each node's BMC has a socket of its own for visitors; 1,024 open files are a usual limit. */
 const NODES_MAX = 500
@@ -50,7 +51,7 @@ export function registerDemo(program: Command, io: Io): void {
 }
 
 const NEXT =
-  'Next: `anneal check` and `anneal sweep` on your own cloud; in mode observe, the default, nothing that changes anything is sent.\n'
+  'Next: `anneal check` and `anneal sweep` on your own cloud; in mode observe, the default, nothing that changes anything is sent.'
 
 type DemoIo = Pick<Io, 'out' | 'input' | 'onStop'>
 
@@ -81,8 +82,8 @@ export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> 
     )
     const [isOver] = await Promise.all([told.untilOver(stop.signal).finally(() => stop.abort()), operator])
     const ended = await outcome(stage)
-    io.out.write(summaryText(ended, options.colour))
-    io.out.write(isOver ? NEXT : 'Stopped before the stories were over.\n')
+    io.out.write(summaryText(ended, { width: widthFor(io.out), colour: options.colour }))
+    io.out.write(isOver ? `${folded(NEXT, widthFor(io.out), 0)}\n` : 'Stopped before the stories were over.\n')
     return brokenPromises(ended.reckoning).length > 0 || (isOver && ended.others.length > 0) ? 1 : 0
   } finally {
     stop.abort()
@@ -99,16 +100,19 @@ function within(option: string, value: number, { from, to }: { from: number; to:
 
 function greeting({ folder, url }: Stage, { nodes, seed, speed, colour }: DemoOptions, io: DemoIo): string {
   const { silentBmc, soak } = DEMO_POLICY
+  const width = widthFor(io.out)
   return `${[
     paint(colour, 'bold', `Anneal on a pretend cloud of ${nodes} nodes: the real operator in mode auto, nothing real around it.`),
     `Virtual time runs ${speed === 0 ? 'as fast as it can' : `up to ${speed} times as fast as real time`}. Seed ${seed}: the same seed gives the same story.`,
-    `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after`,
-    `${spanText(soak)} (30 min), a quarter of the nodes may be under repair at once (5 %), and no share of a class makes an incident (5 %).`,
+    `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after ${spanText(soak)} (30 min), a quarter of the nodes may be under repair at once (5 %), and no share of a class makes an incident (5 %).`,
     ...(io.out.isTTY && io.input.isTTY ? [`Keys: ${KEYS}.`] : []),
     `The same cloud is served at ${url}. From another terminal (from a checkout: ./bin/anneal):`,
     `  OS_CLIENT_CONFIG_FILE=${folder}/clouds.yaml anneal check --os-cloud ${CLOUD}`,
     `  ANNEAL_DATABASE=${folder}/demo.db anneal nodes`,
-  ].join('\n')}\n`
+  ]
+    // Commands are to be copied.
+    .map((line) => (line.startsWith(' ') ? line : folded(line, width, 0)))
+    .join('\n')}\n`
 }
 
 async function outcome({ store, cloud, outages }: Stage): Promise<Ended> {

@@ -1,9 +1,11 @@
 /**
  * Text in lines of a terminal's width. Characters are counted, not columns: what is printed here is Latin.
  */
+import { stripVTControlCharacters } from 'node:util'
 import type { Out } from './io.ts'
 
-export const lengthOf = (some: string): number => [...some].length
+/** Without what only colours it. */
+export const lengthOf = (some: string): number => [...stripVTControlCharacters(some)].length
 
 /** Lines of at most so many characters, broken at spaces; a word that is longer goes on in the next line. None for ''. */
 export function wrapped(some: string, width: number): string[] {
@@ -23,3 +25,12 @@ const COLUMNS_LEAST = 40
 
 /** The width that lines for this reader may have; null where nobody watches, so that grep finds whole sentences. */
 export const widthFor = (out: Out): number | null => (out.isTTY ? Math.max(COLUMNS_LEAST, out.columns() || USUAL_COLUMNS) : null)
+
+/** One line as several of a width, the first as it is indented, the others by `hang`; as it is where there is no width. */
+export function folded(line: string, width: number | null, hang: number): string {
+  const indent = line.length - line.trimStart().length
+  if (width === null || lengthOf(line) <= width) return line
+  const [first = ''] = wrapped(line.trimStart(), width - indent)
+  const rest = line.trimStart().slice(first.length).trimStart()
+  return [`${' '.repeat(indent)}${first}`, ...wrapped(rest, width - hang).map((more) => `${' '.repeat(hang)}${more}`)].join('\n')
+}
