@@ -5,7 +5,7 @@
 import type { Command } from 'commander'
 import { run } from '../controller/run.ts'
 import { MINUTE, SECOND } from '../core/policy.ts'
-import { spanText } from '../core/when.ts'
+import { spanText, timeText } from '../core/when.ts'
 import { castOf, NODES_MIN } from '../simulator/cast.ts'
 import { reckon } from '../simulator/kept-promises.ts'
 import { stories } from '../simulator/stories.ts'
@@ -98,7 +98,7 @@ function within(option: string, value: number, { from, to }: { from: number; to:
   throw new UsageError({ what: 'usage', message: `${option} is ${value}.`, fix: `Choose from ${from} to ${to}.` })
 }
 
-function greeting({ folder, url }: Stage, { nodes, seed, speed, colour }: DemoOptions, io: DemoIo): string {
+function greeting({ folder, url, clock }: Stage, { nodes, seed, speed, colour }: DemoOptions, io: DemoIo): string {
   const { silentBmc, soak } = DEMO_POLICY
   const width = widthFor(io.out)
   return `${[
@@ -106,7 +106,7 @@ function greeting({ folder, url }: Stage, { nodes, seed, speed, colour }: DemoOp
     `Virtual time runs ${speed === 0 ? 'as fast as it can' : `up to ${speed} times as fast as real time`}. Seed ${seed}: the same seed gives the same story.`,
     `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after ${spanText(soak)} (30 min), a quarter of the nodes may be under repair at once (5 %), and no share of a class makes an incident (5 %).`,
     ...(io.out.isTTY && io.input.isTTY ? [`Keys: ${KEYS}.`] : []),
-    `The same cloud is served at ${url}. From another terminal (from a checkout: ./bin/anneal):`,
+    `The same cloud is served at ${url}; its clock shows ${timeText(clock.now()).slice(0, 10)}. From another terminal (from a checkout: ./bin/anneal):`,
     `  OS_CLIENT_CONFIG_FILE=${folder}/clouds.yaml anneal check --os-cloud ${CLOUD}`,
     `  ANNEAL_DATABASE=${folder}/demo.db anneal nodes`,
   ]
