@@ -3,7 +3,7 @@
  * src/config-schema.ts or src/cli/published-schemas.ts; tests fail as long as the files are not what this would write.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { type PUBLISHED, publishedJsonSchema } from '../src/cli/published-schemas.ts'
+import { PUBLISHED_NAMES, publishedJsonSchema } from '../src/cli/published-schemas.ts'
 import { settingsJsonSchema } from '../src/config-schema.ts'
 
 const docs = new URL('../docs/', import.meta.url)
@@ -11,5 +11,4 @@ const write = (name: string, schema: unknown): void => writeFileSync(new URL(nam
 
 write('anneal.schema.json', settingsJsonSchema())
 mkdirSync(new URL('schemas', docs), { recursive: true })
-for (const name of ['sweep', 'explain', 'diagnosis'] as const satisfies (keyof typeof PUBLISHED)[])
-  write(`schemas/${name}.schema.json`, publishedJsonSchema(name))
+for (const name of PUBLISHED_NAMES) write(`schemas/${name}.schema.json`, publishedJsonSchema(name))

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
+import { PUBLISHED } from '../src/cli/published-schemas.ts'
 import { realSeams } from '../src/seams.ts'
 import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { paced } from '../src/simulator/paced.ts'
@@ -96,7 +97,7 @@ describe('a command line that cannot be meant ends with 64 and one line', () => 
   test('and with -o json an object too', async () => {
     const { code, out, err } = await typed(['nodes', '-o', 'json', '--state'])
     assert.equal(code, 64)
-    assert.deepEqual(Object.keys(JSON.parse(out).error), ['what', 'message', 'fix'])
+    assert.deepEqual(PUBLISHED.error.schema.strict().parse(JSON.parse(out)), JSON.parse(out))
     assert.equal(err.trimEnd().split('\n').length, 1)
   })
 })
@@ -253,6 +254,7 @@ describe('on a cloud', () => {
     const { code, out } = await on('check', '-o', 'json')
     assert.equal(code, 0, out)
     const { checks } = JSON.parse(out)
+    assert.deepEqual(PUBLISHED.check.schema.parse({ checks }), { checks })
     const verdicts = Object.fromEntries(checks.map(({ name, verdict }: { name: string; verdict: string }) => [name, verdict]))
     for (const name of ['login', 'ironic', 'reading', 'writing', 'nova', 'neutron', 'placement', 'history', 'bmc route', 'database'])
       assert.equal(verdicts[name], 'pass', `${name}: ${out}`)
