@@ -336,6 +336,21 @@ describe('on a cloud', () => {
     await here('unhold', 'node-1')
   })
 
+  test('an Ironic behind a proxy that answers in HTML, or one that closes connections, is one line and a 1', async () => {
+    for (const [kind, words] of [
+      ['502', /cloud sim: The baremetal service answered 502 to GET \S+: /],
+      ['down', /cloud sim: The baremetal service gave no answer: /],
+    ] as const) {
+      cloud.faults.set('ironic', { kind })
+      await refuses(['sweep', '--os-cloud', 'sim'], { code: 1, words }, { env })
+      const checked = await here('check', '-o', 'json')
+      assert.equal(checked.code, 1)
+      const { message } = JSON.parse(checked.out).checks.find(({ name }: { name: string }) => name === 'ironic')
+      assert.match(`cloud sim: ${message}`, words)
+      cloud.faults.clearAll()
+    }
+  })
+
   test('a wrong password, a missing permission and a catalog without Ironic end with 78; a Keystone that is down with 1', async () => {
     const refusals: [string, string[], RegExp, number][] = [
       ['wrong', [], /cloud wrong: Keystone at http.* answered 401 .*clouds\.yaml/, 78],

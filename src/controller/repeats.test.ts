@@ -33,7 +33,7 @@ test('the same trouble is said once, then hourly with how often it was, and once
     'warn poll failed cloud=prod error=502 Bad Gateway (req-0-1234abcd)',
     'warn poll failed cloud=prod error=502 Bad Gateway (req-240-1234abcd) times=240 minutes=60',
     'warn poll failed cloud=prod error=502 Bad Gateway (req-480-1234abcd) times=240 minutes=120',
-    'info poll failed, and works again cloud=prod times=600 minutes=150',
+    'info poll failed: over cloud=prod times=600 minutes=150',
   ])
 })
 

@@ -42,7 +42,7 @@ export function repeats(clock: Pick<Clock, 'now' | 'monotonic'>, log: Log): Repe
       if (known === undefined) return
       before.delete(key)
       const lasted = minutes(clock.monotonic() - known.since)
-      log('info', `${trouble.message}, and works again`, { ...trouble.about, times: known.times, minutes: lasted })
+      log('info', `${trouble.message}: over`, { ...trouble.about, times: known.times, minutes: lasted })
     },
   }
 }

@@ -110,7 +110,12 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
   while (!signal.aborted) {
     const began = clock.monotonic()
     if (began >= censusDue) {
-      const isTaken = await orSay(world, { message: 'census failed', log }, () => takeCensus(world))
+      const isTaken = await orSay(world, { message: 'census failed', log }, async () => {
+        const { doubtful } = await takeCensus(world)
+        const doubt = { level: 'warn', message: 'census is doubtful', about: { cloud: world.cloud } } as const
+        if (doubtful === null) log.works(doubt)
+        else log.failed(doubt, doubtful)
+      })
       censusDue = began + (isTaken ? options.censusMs : Math.min(options.censusMs, CENSUS_AGAIN_MS))
     }
     await orSay(world, { message: 'poll failed', log }, async () => {

@@ -21,7 +21,7 @@ scenario(
     const of = (message: string) => op.logged.filter((line) => line.startsWith(message))
     assert.ok(of('poll failed sim').length <= 2, op.logged.join('\n'))
     assert.ok(of('census failed sim').length <= 2, op.logged.join('\n'))
-    assert.equal(of('poll failed, and works again').length, 1)
+    assert.equal(of('poll failed: over').length, 1)
     assert.ok(op.logged.length <= 8, op.logged.join('\n'))
   },
 )
