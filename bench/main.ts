@@ -4,15 +4,15 @@
  * usage: npm run bench [-- --quick] [-- --markdown]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import Table from 'cli-table3'
 import { bundle } from './daemon.ts'
 import { measureDaemon } from './measure-daemon.ts'
 import { measureParts } from './measure-parts.ts'
 import { startCloud } from './pretend-cloud.ts'
-import { type Measured, type Row, rows } from './rows.ts'
+import { type Measured, sections } from './rows.ts'
+import { asMarkdown, asText } from './table.ts'
 
 const { values: wish } = parseArgs({ options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' } } })
 const sizes = wish.quick === true ? [1_000, 10_000] : [1_000, 10_000, 100_000]
@@ -32,26 +32,17 @@ async function measure(size: number, place: { bundle: string; folder: string }):
   return { size, parts, watched: await measureDaemon(size, place, RUNS) }
 }
 
-const HEAD = ['what', ...sizes.map((size) => `${sizeText(size)} nodes`), 'growth', 'to reach', 'how measured']
-const cells = ({ what, values, growth, reach, how }: Row): string[] => [what, ...values, growth, reach, how]
-
-function asTable(found: readonly Row[]): string {
-  const widths = [24, ...sizes.map(() => 12), 12, 18, 46]
-  const table = new Table({ head: HEAD, colWidths: widths, wordWrap: true, style: { head: [], border: [] } })
-  table.push(...found.map(cells))
-  return table.toString()
-}
-
-const asMarkdown = (found: readonly Row[]): string =>
-  [HEAD, HEAD.map(() => '---'), ...found.map(cells)].map((line) => `| ${line.join(' | ')} |`).join('\n')
+/** What the figures were measured on, as far as it bears on them. */
+const machine = `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, load ${loadavg()[0]?.toFixed(1)} before`
 
 const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'))
 try {
   const place = { bundle: await bundle(folder), folder }
   const measured: Measured[] = []
   for (const size of sizes) measured.push(await measure(size, place))
-  const found = rows(measured)
-  process.stdout.write(`${wish.markdown === true ? asMarkdown(found) : asTable(found)}\n`)
+  const found = sections(measured)
+  const shown = wish.markdown === true ? asMarkdown : asText
+  process.stdout.write(`${shown(found, { sizes, runs: RUNS, machine })}\n`)
 } finally {
   rmSync(folder, { recursive: true })
 }

@@ -23,13 +23,18 @@ const AT_ONCE = 16
 const [authUrl = '', username = '', password = '', database = ''] = process.argv.slice(2)
 let requests = 0
 let bytes = 0
+/** As HTTP/1.1 writes it; TLS and TCP come on top. */
+const sizeOf = (message: { head: string; headers: Record<string, string>; text: string }): number =>
+  Object.entries(message.headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, message.head.length + 4) +
+  Buffer.byteLength(message.text)
 const real = realSeams()
 const seams: Seams = {
   ...real,
   transport: async (request) => {
     requests += 1
     const answer = await real.transport(request)
-    bytes += Buffer.byteLength(answer.text)
+    bytes += sizeOf({ head: `${request.method} ${request.url}`, headers: request.headers, text: request.body ?? '' })
+    bytes += sizeOf({ head: 'HTTP/1.1 200 OK', headers: answer.headers, text: answer.text })
     return answer
   },
 }
@@ -42,7 +47,7 @@ const log = (level: string, message: string, fields?: Record<string, unknown>) =
 const world = wireCloud({ cloud: CLOUD, access, servicesAccess: null, policy: DEFAULT_POLICY, store, seams, log })
 await store.enrol(CLOUD, { mode: DEFAULT_POLICY.mode, policyHash: CLOUD })
 
-/** What doing it cost: time on the wall, of the main thread, of all threads; requests and bytes of answers. */
+/** What doing it cost: time on the wall, of the main thread, of all threads; requests, and bytes both ways. */
 async function cost(doing: () => Promise<number>): Promise<Cost> {
   globalThis.gc?.()
   const before = {

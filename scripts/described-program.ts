@@ -12,7 +12,7 @@ export function describedProgram(): Command {
   return programFor({
     out: nowhere,
     err: nowhere,
-    input: { isTTY: false, lines: () => Readable.from([]) },
+    input: { isTTY: false, lines: () => Readable.from([]), keys: () => () => {} },
     env: {},
     cwd: '.',
     user: '',

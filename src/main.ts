@@ -60,6 +60,24 @@ function onStop(stop: () => void): () => void {
   }
 }
 
+/** A terminal that gives single keys sends no signal for Ctrl-C any more, so it is sent from here. */
+function keys(pressed: (key: string) => void): () => void {
+  const { stdin } = process
+  const listener = (chunk: Buffer) => {
+    for (const key of chunk.toString('utf8')) {
+      if (key === '\u0003') process.kill(process.pid, 'SIGINT')
+      else pressed(key)
+    }
+  }
+  stdin.setRawMode(true)
+  stdin.on('data', listener)
+  return () => {
+    stdin.off('data', listener)
+    stdin.setRawMode(false)
+    stdin.pause()
+  }
+}
+
 // Whoever reads our output may stop reading (`| head`); that is no error of ours and deserves no words.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -75,6 +93,7 @@ const io: Omit<Io, 'exit'> = {
   input: {
     isTTY: process.stdin.isTTY === true,
     lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    keys,
   },
   env: process.env,
   cwd: process.cwd(),

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
+import { PUBLISHED } from '../src/cli/published-schemas.ts'
 import { realSeams } from '../src/seams.ts'
 import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { paced } from '../src/simulator/paced.ts'
@@ -32,7 +33,8 @@ const file = (name: string, text: string): string => {
 }
 
 type Ended = { code: number | null; out: string; err: string }
-type Options = { env?: Record<string, string>; input?: string }
+/** `columns`: a terminal of this width. */
+type Options = { env?: Record<string, string>; input?: string; columns?: number }
 
 /** Nothing of this machine's environment but PATH: a developer's OS_CLOUD must not change what a test sees. */
 const around = (env: Record<string, string> = {}) => ({
@@ -61,12 +63,16 @@ function ended(child: ChildProcess): Promise<Ended> {
 }
 
 /** The same in this process: for what ends before anything of a process matters. */
-async function typed(args: string[], { env }: Options = {}): Promise<Ended> {
+async function typed(args: string[], { env, columns }: Options = {}): Promise<Ended> {
   const texts = { out: '', err: '' }
-  const to = (name: 'out' | 'err'): Out => ({ write: (text) => (texts[name] += text), isTTY: false, columns: () => null })
+  const to = (name: 'out' | 'err'): Out => ({
+    write: (text) => (texts[name] += text),
+    isTTY: columns !== undefined,
+    columns: () => columns ?? null,
+  })
   const seams = realSeams()
   const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
-  const input = { isTTY: true, lines: () => Readable.from([]) }
+  const input = { isTTY: true, lines: () => Readable.from([]), keys: () => () => {} }
   const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, readFile }
   const code = await runProgram(args, { ...io, onStop: () => () => {} })
   await seams.close()
@@ -91,7 +97,7 @@ describe('a command line that cannot be meant ends with 64 and one line', () => 
   test('and with -o json an object too', async () => {
     const { code, out, err } = await typed(['nodes', '-o', 'json', '--state'])
     assert.equal(code, 64)
-    assert.deepEqual(Object.keys(JSON.parse(out).error), ['what', 'message', 'fix'])
+    assert.deepEqual(PUBLISHED.error.schema.strict().parse(JSON.parse(out)), JSON.parse(out))
     assert.equal(err.trimEnd().split('\n').length, 1)
   })
 })
@@ -250,6 +256,7 @@ describe('on a cloud', () => {
     const { code, out } = await on('check', '-o', 'json')
     assert.equal(code, 0, out)
     const { checks } = JSON.parse(out)
+    assert.deepEqual(PUBLISHED.check.schema.parse({ checks }), { checks })
     const verdicts = Object.fromEntries(checks.map(({ name, verdict }: { name: string; verdict: string }) => [name, verdict]))
     for (const name of ['login', 'ironic', 'reading', 'writing', 'nova', 'neutron', 'placement', 'history', 'bmc route', 'database'])
       assert.equal(verdicts[name], 'pass', `${name}: ${out}`)
@@ -288,6 +295,9 @@ describe('on a cloud', () => {
     const explained = JSON.parse((await on('explain', 'node-1', '-o', 'json')).out)
     assert.deepEqual([explained.name, explained.decision.reason, explained.attempts], ['node-1', 'spacing', []])
     assert.ok(explained.timeline.length >= 2)
+    const { out: narrow } = await typed(['explain', 'node-1', '--os-cloud', 'sim', '--no-color'], { env, columns: 60 })
+    for (const line of narrow.split('\n')) assert.ok(line.length <= 60, line)
+    assert.ok(narrow.split('\n').length > (await here('explain', 'node-1')).out.split('\n').length)
     assert.match((await here('explain', 'node-1')).out, /Budget: 0 of 3 resets spent in 7 d/)
     assert.match((await here('nodes')).out, /node-2 +error .*leave: maintenance-by-person/)
     assert.match((await here('cases')).out, /c-[0-9a-z]{8} +node-1/)
@@ -326,6 +336,21 @@ describe('on a cloud', () => {
     for (const line of err.trimEnd().split('\n')) assert.ok(JSON.parse(line).msg, line)
     assert.match(err, /"stopped"/)
     await here('unhold', 'node-1')
+  })
+
+  test('an Ironic behind a proxy that answers in HTML, or one that closes connections, is one line and a 1', async () => {
+    for (const [kind, words] of [
+      ['502', /cloud sim: The baremetal service answered 502 to GET \S+: /],
+      ['down', /cloud sim: The baremetal service gave no answer: /],
+    ] as const) {
+      cloud.faults.set('ironic', { kind })
+      await refuses(['sweep', '--os-cloud', 'sim'], { code: 1, words }, { env })
+      const checked = await here('check', '-o', 'json')
+      assert.equal(checked.code, 1)
+      const { message } = JSON.parse(checked.out).checks.find(({ name }: { name: string }) => name === 'ironic')
+      assert.match(`cloud sim: ${message}`, words)
+      cloud.faults.clearAll()
+    }
   })
 
   test('a wrong password, a missing permission and a catalog without Ironic end with 78; a Keystone that is down with 1', async () => {

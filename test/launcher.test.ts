@@ -128,6 +128,23 @@ test('installed below node_modules it runs the bundle', () => {
   }
 })
 
+test('the bundle started by hand runs under a new Node, and under an older one ends with 78 and one line', (t) => {
+  const dist = join(top, 'by-hand')
+  mkdirSync(dist)
+  cpSync(fileURLToPath(new URL('../scripts/dist-entry.mjs', import.meta.url)), join(dist, 'anneal.mjs'))
+  // As in the real one: something that an older Node has not got, so that importing it fails before a line of it runs.
+  writeFileSync(join(dist, 'bundle.mjs'), `import 'node:sqlite'\n${MAIN.replace(': string[]', '')}`)
+  for (const node of reachable(t, false)) {
+    const { stdout, status, stderr } = run(node, join(dist, 'anneal.mjs'), 'exit', '3')
+    assert.deepEqual([JSON.parse(stdout).rest, status, stderr], [['3'], 3, ''])
+  }
+  for (const node of reachable(t, true)) {
+    const { stdout, status, stderr } = run(node, join(dist, 'anneal.mjs'), 'exit', '3')
+    assert.deepEqual([stdout, status], ['', 78])
+    assert.match(stderr, /^anneal: it needs Node 24\.15 or newer, this is [\d.]+; start bin\/anneal, .*\n$/)
+  }
+})
+
 test('without anything to run it ends with 78 and one line', () => {
   for (const node of nodes) {
     const { stderr, status } = run(node, place({ pinned: true }))

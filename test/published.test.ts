@@ -9,7 +9,9 @@ import { manPage } from '../src/cli/man-page.ts'
 import { PUBLISHED, PUBLISHED_NAMES, publishedJsonSchema } from '../src/cli/published-schemas.ts'
 import { diagnoseLine } from '../src/commands/diagnose-text.ts'
 import { explainNode } from '../src/commands/explain-node.ts'
-import { reportOfView } from '../src/commands/list-nodes.ts'
+import { listCases } from '../src/commands/list-cases.ts'
+import { listIncidents } from '../src/commands/list-incidents.ts'
+import { listNodes, reportOfView } from '../src/commands/list-nodes.ts'
 import { nodeReport } from '../src/commands/node-report.ts'
 import { MINUTE } from '../src/core/policy.ts'
 import { scenario } from './sim-operator.ts'
@@ -61,6 +63,42 @@ scenario('a sweep and an explanation have the published shapes, and no key that 
   const explained = await explainNode(op.store, { cloud: 'sim', node: 'node-1', policyOf: () => op.world.policy })
   assert.ok(explained.attempts.length > 0 && explained.timeline.length > 0)
   assert.deepEqual(JSON.parse(JSON.stringify(PUBLISHED.explain.schema.parse(explained))), JSON.parse(JSON.stringify(explained)))
+})
+
+scenario(
+  'nodes, cases and incidents have the published shapes, open and closed, and no key that is not in them',
+  { nodes: 40 },
+  async (op) => {
+    const asPublished = (name: keyof typeof PUBLISHED, document: unknown) =>
+      assert.deepEqual(JSON.parse(JSON.stringify(PUBLISHED[name].schema.parse(document))), JSON.parse(JSON.stringify(document)), name)
+    const look = async (closed: boolean) => {
+      const cases = await listCases(op.store, { cloud: null, closed })
+      const incidents = await listIncidents(op.store, { cloud: null, closed })
+      asPublished('nodes', { nodes: await listNodes(op.store, { cloud: null, state: null, all: true }) })
+      asPublished('cases', { cases })
+      asPublished('incidents', { incidents })
+      return { cases, incidents }
+    }
+    for (const name of ['node-1', 'node-2', 'node-3']) op.people.fail(name, 'Failed to tear down: IPMI call failed: power status.')
+    await op.sweepFor(10 * MINUTE)
+    const { cases, incidents } = await look(false)
+    assert.deepEqual([cases.length, incidents.length, incidents[0]?.canary !== null], [3, 1, true])
+    await op.sweepFor(90 * MINUTE, 5 * MINUTE)
+    const over = await look(true)
+    assert.deepEqual([over.cases.length, over.incidents.length], [3, 1])
+  },
+)
+
+test('every command says in its help what it does and shows an example', () => {
+  const program = describedProgram()
+  for (const command of program.commands) {
+    const help: string[] = []
+    command.configureOutput({ writeOut: (text) => void help.push(text) })
+    command.outputHelp()
+    const name = command.name()
+    assert.match(help.join(''), new RegExp(`\\nExample:\\n {2}anneal ${name}\\b`), name)
+    assert.ok(command.description().length > 20 && command.summary() !== '', name)
+  }
 })
 
 test('every command and option is completed, by scripts that the shells take', () => {

@@ -49,7 +49,7 @@ async function typed(op: SimOperator, args: string[], input = ''): Promise<Ended
   const io: Omit<Io, 'exit'> = {
     out: to('out'),
     err: to('err'),
-    input: { isTTY: false, lines: () => Readable.from(input.split('\n')) },
+    input: { isTTY: false, lines: () => Readable.from(input.split('\n')), keys: () => () => {} },
     env: { ANNEAL_DATABASE: op.path },
     cwd: dirname(op.path),
     user: 'pat',

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Pass } from '../src/controller/reconcile.ts'
-import { type RunOptions, run } from '../src/controller/run.ts'
+import { type RunOptions, run as runDaemon } from '../src/controller/run.ts'
 import { type Sweep, sweep } from '../src/controller/sweep.ts'
 import type { Decision } from '../src/core/decision.ts'
 import { DEFAULT_POLICY, MINUTE, type Policy } from '../src/core/policy.ts'
@@ -21,9 +21,11 @@ import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { seededIds, seededRandom } from '../src/simulator/seeded.ts'
 import { type VirtualClock, virtualClock } from '../src/simulator/virtual-clock.ts'
 import type { SimNode } from '../src/simulator/world.ts'
-import { openStore, type Store } from '../src/store/store.ts'
+import { openSqliteFile } from '../src/store/sqlite-file.ts'
+import { type Store, storeOver } from '../src/store/store.ts'
 import { type WiredCloud, wireCloud } from '../src/wire-cloud.ts'
 import { decidedAgain } from './decided-again.ts'
+import { type Road, roadOverHttp } from './over-http.ts'
 import { brokenBefore, brokenBy } from './promises.ts'
 
 const START = Date.parse('2026-03-01T03:00:00Z')
@@ -44,6 +46,8 @@ export type SimOptions = Partial<Omit<CloudOptions, 'clock' | 'random'>> & {
   fresh?: boolean
   /** On a database file of its own instead of in memory: for crashes and for operators side by side. */
   file?: boolean
+  /** Over HTTP on the loopback with the real transport, instead of in process. */
+  overHttp?: boolean
   claimant?: string
 }
 
@@ -51,10 +55,15 @@ export type SimOperator = {
   clock: VirtualClock
   cloud: SimulatedCloud
   people: SimulatedCloud['people']
+  road: Road | null
   world: WiredCloud
   store: Store
   /** The database file, or `:memory:`. */
   path: string
+  /** From now on the database can grow no more (SQLITE_FULL), or can again. */
+  disk: { full(): void; free(): void }
+  /** What this operator said beside its decisions, as one line each. */
+  logged: string[]
   /** One sweep, virtual time moving as it must. */
   sweep(limit?: number): Promise<Sweep>
   /** A sweep that is begun and not waited for. */
@@ -104,18 +113,21 @@ export function scenario(name: string, options: SimOptions, body: (op: SimOperat
 }
 
 export async function simOperator(options: SimOptions = {}): Promise<SimOperator> {
-  const { seed = 1, file = false, ...rest } = options
+  const { seed = 1, file = false, overHttp = false, ...rest } = options
   const clock = virtualClock({ start: START })
   const cloud = simulatedCloud({ nodes: 10, random: seededRandom(seed), ...rest, clock })
+  const road = overHttp ? roadOverHttp(clock) : null
+  await road?.serve(cloud)
   const folder = file ? mkdtempSync(join(tmpdir(), 'anneal-world-')) : null
   const path = folder === null ? ':memory:' : join(folder, 'anneal.db')
   const opened: Store[] = []
-  const shared: Shared = { clock, cloud, path, opened, name: 'sim', order: 1, broken: [] }
+  const shared: Shared = { clock, cloud, road, path, opened, name: 'sim', order: 1, broken: [] }
   const op = await operator(shared, options)
   if (options.fresh !== true) await op.sweep()
   return {
     ...op,
     close: async () => {
+      await road?.close()
       for (const store of opened) await store.close()
       if (folder !== null) rmSync(folder, { recursive: true })
       assert.deepEqual(shared.broken, [], 'promises, as the requests left')
@@ -127,25 +139,40 @@ export async function simOperator(options: SimOptions = {}): Promise<SimOperator
 export async function secondCloud(first: SimOperator, options: SimOptions): Promise<SimOperator> {
   const { seed = 2, ...rest } = options
   const cloud = simulatedCloud({ nodes: 10, random: seededRandom(seed), ...rest, clock: first.clock })
-  return await operator(
-    { clock: first.clock, cloud, path: '', opened: [], name: 'other', order: 9, broken: [], store: first.store },
-    options,
-  )
+  await first.road?.serve(cloud)
+  const { clock, road, store, disk } = first
+  return await operator({ clock, cloud, road, path: '', opened: [], name: 'other', order: 9, broken: [], kept: { store, disk } }, options)
 }
+
+type Kept = Pick<SimOperator, 'store' | 'disk'>
 
 type Shared = {
   clock: VirtualClock
   cloud: SimulatedCloud
+  road: Road | null
   path: string
   opened: Store[]
   name: string
   order: number
   broken: string[]
-  store?: Store
+  /** Somebody else's store, which is not closed here. */
+  kept?: Kept
+}
+
+async function keptAt(path: string, seams: Pick<Seams, 'clock' | 'newId' | 'random'>): Promise<Kept> {
+  const opened = openSqliteFile(path, seams.clock.now())
+  const { database } = opened
+  return {
+    store: await storeOver(opened, seams),
+    disk: {
+      full: () => database.exec(`pragma max_page_count = ${Number(database.prepare('pragma page_count').get()?.['page_count'])}`),
+      free: () => database.exec('pragma max_page_count = 4294967294'),
+    },
+  }
 }
 
 async function operator(shared: Shared, options: SimOptions): Promise<SimOperator> {
-  const { clock, cloud, name, broken } = shared
+  const { clock, cloud, road, name, broken } = shared
   const { policy, user = 'admin', servicesUser, seed = 1, claimant = `op-${shared.order}` } = options
   const life = lifeOf(clock)
   const random = seededRandom(seed + shared.order)
@@ -153,11 +180,12 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     clock: life.clock,
     random,
     newId: seededIds(random),
-    transport: life.over(cloud.transport, (request) => broken.push(...brokenBefore(cloud, request))),
+    transport: life.over(road?.transport ?? cloud.transport, (request) => broken.push(...brokenBefore(cloud, request))),
     datagram: (request) => cloud.datagram(request).finally(life.alive),
   }
-  const store = shared.store ?? (await openStore({ path: shared.path, clock: life.clock, newId: seams.newId, random }))
-  if (shared.store === undefined) shared.opened.push(store)
+  const { store, disk } = shared.kept ?? (await keptAt(shared.path, { clock: life.clock, newId: seams.newId, random }))
+  if (shared.kept === undefined) shared.opened.push(store)
+  const logged: string[] = []
   const inForce: Policy = { ...DEFAULT_POLICY, mode: 'auto', ...policy }
   const world = wireCloud({
     cloud: name,
@@ -167,13 +195,14 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     policyHash: JSON.stringify(inForce),
     store: life.stopping(store, (what) => broken.push(what)),
     seams,
-    log: () => {},
+    log: (_level, message, fields = {}) => void logged.push([message, ...Object.values(fields)].join(' ')),
   })
   await store.enrol(name, { mode: world.policy.mode, policyHash: JSON.stringify(world.policy) })
   const passes = new Map<string, Pass>()
   const onPass = (pass: Pass): void => void passes.set(pass.observation.uuid, pass)
   const begin = (limit?: number) => sweep(world, { claimant, limit: limit ?? null, follow: false, onPass })
-  const one = (limit?: number) => clock.run(begin(limit))
+  const run = <T>(promise: Promise<T>): Promise<T> => (road === null ? clock.run(promise) : road.run(promise))
+  const one = (limit?: number) => run(begin(limit))
   const key = (node: string): NodeKey => ({ cloud: name, uuid: cloud.node(node).row.uuid })
   const decision = (node: string): Decision => {
     const pass = passes.get(key(node).uuid)
@@ -195,7 +224,10 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     people: cloud.people,
     world,
     store,
+    road,
     path: shared.path,
+    disk,
+    logged,
     sweep: one,
     begin,
     sweepFor,
@@ -211,7 +243,7 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     daemon: (more = {}) => {
       const stop = new AbortController()
       const worlds = [world]
-      const running = run(
+      const running = runDaemon(
         { worlds, claimant, workers: 2, pollMs: 15_000, censusMs: 600_000, ...more, onPass: (_, pass) => onPass(pass) },
         stop.signal,
       )

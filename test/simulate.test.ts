@@ -37,7 +37,7 @@ async function typed(...args: string[]): Promise<{ code: number; out: string; er
   const io: Omit<Io, 'exit'> = {
     out: to('out'),
     err: to('err'),
-    input: { isTTY: false, lines: () => Readable.from([]) },
+    input: { isTTY: false, lines: () => Readable.from([]), keys: () => () => {} },
     env: {},
     cwd: '/',
     user: 'pat',

@@ -7,6 +7,7 @@ import type { Reckoning } from '../simulator/kept-promises.ts'
 import type { AuditEntry } from '../store/audit.ts'
 import type { Out } from './io.ts'
 import { type Colour, paint, plain } from './paint.ts'
+import { folded, widthFor, wrapped } from './wrap.ts'
 
 export type Line = {
   /** Virtual time, epoch ms. */
@@ -20,7 +21,6 @@ export type Line = {
 }
 
 const COLOURS: Record<string, Colour> = {
-  act: 'cyan',
   leave: 'yellow',
   escalate: 'red',
   resolve: 'green',
@@ -28,70 +28,109 @@ const COLOURS: Record<string, Colour> = {
   incident: 'yellow',
 }
 
-/** A row of the audit trail as a line; null for rows that say nothing a reader does not see already. */
-export function lineOfAudit(entry: AuditEntry, nameOf: (uuid: string) => string): Line | null {
-  const { at, uuid, kind, message } = entry
+/** Waits for what is under way anyway: the line before and the one after tell it. */
+const UNTOLD: readonly string[] = ['transition', 'proof-pending', 'deploying']
+
+/** What was done, in a word that fits its column. */
+const ACTS: Record<string, string> = { 'recover-cleaning': 'recover' }
+
+/**
+ * A row of the audit trail as a line; null for rows that say nothing a reader does not see already. `after` are the rows that follow it:
+ * only the outcome of an act names the act.
+ */
+export function lineOfAudit(entry: AuditEntry, after: readonly AuditEntry[], nameOf: (uuid: string) => string): Line | null {
+  const { at, uuid, kind, message, reason } = entry
   const node = uuid === null ? null : nameOf(uuid)
-  const line = (what: string, reason: string): Line => ({ at, node, what, reason, text: message, colour: COLOURS[what] ?? null })
+  const line = (what: string, slug: string, text = message): Line => ({ at, node, what, reason: slug, text, colour: COLOURS[what] ?? null })
   switch (kind) {
-    case 'act':
+    case 'act': {
+      const act = after.find((later) => later.uuid === uuid && later.kind === 'outcome')?.reason?.split(':')[0] ?? 'act'
+      return { ...line(ACTS[act] ?? act, reason ?? ''), colour: 'cyan' }
+    }
     case 'wait':
     case 'leave':
     case 'escalate':
     case 'resolve':
-      // Proven is when users can launch again; that its case stays open for a while is bookkeeping.
-      return entry.reason === 'soak' ? line('healed', 'soak') : line(kind, entry.reason ?? '')
-    case 'outcome':
-      return line('outcome', (entry.reason ?? '').split(':')[1] ?? '')
+      // Proven is when users can launch again; that its case stays open for a while, and is closed then, is bookkeeping.
+      if (reason === 'soak') return line('healed', 'soak', message.replace(/ at \S+Z/, ''))
+      if (kind === 'resolve' && reason === 'healed') return null
+      return kind === 'wait' && UNTOLD.includes(reason ?? '') ? null : line(kind, reason ?? '')
+    case 'outcome': {
+      const outcome = (reason ?? '').split(':')[1] ?? ''
+      return outcome === 'accepted' ? null : line('outcome', outcome)
+    }
     case 'incident-opened':
     case 'incident-closed':
-      return line('incident', entry.reason ?? '')
+      return line('incident', '')
     default:
       return null
   }
 }
 
+/** A line about one node, or about several of which the same is to be said. */
+export type Told = Omit<Line, 'node'> & { nodes: string[] }
+
+const VARYING = /[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT\S+Z|\bc-[0-9a-z]{8}\b|\b10(\.\d+){3}\b/g
+
+/** In order of time; where several nodes are told the same, one line does, and what differs between them is left out. */
+export function together(lines: readonly Line[]): Told[] {
+  const told: Told[] = []
+  const first = new Map<string, { line: Line; into: Told }>()
+  for (const line of lines.toSorted((a, b) => a.at - b.at)) {
+    const { node, ...rest } = line
+    const key = `${line.what} ${line.reason} ${line.text.replaceAll(VARYING, '…')}`
+    const before = node === null ? undefined : first.get(key)
+    if (before === undefined || node === null) {
+      const into = { ...rest, nodes: node === null ? [] : [node] }
+      if (node !== null) first.set(key, { line, into })
+      told.push(into)
+      continue
+    }
+    before.into.nodes.push(node)
+    if (before.line.text !== line.text) before.into.text = line.text.replaceAll(VARYING, '…')
+  }
+  return told
+}
+
 /** Columns of the time, the node, what, and the reason; two spaces between. */
-const WIDTHS = { time: 8, node: 8, what: 8, reason: 21 }
+const WIDTHS = { time: 8, node: 8, what: 10, reason: 21 }
 const INDENT = WIDTHS.time + WIDTHS.node + WIDTHS.what + WIDTHS.reason + 8
 /** Where less is left for the sentence than this, it stands on lines of its own. */
 const SENTENCE_LEAST = 40
 
 /** With a line end; wrapped only where a person watches. */
-export function textOfLine(line: Line, to: { out: Out; colour: boolean }): string {
-  const { at, node, what, reason, colour } = line
+export function textOfLine(line: Told, to: { out: Out; colour: boolean }): string {
+  const { at, nodes, what, reason, colour } = line
   const cell = (text: string, width: number): string =>
     `${colour === null ? text : paint(to.colour, colour, text)}${' '.repeat(Math.max(0, width - text.length))}`
+  const who = nodes.length === 0 ? 'cloud' : nodes.length === 1 ? (nodes[0] ?? '') : `${nodes.length} nodes`
   const head = [
     paint(to.colour, 'dim', timeText(at).slice(11, 19)),
-    (node ?? 'cloud').padEnd(WIDTHS.node),
+    who.padEnd(WIDTHS.node),
     cell(what, WIDTHS.what),
     cell(reason, WIDTHS.reason),
   ].join('  ')
-  const text = plain(line.text)
-  if (!to.out.isTTY) return `${head}  ${text}\n`
-  // A terminal whose size was never set says 0.
-  const columns = to.out.columns() || 80
+  const text = plain(nodes.length > 1 ? `${line.text} (${[...nodes].sort().join(', ')})` : line.text)
+  const columns = widthFor(to.out)
+  if (columns === null) return `${head}  ${text}\n`
   const isWide = columns - INDENT >= SENTENCE_LEAST
   const rows = wrapped(text, Math.max(SENTENCE_LEAST, columns - (isWide ? INDENT : WIDTHS.time + 2) - 1))
   const below = ' '.repeat(isWide ? INDENT : WIDTHS.time + 2)
   return isWide ? `${head}  ${rows.join(`\n${below}`)}\n` : `${head.trimEnd()}\n${rows.map((row) => `${below}${row}`).join('\n')}\n`
 }
 
-function wrapped(text: string, width: number): string[] {
-  const rows: string[] = []
-  for (const word of text.split(' ')) {
-    const last = rows.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) rows[rows.length - 1] = `${last} ${word}`
-    else rows.push(word)
-  }
-  return rows
+/** A heading above a story. */
+export const titleText = (title: string, colour: boolean): string => `\n${paint(colour, 'bold', title)}\n`
+
+export type Ended = {
+  healed: string[]
+  quarantined: string[]
+  leftAlone: string[]
+  held: string[]
+  escalated: string[]
+  others: string[]
+  reckoning: Reckoning
 }
-
-export const titleText = (story: { number: number; of: number; title: string }, colour: boolean): string =>
-  `\n${paint(colour, 'bold', `${story.number}/${story.of} ${story.title}`)}\n`
-
-export type Ended = { healed: string[]; quarantined: string[]; leftAlone: string[]; others: string[]; reckoning: Reckoning }
 
 /** Broken promises in words; none where all were kept. */
 export function brokenPromises({ liveTenantsReset, maintenanceTouched, resetsDuringOutage, resetsElsewhere }: Reckoning): string[] {
@@ -104,9 +143,9 @@ export function brokenPromises({ liveTenantsReset, maintenanceTouched, resetsDur
   return found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
 }
 
-export function summaryText(ended: Ended, colour: boolean): string {
-  const { healed, quarantined, leftAlone, others, reckoning } = ended
-  const row = (label: string, value: string): string => `  ${label.padEnd(15)}${value}`
+export function summaryText(ended: Ended, { width, colour }: { width: number | null; colour: boolean }): string {
+  const { healed, quarantined, leftAlone, held, escalated, others, reckoning } = ended
+  const row = (label: string, value: string): string => folded(`  ${label.padEnd(15)}${value}`, width, 17)
   const list = (nodes: string[]): string => (nodes.length === 0 ? '0' : `${nodes.length}  (${nodes.join(', ')})`)
   const broken = brokenPromises(reckoning)
   const kept =
@@ -117,6 +156,8 @@ export function summaryText(ended: Ended, colour: boolean): string {
     row('healed', list(healed)),
     row('quarantined', list(quarantined)),
     row('left alone', list(leftAlone)),
+    ...(held.length === 0 ? [] : [row('held by you', list(held))]),
+    ...(escalated.length === 0 ? [] : [row('for a person', list(escalated))]),
     ...(others.length === 0 ? [] : [row('still in hand', list(others))]),
     row('resets spent', `${reckoning.resets}, counted at the pretend Ironic; ${reckoning.changes} changing requests in all`),
     broken.length === 0

@@ -15,6 +15,7 @@ import { forVisitors } from '../simulator/for-visitors.ts'
 import { type Paced, paced } from '../simulator/paced.ts'
 import { seededIds, seededRandom } from '../simulator/seeded.ts'
 import { serveCloud } from '../simulator/serve.ts'
+import { neutronOutages, type Outages } from '../simulator/stories.ts'
 import { type VirtualClock, virtualClock } from '../simulator/virtual-clock.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { type WiredCloud, wireCloud } from '../wire-cloud.ts'
@@ -43,6 +44,7 @@ export type Stage = {
   url: string
   clock: VirtualClock
   cloud: SimulatedCloud
+  outages: Outages
   world: WiredCloud
   store: Store
   random: Random
@@ -84,6 +86,7 @@ export async function setStage(wish: Wish): Promise<Stage> {
     url: served.url,
     clock,
     cloud,
+    outages: neutronOutages(cloud),
     world,
     store,
     random: seededRandom(seed + 2),

@@ -4,19 +4,22 @@
  */
 import type { Command } from 'commander'
 import { run } from '../controller/run.ts'
-import { HOUR, MINUTE, SECOND } from '../core/policy.ts'
-import { spanText } from '../core/when.ts'
+import { MINUTE, SECOND } from '../core/policy.ts'
+import { spanText, timeText } from '../core/when.ts'
 import { castOf, NODES_MIN } from '../simulator/cast.ts'
 import { reckon } from '../simulator/kept-promises.ts'
-import { OUTAGE, type Story, stories } from '../simulator/stories.ts'
+import { stories } from '../simulator/stories.ts'
 import type { CaseView } from '../store/case-row.ts'
-import { brokenPromises, type Ended, type Line, lineOfAudit, summaryText, textOfLine, titleText } from './demo-lines.ts'
+import { KEYS, listenToKeys } from './demo-keys.ts'
+import { brokenPromises, type Ended, summaryText } from './demo-lines.ts'
 import { CLOUD, DEMO_POLICY, type Stage, setStage } from './demo-stage.ts'
+import { isForPerson, isHeld, telling } from './demo-telling.ts'
 import { globalsOf } from './globals.ts'
 import type { ExitCode, Io } from './io.ts'
 import { paint } from './paint.ts'
 import { wholeNumber } from './sweep.ts'
 import { UsageError } from './usage-error.ts'
+import { folded, widthFor } from './wrap.ts'
 
 /** Each node's BMC has a socket of its own for visitors; 1,024 open files are a usual limit. */
 const NODES_MAX = 500
@@ -24,8 +27,8 @@ const NODES_MAX = 500
 /** One keeps up with the few nodes that fail here; each idle one would ask the database twice a second of virtual time. */
 const WORKERS = 1
 
-/** At 40 the first fault comes after 3 s and the first node is healed within 15 s (design, commands: 10 s and 30 s). */
-const SPEED = 40
+/** At 50 the first fault comes after 3 s, the first node is healed within 10 s (design, commands: 10 s and 30 s), and all is told in 70. */
+const SPEED = 50
 
 export type DemoOptions = { nodes: number; port: number; seed: number; speed: number; colour: boolean }
 
@@ -34,10 +37,10 @@ export function registerDemo(program: Command, io: Io): void {
     .command('demo')
     .summary('the real operator on a pretend cloud: try it, nothing to configure')
     .description(
-      'Plays six kinds of trouble on a simulated OpenStack and lets Anneal deal with them, with the reason for everything it does and does not do. ' +
-        'Ends by itself; leaves nothing behind.',
+      'Plays seven kinds of trouble on a simulated OpenStack and lets Anneal deal with them, with the reason for everything it does and does not do. ' +
+        `Ends by itself; leaves nothing behind. On a terminal: ${KEYS}.`,
     )
-    .option('--nodes <n>', 'how many pretend nodes', wholeNumber, 24)
+    .option('--nodes <n>', 'how many pretend nodes', wholeNumber, 60)
     .option('--port <p>', 'serve the pretend cloud on this port of 127.0.0.1 (0: any free one)', wholeNumber, 0)
     .option('--seed <s>', 'the same number gives the same story', wholeNumber, 1)
     .option('--speed <x>', 'virtual time, times as fast as real (0: as fast as it goes)', wholeNumber, SPEED)
@@ -48,7 +51,7 @@ export function registerDemo(program: Command, io: Io): void {
 }
 
 const NEXT =
-  'Next: `anneal check` and `anneal sweep` on your own cloud; in mode observe, the default, nothing that changes anything is sent.\n'
+  'Next: `anneal check` and `anneal sweep` on your own cloud; in mode observe, the default, nothing that changes anything is sent.'
 
 type DemoIo = Pick<Io, 'out' | 'input' | 'onStop'>
 
@@ -64,19 +67,23 @@ export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> 
     stage.removeFolder()
     stop.abort()
   })
-  const unread = quitKey(io.input, () => stop.abort())
+  const cast = castOf(stage.cloud.state, stage.random)
+  const told = telling(stage, { io, colour: options.colour })
+  const unread = listenToKeys(io.input, { stage, cast, told, quit: () => stop.abort() })
   try {
     io.out.write(greeting(stage, options, io))
+    const script = stories(stage.cloud, cast, stage.outages)
+    const from = stage.clock.now()
+    for (const [i, story] of script.entries()) told.play(story, { title: `${i + 1}/${script.length} ${story.title}`, from })
     stage.go()
     const operator = run(
       { worlds: [stage.world], claimant: CLOUD, workers: WORKERS, pollMs: 15 * SECOND, censusMs: 10 * MINUTE, onPass: () => {} },
       stop.signal,
     )
-    const telling = tell(stage, { io, colour: options.colour, signal: stop.signal }).finally(() => stop.abort())
-    const [isOver] = await Promise.all([telling, operator])
+    const [isOver] = await Promise.all([told.untilOver(stop.signal).finally(() => stop.abort()), operator])
     const ended = await outcome(stage)
-    io.out.write(summaryText(ended, options.colour))
-    io.out.write(isOver ? NEXT : 'Stopped before the stories were over.\n')
+    io.out.write(summaryText(ended, { width: widthFor(io.out), colour: options.colour }))
+    io.out.write(isOver ? `${folded(NEXT, widthFor(io.out), 0)}\n` : 'Stopped before the stories were over.\n')
     return brokenPromises(ended.reckoning).length > 0 || (isOver && ended.others.length > 0) ? 1 : 0
   } finally {
     stop.abort()
@@ -91,96 +98,38 @@ function within(option: string, value: number, { from, to }: { from: number; to:
   throw new UsageError({ what: 'usage', message: `${option} is ${value}.`, fix: `Choose from ${from} to ${to}.` })
 }
 
-/** Listens for a q on a terminal; call what it returns to listen no more, or the open terminal keeps the process alive. */
-function quitKey(input: Io['input'], quit: () => void): () => void {
-  if (!input.isTTY) return () => {}
-  const lines = input.lines()
-  const listen = async () => {
-    for await (const line of lines) if (/^q(uit)?$/i.test(line.trim())) quit()
-  }
-  void listen()
-  return () => {
-    if ('close' in lines && typeof lines.close === 'function') lines.close()
-  }
-}
-
-function greeting({ folder, url }: Stage, { nodes, seed, speed, colour }: DemoOptions, { out }: DemoIo): string {
+function greeting({ folder, url, clock }: Stage, { nodes, seed, speed, colour }: DemoOptions, io: DemoIo): string {
   const { silentBmc, soak } = DEMO_POLICY
+  const width = widthFor(io.out)
   return `${[
     paint(colour, 'bold', `Anneal on a pretend cloud of ${nodes} nodes: the real operator in mode auto, nothing real around it.`),
     `Virtual time runs ${speed === 0 ? 'as fast as it can' : `up to ${speed} times as fast as real time`}. Seed ${seed}: the same seed gives the same story.`,
-    `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after`,
-    `${spanText(soak)} (30 min), a quarter of the nodes may be under repair at once (5 %), and no share of a class makes an incident (5 %).`,
-    ...(out.isTTY ? ['Ctrl-C ends it, or q and Enter; else it ends with its stories.'] : []),
-    `The same cloud is served at ${url}. From another terminal (from a checkout: ./bin/anneal):`,
+    `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after ${spanText(soak)} (30 min), a quarter of the nodes may be under repair at once (5 %), and no share of a class makes an incident (5 %).`,
+    ...(io.out.isTTY && io.input.isTTY ? [`Keys: ${KEYS}.`] : []),
+    `The same cloud is served at ${url}; its clock shows ${timeText(clock.now()).slice(0, 10)}. From another terminal (from a checkout: ./bin/anneal):`,
     `  OS_CLIENT_CONFIG_FILE=${folder}/clouds.yaml anneal check --os-cloud ${CLOUD}`,
     `  ANNEAL_DATABASE=${folder}/demo.db anneal nodes`,
-  ].join('\n')}\n`
+  ]
+    // Commands are to be copied.
+    .map((line) => (line.startsWith(' ') ? line : folded(line, width, 0)))
+    .join('\n')}\n`
 }
 
-/** How often the audit trail is read, and for how long after the last push everything may take to come to rest; virtual time. */
-const READ_EVERY_MS = 2 * SECOND
-const REST_WITHIN_MS = 2 * HOUR
-
-type Teller = { io: DemoIo; colour: boolean; signal: AbortSignal }
-
-/** Plays the stories and prints what comes of them. @returns whether they are over, false where it was stopped before */
-async function tell(stage: Stage, teller: Teller): Promise<boolean> {
-  const { clock, store, cloud } = stage
-  const { io, colour, signal } = teller
-  const began = clock.now()
-  const script = stories(cloud, castOf(cloud.state, stage.random))
-  const pending: { at: number; text: string }[] = []
-  const show = (line: Line): void => void pending.push({ at: line.at, text: textOfLine(line, { out: io.out, colour }) })
-  const last = play(script, { stage, began, show, title: (at, text) => void pending.push({ at, text }), colour })
-  const nameOf = (uuid: string): string => cloud.state.nodes.get(uuid)?.row.name ?? uuid
-  let read = 0
-  while (!signal.aborted) {
-    await clock.sleep(READ_EVERY_MS, signal)
-    for (const entry of await store.audit({ cloud: CLOUD, after: read })) {
-      read = entry.id
-      const line = lineOfAudit(entry, nameOf)
-      if (line !== null) show(line)
-    }
-    for (const { text } of pending.splice(0).toSorted((a, b) => a.at - b.at)) io.out.write(text)
-    const rested = clock.now() > last && (await store.cases({ cloud: CLOUD, open: true })).every(isAtRest)
-    if (rested || clock.now() > last + REST_WITHIN_MS) return true
-  }
-  return false
-}
-
-type Playing = { stage: Stage; began: number; show: (line: Line) => void; title: (at: number, text: string) => void; colour: boolean }
-
-/** Puts every push on the virtual clock; returns the time of the last one. */
-function play(script: readonly Story[], { stage, began, show, title, colour }: Playing): number {
-  for (const [i, story] of script.entries()) {
-    for (const [k, step] of story.steps.entries()) {
-      stage.clock.at(began + step.at, () => {
-        if (k === 0) title(began + step.at, titleText({ number: i + 1, of: script.length, title: story.title }, colour))
-        show({ at: began + step.at, node: step.node, what: 'happens', reason: '', text: step.text, colour: 'bold' })
-        step.happen()
-      })
-    }
-  }
-  return began + Math.max(...script.flatMap(({ steps }) => steps.map(({ at }) => at)))
-}
-
-/** Nothing more comes without a person. */
-const isAtRest = ({ decision }: CaseView): boolean => decision?.kind === 'leave' || decision?.kind === 'escalate'
-
-async function outcome({ store, cloud, clock }: Stage): Promise<Ended> {
+async function outcome({ store, cloud, outages }: Stage): Promise<Ended> {
   const cases = await store.cases({ cloud: CLOUD })
-  const began = clock.now() - clock.monotonic()
   const names = (which: (view: CaseView) => boolean): string[] =>
     [...new Set(cases.filter(which).map(({ name, uuid }) => name ?? uuid))].sort()
   const isHealed = (view: CaseView) => view.result === 'healed' || view.result === 'launched' || view.memory.provenAt !== null
   const isQuarantined = ({ decision, closedAt }: CaseView) => closedAt === null && decision?.reason === 'quarantined'
+  const isEscalated = (view: CaseView) => view.closedAt === null && isForPerson(view) && !isQuarantined(view)
   const isLeft = ({ decision, closedAt }: CaseView) => closedAt === null && decision?.kind === 'leave'
   return {
     healed: names(isHealed),
     quarantined: names(isQuarantined),
     leftAlone: names(isLeft),
-    others: names((view) => !isHealed(view) && !isQuarantined(view) && !isLeft(view)),
-    reckoning: reckon(cloud.state, { from: began + OUTAGE.from, to: began + OUTAGE.to }),
+    held: names(isHeld),
+    escalated: names(isEscalated),
+    others: names((view) => ![isHealed, isQuarantined, isLeft, isHeld, isEscalated].some((is) => is(view))),
+    reckoning: reckon(cloud.state, outages.windows),
   }
 }

@@ -12,8 +12,20 @@ import type { Io } from './io.ts'
 import { paint, plain } from './paint.ts'
 import { atCloud } from './place.ts'
 import { colourOf, nextLook, printJson, relative, verdictOf } from './print.ts'
+import { folded, widthFor } from './wrap.ts'
 
-type Look = { now: number; colour: boolean; isWatched: boolean }
+/** `width`: of the terminal; null where nobody watches. */
+type Look = { now: number; colour: boolean; width: number | null; isWatched: boolean }
+
+/** A line, and how far what does not fit into it is indented below it. */
+type Line = { text: string; hang: number }
+const line = (text: string, hang = 2): Line => ({ text, hang })
+const blank = line('')
+const written = (lines: readonly Line[], width: number | null): string =>
+  lines.map(({ text, hang }) => `${folded(text, width, hang)}\n`).join('')
+/** Where the text stands behind a time that is indented by two. */
+const AFTER_TIME = 2 + 24 + 2
+const KIND = 10
 
 export function registerExplain(program: Command, io: Io): void {
   program
@@ -30,6 +42,7 @@ export function registerExplain(program: Command, io: Io): void {
           explanationText(explanation, {
             now: io.seams.clock.now(),
             colour: globals.colour,
+            width: widthFor(io.out),
             isWatched: livingDaemon(config.database) !== null,
           }),
         )
@@ -45,43 +58,46 @@ export function registerExplain(program: Command, io: Io): void {
       await atCloud(io, globals, async ({ store, cloud }) => {
         const shown = await showNode(store, { cloud, node })
         if (globals.output === 'json') return printJson(io, shown)
-        io.out.write(shownText(shown, { now: io.seams.clock.now(), colour: globals.colour }))
+        io.out.write(shownText(shown, { now: io.seams.clock.now(), colour: globals.colour, width: widthFor(io.out) }))
       })
     })
 }
 
 function explanationText(e: Explanation, look: Look): string {
-  const { now, colour } = look
+  const { now, colour, width } = look
   const title = `${e.name ?? e.uuid} (${e.cloud}, ${e.provision_state ?? '?'}${e.name === null ? '' : `, ${e.uuid}`})`
-  const lines = [paint(colour, 'bold', plain(title)), '']
-  if (e.decision === null) lines.push('Nothing was ever decided about it, because nothing was wrong with it.')
+  const lines = [line(paint(colour, 'bold', plain(title))), blank]
+  if (e.decision === null) lines.push(line('Nothing was ever decided about it, because nothing was wrong with it.'))
   else {
     const verdict = verdictOf(e)
     const hue = colourOf(e)
-    lines.push(`${hue === null ? verdict : paint(colour, hue, verdict)}${e.since === null ? '' : `, since ${relative(e.since, now)}`}`)
-    lines.push(`  ${plain(e.decision.message)}`)
-    if (e.decision.until !== null) lines.push(`  ${nextLookText(e.decision.until, look)}`)
-    if (e.outcome !== null) lines.push(`  Outcome: ${e.outcome.kind}. ${plain(e.outcome.reason)}`)
-  }
-  if (e.hold !== null) lines.push(`  Held by ${e.hold.by} ${relative(e.hold.at, now)}: ${plain(e.hold.why)}`)
-  if (e.pause !== null)
-    lines.push(`  Paused (${e.pause.cloud ?? 'all clouds'}) by ${e.pause.by} ${relative(e.pause.at, now)}: ${plain(e.pause.why)}`)
-  if (e.diagnosis !== null) {
-    lines.push('', `${paint(colour, 'bold', 'Cause')} ${e.diagnosis.cause} (transient: ${e.diagnosis.transient})`)
     lines.push(
-      ...e.diagnosis.evidence.map((sentence) => `  + ${plain(sentence)}`),
-      ...e.against.map((sentence) => `  - ${plain(sentence)}`),
+      line(`${hue === null ? verdict : paint(colour, hue, verdict)}${e.since === null ? '' : `, since ${relative(e.since, now)}`}`),
+    )
+    lines.push(line(`  ${plain(e.decision.message)}`))
+    if (e.decision.until !== null) lines.push(line(`  ${nextLookText(e.decision.until, look)}`))
+    if (e.outcome !== null) lines.push(line(`  Outcome: ${e.outcome.kind}. ${plain(e.outcome.reason)}`))
+  }
+  if (e.hold !== null) lines.push(line(`  Held by ${e.hold.by} ${relative(e.hold.at, now)}: ${plain(e.hold.why)}`))
+  if (e.pause !== null)
+    lines.push(line(`  Paused (${e.pause.cloud ?? 'all clouds'}) by ${e.pause.by} ${relative(e.pause.at, now)}: ${plain(e.pause.why)}`))
+  if (e.diagnosis !== null) {
+    lines.push(blank, line(`${paint(colour, 'bold', 'Cause')} ${e.diagnosis.cause} (transient: ${e.diagnosis.transient})`))
+    lines.push(
+      ...e.diagnosis.evidence.map((sentence) => line(`  + ${plain(sentence)}`, 4)),
+      ...e.against.map((sentence) => line(`  - ${plain(sentence)}`, 4)),
     )
   }
-  if (e.case !== null) lines.push('', ...caseLines(e, look))
-  if (e.attempts.length > 0) lines.push('', paint(colour, 'bold', 'Attempts'), ...e.attempts.map((attempt) => attemptLine(attempt, now)))
+  if (e.case !== null) lines.push(blank, ...caseLines(e, look))
+  if (e.attempts.length > 0)
+    lines.push(blank, line(paint(colour, 'bold', 'Attempts')), ...e.attempts.map((attempt) => attemptLine(attempt, now)))
   if (e.timeline.length > 0) {
-    const moments = e.timeline.map(
-      ({ at, kind, by, message }) => `  ${at}  ${kind.padEnd(9)} ${by === OURSELVES ? '' : `${by}: `}${plain(message)}`,
+    const moments = e.timeline.map(({ at, kind, by, message }) =>
+      line(`  ${at}  ${kind.padEnd(KIND)}${by === OURSELVES ? '' : `${by}: `}${plain(message)}`, AFTER_TIME + KIND),
     )
-    lines.push('', paint(colour, 'bold', 'Timeline'), ...moments)
+    lines.push(blank, line(paint(colour, 'bold', 'Timeline')), ...moments)
   }
-  return `${lines.join('\n')}\n`
+  return written(lines, width)
 }
 
 /** An overdue look with nobody to take it is worth a word: a stopped daemon looks like a patient one. */
@@ -93,41 +109,44 @@ function nextLookText(until: string, { now, isWatched }: Look): string {
     : `Next look: due since ${until}; no daemon is running here, \`anneal sweep\` looks now.`
 }
 
-function caseLines({ case: id, opened, closed, result, budget, incident }: Explanation, { now, colour }: Look): string[] {
+function caseLines({ case: id, opened, closed, result, budget, incident }: Explanation, { now, colour }: Look): Line[] {
   const window = budget.windowMs === 'lifetime' ? 'ever' : `in ${spanText(budget.windowMs)}`
   const ended = closed === null ? '' : `, closed ${relative(closed, now)} (${result})`
-  const lines = [`${paint(colour, 'bold', 'Case')} ${id}, opened ${relative(opened, now)}${ended}`]
-  lines.push(`  Budget: ${budget.spent} of ${budget.max} resets spent ${window}.`)
+  const lines = [line(`${paint(colour, 'bold', 'Case')} ${id}, opened ${relative(opened, now)}${ended}`)]
+  lines.push(line(`  Budget: ${budget.spent} of ${budget.max} resets spent ${window}.`))
   if (incident !== null) {
     const { id: which, key, value, members, proven, inFlight } = incident
-    lines.push(`  Part of incident ${which} (${key} ${value}): ${members} nodes, ${proven} healed, ${inFlight} under way.`)
+    lines.push(line(`  Part of incident ${which} (${key} ${value}): ${members} nodes, ${proven} healed, ${inFlight} under way.`))
   }
   return lines
 }
 
-function attemptLine({ number, act, step, at, outcome, reason, result }: ShownAttempt, now: number): string {
+function attemptLine({ number, act, step, at, outcome, reason, result }: ShownAttempt, now: number): Line {
   const which = number > 0 ? ` ${number}` : ''
   const how = outcome === null ? 'no outcome yet' : result === null ? outcome : `${outcome}, ${result}`
-  return `  ${at}  ${act}${step === null ? '' : ` (${step})`}${which}: ${how} (${relative(at, now)}). ${plain(reason ?? '')}`.trimEnd()
+  const text = `  ${at}  ${act}${step === null ? '' : ` (${step})`}${which}: ${how} (${relative(at, now)}). ${plain(reason ?? '')}`
+  return line(text.trimEnd(), AFTER_TIME)
 }
 
-function shownText(s: ShownNode, { now, colour }: Omit<Look, 'isWatched'>): string {
-  const lines = [paint(colour, 'bold', plain(`${s.name ?? s.uuid} (${s.cloud})`))]
+const FIELD = 4 + 24 + 1
+
+function shownText(s: ShownNode, { now, colour, width }: Omit<Look, 'isWatched'>): string {
+  const lines = [line(paint(colour, 'bold', plain(`${s.name ?? s.uuid} (${s.cloud})`)))]
   const missing = s.missingSince === null ? '' : `; not listed since ${s.missingSince}`
-  lines.push(`  As listed ${relative(s.seenAt, now)}${missing}:`)
+  lines.push(line(`  As listed ${relative(s.seenAt, now)}${missing}:`))
   for (const [field, value] of Object.entries(s.node)) {
-    if (value !== null && value !== '' && value !== false) lines.push(`    ${field.padEnd(24)} ${plain(String(value))}`)
+    if (value !== null && value !== '' && value !== false) lines.push(line(`    ${field.padEnd(24)} ${plain(String(value))}`, FIELD))
   }
-  lines.push('', `Decision  ${verdictOf(s)}`)
-  if (s.decision !== null) lines.push(`  ${plain(s.decision.message)}`)
-  for (const { by, why, at, source } of s.holds) lines.push(`Held      by ${by} ${relative(at, now)} (${source}): ${plain(why)}`)
-  if (s.marks !== null) lines.push('', `extra.hammer_error_resets, seen ${relative(s.marks.at, now)}: ${marksText(s.marks)}`)
+  lines.push(blank, line(`Decision  ${verdictOf(s)}`))
+  if (s.decision !== null) lines.push(line(`  ${plain(s.decision.message)}`))
+  for (const { by, why, at, source } of s.holds) lines.push(line(`Held      by ${by} ${relative(at, now)} (${source}): ${plain(why)}`, 10))
+  if (s.marks !== null) lines.push(blank, line(`extra.hammer_error_resets, seen ${relative(s.marks.at, now)}: ${marksText(s.marks)}`))
   for (const { id, openedAt, closedAt, result, cause } of s.cases) {
     const ended = closedAt === null ? 'open' : `${result}, closed ${relative(closedAt, now)}`
-    lines.push(`Case      ${id}: ${cause ?? 'no cause yet'}, opened ${relative(openedAt, now)}, ${ended}`)
+    lines.push(line(`Case      ${id}: ${cause ?? 'no cause yet'}, opened ${relative(openedAt, now)}, ${ended}`, 10))
   }
-  if (s.attempts.length > 0) lines.push('', 'Attempts', ...s.attempts.map((attempt) => attemptLine(attempt, now)))
-  return `${lines.join('\n')}\n`
+  if (s.attempts.length > 0) lines.push(blank, line('Attempts'), ...s.attempts.map((attempt) => attemptLine(attempt, now)))
+  return written(lines, width)
 }
 
 function marksText(marks: NonNullable<ShownNode['marks']>): string {

@@ -18,8 +18,8 @@ export type ExitCode = 0 | 1 | 2 | 64 | 78
 export type Io = {
   out: Out
   err: Out
-  /** Standard input, line by line. */
-  input: { isTTY: boolean; lines(): AsyncIterable<string> }
+  /** Standard input: line by line, or, of a terminal, key by key without Enter until what `keys` returns is called. */
+  input: { isTTY: boolean; lines(): AsyncIterable<string>; keys(pressed: (key: string) => void): () => void }
   env: Record<string, string | undefined>
   cwd: string
   /** The operating system's name of who runs this: it stands in the audit trail. */

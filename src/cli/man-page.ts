@@ -86,7 +86,8 @@ function optionLines(option: Option): string[] {
 }
 
 function sentence(words: string): string {
-  const begun = `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
+  // The name of a file stays as it is.
+  const begun = /^\S+\.[a-z]/.test(words) ? words : `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
   return /[.?!]$/.test(begun) ? begun : `${begun}.`
 }
 

@@ -1,12 +1,13 @@
 /**
- * The shapes of what other programs read from us: `sweep -o json`, `explain -o json`, `replay -o json`, a line of `diagnose --jsonl` and one of
- * `observations --out`. Published under docs/schemas; tests hold real output against them. Keys are only ever added, so readers must let
- * unknown ones pass; a recorded decision alone has a version and no others.
+ * The shapes of what other programs read from us with `-o json`, of a line of `diagnose --jsonl` and of one of `observations --out`. Published
+ * under docs/schemas; tests hold real output against them. Keys are only ever added, so readers must let unknown ones pass; a recorded
+ * decision alone has a version and no others.
  */
 import { z } from 'zod'
 import { recordedSchema } from '../commands/recorded-schema.ts'
 import { PARTS } from '../commands/replay.ts'
 import { ACTS, CAUSES, REASONS } from '../core/decision.ts'
+import { KEY_KINDS } from '../core/fleet.ts'
 
 const time = z
   .string()
@@ -45,6 +46,8 @@ const sweep = z.object({
   nodes: z.array(node).meta({ description: 'Every node with an open case or in a watched state' }),
 })
 
+const result = z.enum(['healed', 'launched', 'moved', 'gone']).nullable()
+
 const said = { by: z.string(), why: z.string(), at: time.nullable() }
 
 const explanation = node.extend({
@@ -53,7 +56,7 @@ const explanation = node.extend({
   since: time.nullable().meta({ description: 'Since when the decision has had this reason' }),
   opened: time.nullable(),
   closed: time.nullable(),
-  result: z.enum(['healed', 'launched', 'moved', 'gone']).nullable(),
+  result,
   budget: z.object({ spent: z.int(), max: z.int(), windowMs: z.union([z.int(), z.literal('lifetime')]) }),
   incident: z
     .object({ id: z.string(), key: z.string(), value: z.string(), members: z.int(), proven: z.int(), inFlight: z.int() })
@@ -114,12 +117,69 @@ const replay = z.object({
   limits: z.array(z.string()).meta({ description: 'What a replay by another policy cannot know' }),
 })
 
+const listedNode = node.extend({
+  cloud: z.string(),
+  power_state: z.string().nullable(),
+  maintenance: z.boolean(),
+  fault: z.string().nullable(),
+  held: z.boolean(),
+  seenAt: time.nullable(),
+  missingSince: time.nullable().meta({ description: 'Since when no census has listed it; null: it is listed' }),
+})
+
+const listedCase = z.object({
+  id: caseId,
+  cloud: z.string(),
+  uuid: z.string(),
+  name: z.string().nullable(),
+  openedAt: time.nullable(),
+  closedAt: time.nullable(),
+  result,
+  incident: z.string().nullable(),
+  cause: cause.nullable(),
+  transient: transient.nullable(),
+  decision: node.shape.decision,
+})
+
+const incident = z.object({
+  id: z.string(),
+  cloud: z.string(),
+  key: z.enum(KEY_KINDS).meta({ description: 'What the cases share' }),
+  value: z.string(),
+  openedAt: time.nullable(),
+  closedAt: time.nullable(),
+  members: z.array(z.object({ uuid: z.string(), name: z.string().nullable(), case: caseId, open: z.boolean() })),
+  canary: z
+    .object({ uuid: z.string(), name: z.string().nullable(), at: time.nullable(), result: z.enum(['proven', 'failed']).nullable() })
+    .nullable()
+    .meta({ description: 'The node that went first; null: none has yet' }),
+  healed: z.int(),
+  failed: z.int(),
+  inFlight: z.int(),
+  resetsSpent: z.int(),
+})
+
+const check = z.object({
+  cloud: z.string(),
+  name: z.string(),
+  verdict: z.enum(['pass', 'warn', 'fail']),
+  message: z.string(),
+  fix: z.string().nullable().meta({ description: 'What to do; null: nothing is needed' }),
+})
+
+const error = z.object({ error: z.object({ what: z.string(), message: z.string(), fix: z.string() }) })
+
 export const PUBLISHED = {
   sweep: { schema: sweep, title: 'anneal sweep -o json' },
   explain: { schema: explanation, title: 'anneal explain NODE -o json' },
   diagnosis: { schema: diagnosis, title: 'a line of anneal diagnose --jsonl' },
   replay: { schema: replay, title: 'anneal replay FILE -o json' },
   recorded: { schema: recordedSchema, title: 'a line of anneal observations --out' },
+  nodes: { schema: z.object({ nodes: z.array(listedNode) }), title: 'anneal nodes -o json' },
+  cases: { schema: z.object({ cases: z.array(listedCase) }), title: 'anneal cases -o json' },
+  incidents: { schema: z.object({ incidents: z.array(incident) }), title: 'anneal incidents -o json' },
+  check: { schema: z.object({ checks: z.array(check) }), title: 'anneal check -o json' },
+  error: { schema: error, title: 'any command with -o json that ends with an error' },
 } as const
 
 export const PUBLISHED_NAMES = Object.keys(PUBLISHED) as (keyof typeof PUBLISHED)[]

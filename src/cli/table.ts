@@ -6,6 +6,7 @@
 import Table from 'cli-table3'
 import type { Out } from './io.ts'
 import { type Colour, paint, plain } from './paint.ts'
+import { lengthOf, wrapped } from './wrap.ts'
 
 export type Column<Row> = {
   head: string
@@ -88,20 +89,7 @@ const BARE = Object.fromEntries(
   ].map((name) => [name, '']),
 )
 
-const lengthOf = (some: string): number => [...some].length
-
 const shortened = (some: string, width: number): string => (lengthOf(some) <= width ? some : `${[...some].slice(0, width - 1).join('')}…`)
-
-/** Lines of at most so many characters, broken at spaces; a word that is longer goes on in the next line. None for ''. */
-function wrapped(some: string, width: number): string[] {
-  const broken: string[] = []
-  for (const word of some.split(' ')) {
-    const line = broken.at(-1)
-    if (line !== undefined && lengthOf(line) + 1 + lengthOf(word) <= width) broken[broken.length - 1] = `${line} ${word}`
-    else for (let rest = [...word]; rest.length > 0; rest = rest.slice(width)) broken.push(rest.slice(0, width).join(''))
-  }
-  return broken
-}
 
 /** Takes from the widest column until the line fits. */
 function fitted(needed: readonly number[], terminal: number): number[] {

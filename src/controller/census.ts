@@ -5,9 +5,7 @@
 import type { CloudWorld } from './cloud-world.ts'
 
 export async function takeCensus(
-  world: Pick<CloudWorld, 'cloud' | 'ironic' | 'store' | 'log'>,
+  world: Pick<CloudWorld, 'cloud' | 'ironic' | 'store'>,
 ): Promise<{ size: number; doubtful: string | null }> {
-  const { size, doubtful } = await world.store.takeCensus(world.cloud, world.ironic.censusPages())
-  if (doubtful !== null) world.log('warn', 'census is doubtful', { cloud: world.cloud, listed: size, why: doubtful })
-  return { size, doubtful }
+  return await world.store.takeCensus(world.cloud, world.ironic.censusPages())
 }

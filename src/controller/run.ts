@@ -6,6 +6,7 @@ import { takeCensus } from './census.ts'
 import type { CloudWorld } from './cloud-world.ts'
 import { poll } from './poll.ts'
 import type { Pass } from './reconcile.ts'
+import { type Repeats, repeats } from './repeats.ts'
 import { work } from './workers.ts'
 
 export type RunOptions = {
@@ -59,14 +60,32 @@ function firstRound(world: CloudWorld) {
 const CENSUS_AGAIN_MS = 60_000
 
 /** The outer loop: an unreachable cloud is said and asked again at the next interval. */
-async function orSay(world: CloudWorld, message: string, work: () => Promise<unknown>): Promise<boolean> {
+async function orSay({ cloud }: CloudWorld, said: { message: string; log: Repeats }, work: () => Promise<unknown>): Promise<boolean> {
+  const trouble = { level: 'warn', message: said.message, about: { cloud } } as const
   try {
     await work()
+    said.log.works(trouble)
     return true
   } catch (error) {
-    world.log('warn', message, { cloud: world.cloud, error: error instanceof Error ? error.message : String(error) })
+    said.log.failed(trouble, error)
     return false
   }
+}
+
+/** More than clocks are corrected by in ordinary running (design, write protocol: a replica that far off acts on nothing). */
+const STEP_MS = 5_000
+
+/**
+ * A wall clock that was ahead has written times of the next look that lie far in the future; once it is set right, nobody would look until
+ * then. Gives how far ahead of the monotonic clock the wall clock is now.
+ */
+async function afterStepBack({ cloud, store, seams, log }: CloudWorld, ahead: number): Promise<number> {
+  const now = seams.clock.now() - seams.clock.monotonic()
+  if (now < ahead - STEP_MS) {
+    log('warn', 'the wall clock was set back: every open case is looked at again', { cloud, seconds: Math.round((ahead - now) / 1_000) })
+    await store.wake(await store.openCaseKeys(cloud))
+  }
+  return now
 }
 
 /** Each pass asks for itself which policy is in force; here it is only said, once for each change. */
@@ -86,13 +105,21 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
   // Monotonic time has an arbitrary start: the first census is due whatever it is.
   let censusDue = Number.NEGATIVE_INFINITY
   let saying = false
+  let ahead = clock.now() - clock.monotonic()
+  const log = repeats(clock, world.log)
   while (!signal.aborted) {
     const began = clock.monotonic()
     if (began >= censusDue) {
-      const isTaken = await orSay(world, 'census failed', () => takeCensus(world))
+      const isTaken = await orSay(world, { message: 'census failed', log }, async () => {
+        const { doubtful } = await takeCensus(world)
+        const doubt = { level: 'warn', message: 'census is doubtful', about: { cloud: world.cloud } } as const
+        if (doubtful === null) log.works(doubt)
+        else log.failed(doubt, doubtful)
+      })
       censusDue = began + (isTaken ? options.censusMs : Math.min(options.censusMs, CENSUS_AGAIN_MS))
     }
-    await orSay(world, 'poll failed', async () => {
+    await orSay(world, { message: 'poll failed', log }, async () => {
+      ahead = await afterStepBack(world, ahead)
       saying = await sayIfOverruled(world, saying)
       const { nodes } = await poll(world)
       polled(nodes.map(({ uuid }) => uuid))

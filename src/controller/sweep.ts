@@ -33,6 +33,7 @@ export async function sweep(
   options: { claimant: string; limit: number | null; follow: boolean; onPass: (pass: Pass) => void },
 ): Promise<Sweep> {
   const { size, doubtful } = await takeCensus(world)
+  if (doubtful !== null) world.log('warn', 'census is doubtful', { cloud: world.cloud, listed: size, why: doubtful })
   const { nodes } = await poll(world)
   const open = await world.store.openCaseKeys(world.cloud)
   const keys = [...new Set([...nodes.map((node) => node.uuid), ...open.map((key) => key.uuid)])]

@@ -5,6 +5,7 @@
 import type { NodeKey } from '../core/seen.ts'
 import type { CloudWorld } from './cloud-world.ts'
 import { type Pass, reconcile } from './reconcile.ts'
+import { type Repeats, repeats } from './repeats.ts'
 
 /** A third of the claim's life, so that two renewals may fail. */
 const RENEW_MS = 10_000
@@ -24,8 +25,10 @@ export type WorkerPool = {
 
 /** Runs until the signal aborts and everything in hand is finished. */
 export async function work(pool: WorkerPool, signal: AbortSignal): Promise<void> {
-  const rest = sharedRest(pool, signal)
-  await Promise.all(Array.from({ length: pool.size }, () => worker(pool, rest, signal)))
+  const [world] = pool.worlds.values()
+  if (world === undefined) return
+  const shared = { rest: sharedRest(pool, signal), said: repeats(world.seams.clock, world.log) }
+  await Promise.all(Array.from({ length: pool.size }, () => worker(pool, shared, signal)))
 }
 
 /**
@@ -51,32 +54,40 @@ function sharedRest(pool: WorkerPool, signal: AbortSignal): () => Promise<void> 
   }
 }
 
-async function worker(pool: WorkerPool, rest: () => Promise<void>, signal: AbortSignal): Promise<void> {
+/** What all workers of a pool have in common. */
+type Shared = { rest: () => Promise<void>; said: Repeats }
+
+const STUMBLED = { level: 'error', message: 'worker stumbled', about: {} } as const
+
+async function worker(pool: WorkerPool, shared: Shared, signal: AbortSignal): Promise<void> {
   const [world] = pool.worlds.values()
   if (world === undefined) return
   while (!signal.aborted) {
     try {
       const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [...pool.worlds.keys()] })
-      if (key === undefined) await rest()
-      else await passOver(pool, key, signal)
+      if (key === undefined) await shared.rest()
+      else await passOver(pool, { key, said: shared.said }, signal)
+      shared.said.works(STUMBLED)
     } catch (error) {
       // The outer loop: a full disk or a database locked by a backup is said, and asked again; what was due stays due.
-      world.log('error', 'worker stumbled', { error: error instanceof Error ? error.message : String(error) })
+      shared.said.failed(STUMBLED, error)
       await world.seams.clock.sleep(STUMBLED_MS, signal)
     }
   }
 }
 
-async function passOver(pool: WorkerPool, key: NodeKey, signal: AbortSignal): Promise<void> {
+async function passOver(pool: WorkerPool, { key, said }: { key: NodeKey; said: Repeats }, signal: AbortSignal): Promise<void> {
   const world = pool.worlds.get(key.cloud)
   if (world === undefined) return
   const done = new AbortController()
   const renewing = renewClaim(world, { claimant: pool.claimant, key }, done.signal)
+  const trouble = { level: 'error', message: 'pass failed', about: key } as const
   try {
     pool.onPass(key, await reconcile(world, key))
+    said.works(trouble)
   } catch (error) {
     // The outer loop: a pass that broke is logged and comes back; nothing of it was committed, or its intent is durable.
-    world.log('error', 'pass failed', { ...key, error: error instanceof Error ? error.message : String(error) })
+    said.failed(trouble, error)
     // The node is still due: it is kept from everybody for a moment, or one that breaks each pass would be read without end.
     await world.seams.clock.sleep(BROKEN_MS, signal)
   } finally {

@@ -22,13 +22,19 @@ export type Case = {
   decision: (Pick<Decision, 'kind' | 'reason' | 'message' | 'act' | 'until'> & { since: number; at: number }) | null
 }
 
+/** `skipped`: ms between first and last that do not count, because a single gap was longer than its share of the policy's time. */
+type Looks = { kind: 'silent' | 'refusing'; count: number; firstAt: number; lastAt: number; skipped?: number }
+
+/** For how long a run of looks speaks. */
+export const spanOf = ({ firstAt, lastAt, skipped }: Looks): number => lastAt - firstAt - (skipped ?? 0)
+
 export type Memory = {
   /** The failure being answered: the newest entry into a failed state. */
   failure: { provision_state: string; provision_updated_at: string | null; at: number } | null
   /** Error text from before a reset erased it, with where it was read. */
   text: { text: string; source: 'history' | 'last_error'; at: string | null; provision_state: string } | null
   /** An unbroken run of looks at a BMC that did not answer; null after a single good look. */
-  looks: { kind: 'silent' | 'refusing'; count: number; firstAt: number; lastAt: number } | null
+  looks: Looks | null
   /** An unbroken run of good answers per service; a service that answered badly has no entry until it is good again. */
   good: Partial<Record<ServiceName, { firstAt: number; lastAt: number }>>
   badAt: Partial<Record<ServiceName, number>>

@@ -54,7 +54,7 @@ export function consider(given: Given): Considered {
   const settled = settle({ attempts: given.attempts, o: observation, policy, now })
   const attempts = afterSettling(given.attempts, settled)
   const base = given.case ?? (given.newCase === null ? null : newCase(given.newCase, observation, now))
-  const kept = base === null ? null : remember(base.memory, observation, given.person)
+  const kept = base === null ? null : remember(base.memory, observation, { person: given.person, policy })
   const memory = kept?.memory ?? EMPTY_MEMORY
   const diagnosis = diagnose({ o: observation, memory, attempts, policy, now })
   const keys = keysOf(observation, diagnosis, given.firstPass)

@@ -83,3 +83,7 @@ test('power validation that Ironic refuses is the diagnosis of the newest reset,
   assert.equal(cause(refused), 'config')
   assert.notEqual(cause([attempt({ createdAt: NOW - 1000 }), ...refused]), 'config')
 })
+
+test('a try that is dated in the future, by a clock that was wrong then, holds nothing up', () => {
+  assert.equal(said({ attempts: run(1, -365 * 24 * HOUR) }), said({ attempts: [] }))
+})

@@ -22,7 +22,10 @@ export function refusedLately(j: Judged, acting: Acting): Decision | null {
   const [newest] = run
   if (newest === undefined) return null
   const looks = Math.min(2 ** (run.length - 1), LOOKS_MAX)
-  const until = (newest.settledAt ?? newest.createdAt) + looks * j.policy.look
+  const at = newest.settledAt ?? newest.createdAt
+  // A wall clock that was ahead wrote it and was set back since: it would hold the node until that clock's time has come.
+  if (at > j.now) return null
+  const until = at + looks * j.policy.look
   if (j.now >= until) return null
   const why = `${newest.outcomeReason ?? `The last ${acting.act} came to nothing.`} Tried again after ${timeText(until)}.`
   if (run.length < TELL_AFTER) return wait('spacing', why, until, acting.act)

@@ -2,17 +2,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ago, CASE, NOW, nova, observed, server, service } from '../../test/given.ts'
-import { EMPTY_MEMORY, type Memory } from './case.ts'
+import { EMPTY_MEMORY, type Memory, spanOf } from './case.ts'
 import type { BmcLook, Observation, ObservedNode } from './observation.ts'
-import { HOUR, MINUTE, SECOND } from './policy.ts'
+import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
 import { known, unknown } from './reading.ts'
 import { remember } from './remember.ts'
+
+const NOBODY = { person: null, policy: DEFAULT_POLICY }
 
 type Seen = [after: number, node: Partial<ObservedNode>, rest?: Partial<Observation>]
 
 /** Folds looks into a memory; `after` is the time since NOW. */
 function folded(seen: Seen[], before: Memory = EMPTY_MEMORY): Memory {
-  return seen.reduce((memory, [after, node, rest]) => remember(memory, observed(node, { at: NOW + after, ...rest }), null).memory, before)
+  return seen.reduce((memory, [after, node, rest]) => remember(memory, observed(node, { at: NOW + after, ...rest }), NOBODY).memory, before)
 }
 const bmc = (kind: BmcLook['kind'], after: number) => ({ bmc: known({ kind, detail: 'd', at: NOW + after }) })
 const event = (difference: object) => ({
@@ -80,6 +82,18 @@ test('counts looks at a quiet BMC, and forgets them after one good look', () => 
   assert.equal(folded([silent(0), [MINUTE, {}, bmc('answers', MINUTE)]]).looks, null)
   assert.equal(folded([silent(0), [MINUTE, {}, bmc('faulty', MINUTE)]]).looks, null)
   assert.equal(folded([silent(0), [MINUTE, {}, bmc('refusing', MINUTE)]]).looks?.count, 1)
+})
+
+test('a single gap between two looks counts for its share of the time at most, so a clock that jumps gives up no node', () => {
+  const looks = (...afters: number[]) => folded(afters.map((after) => [after, {}, bmc('silent', after)])).looks
+  const span = (...afters: number[]) => {
+    const run = looks(...afters)
+    return run === null ? null : spanOf(run)
+  }
+  assert.equal(span(0, MINUTE, 365 * DAY), 12 * HOUR + MINUTE)
+  assert.equal(span(0, 10 * HOUR, 20 * HOUR, 30 * HOUR), 30 * HOUR)
+  // A sweep once a day reaches the 24 h with its third look all the same.
+  assert.equal(span(0, DAY, 2 * DAY), DAY)
 })
 
 test('does not count a cached look twice, nor one that could not be made', () => {
@@ -208,8 +222,8 @@ test("does not take Ironic's own recovery over a quarantine for a person's word"
 test("keeps a person's maintenance that Ironic lifted with its fault, also where only a poll saw the fault", () => {
   const swap = { maintenance: true, maintenance_reason: 'swap' }
   const before = folded([[0, swap]])
-  const lifted = (memory: Memory, person: Parameters<typeof remember>[2]) =>
-    remember(memory, observed({}, { at: NOW + HOUR }), person).liftedByIronic
+  const lifted = (memory: Memory, person: Parameters<typeof remember>[2]['person']) =>
+    remember(memory, observed({}, { at: NOW + HOUR }), { ...NOBODY, person }).liftedByIronic
   assert.equal(lifted(before, null), false)
   assert.equal(lifted(folded([[0, { ...swap, fault: 'power failure' }]]), null), true)
   assert.equal(lifted(before, { maintenance_reason: 'swap', seenAt: NOW, fault: true }), true)
@@ -218,5 +232,5 @@ test("keeps a person's maintenance that Ironic lifted with its fault, also where
 
 test('learns nothing from a node that Ironic did not show', () => {
   const before = folded([[0, {}, bmc('silent', 0)]])
-  assert.deepEqual(remember(before, observed({}, { node: unknown('503') }), null), { memory: before, liftedByIronic: false })
+  assert.deepEqual(remember(before, observed({}, { node: unknown('503') }), NOBODY), { memory: before, liftedByIronic: false })
 })

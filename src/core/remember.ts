@@ -4,17 +4,21 @@
  */
 import type { Memory } from './case.ts'
 import type { Observation, ObservedNode, ServiceName } from './observation.ts'
-import { MINUTE } from './policy.ts'
+import { MINUTE, type Policy } from './policy.ts'
 import { proven } from './proof.ts'
 import { type PersonMemory, rememberPerson } from './seen.ts'
 import { parseTime } from './when.ts'
 
 /**
  * @param before what the case remembered (EMPTY_MEMORY for a new one)
- * @param person what polls and censuses remember of a person's maintenance on this node
+ * @param known.person what polls and censuses remember of a person's maintenance on this node
  * @returns the memory after, and whether Ironic lifted a person's maintenance together with a fault
  */
-export function remember(before: Memory, o: Observation, person: PersonMemory | null): { memory: Memory; liftedByIronic: boolean } {
+export function remember(
+  before: Memory,
+  o: Observation,
+  { person, policy }: { person: PersonMemory | null; policy: Policy },
+): { memory: Memory; liftedByIronic: boolean } {
   if (o.node.kind !== 'known') return { memory: before, liftedByIronic: false }
   const node = o.node.value
   // Polls look between passes: a fault that only they saw over the maintenance counts.
@@ -24,7 +28,7 @@ export function remember(before: Memory, o: Observation, person: PersonMemory | 
   const memory: Memory = {
     ...before,
     ...failureOf(before, node, o),
-    looks: looksOf(before, o),
+    looks: looksOf(before, o, policy),
     ...servicesOf(before, o),
     gone: goneOf(before, node, o),
     lock: lockOf(before, node, o),
@@ -70,14 +74,18 @@ function textOf(node: ObservedNode, o: Observation, failedAt: number): Memory['t
   return node.last_error === null ? null : { text: node.last_error, source: 'last_error', at: null, provision_state: node.provision_state }
 }
 
-function looksOf(before: Memory, o: Observation): Memory['looks'] {
+function looksOf(before: Memory, o: Observation, { silentBmc, refusingBmc }: Policy): Memory['looks'] {
   if (o.bmc.kind !== 'known') return before.looks
   const { kind, at } = o.bmc.value
   if (kind === 'answers' || kind === 'faulty') return null
   const run = before.looks?.kind === kind ? before.looks : null
   if (run === null) return { kind, count: 1, firstAt: at, lastAt: at }
   // A cached look is the same look.
-  return at > run.lastAt ? { ...run, count: run.count + 1, lastAt: at } : run
+  if (at <= run.lastAt) return run
+  // No gap counts for more than its share of the time that a quarantine needs: a wall clock that jumps must not give up a node.
+  const { looks, over } = kind === 'silent' ? silentBmc : refusingBmc
+  const skipped = (run.skipped ?? 0) + Math.max(0, at - run.lastAt - over / Math.max(1, looks - 1))
+  return { ...run, count: run.count + 1, lastAt: at, ...(skipped > 0 ? { skipped } : {}) }
 }
 
 function servicesOf(before: Memory, o: Observation): Pick<Memory, 'good' | 'badAt'> {

@@ -2,6 +2,7 @@
  * What is right for a node in `error` that passed the gates: rows 1 to 22 of the decision table. A reset is proposed here; whether it
  * may be done now is pacing.
  */
+import { spanOf } from './case.ts'
 import type { Decision, Reason } from './decision.ts'
 import { escalate, go, type Judged, ownAttempts, wait } from './judged.ts'
 import { isSpent } from './marks.ts'
@@ -49,12 +50,12 @@ function quietBmc(j: Judged): Decision | null {
   if (bmc.kind === 'silent' || bmc.kind === 'refusing') {
     const rule = bmc.kind === 'silent' ? policy.silentBmc : policy.refusingBmc
     const run = memory.looks
-    if (run?.kind === bmc.kind && run.count >= rule.looks && run.lastAt - run.firstAt >= rule.over) {
+    if (run?.kind === bmc.kind && run.count >= rule.looks && spanOf(run) >= rule.over) {
       const reason = bmc.kind === 'silent' ? 'bmc-silent' : 'bmc-refusing'
       return toQuarantine(
         j,
         reason,
-        `${bmc.sentence} ${run.count} looks over ${spanText(run.lastAt - run.firstAt)} said the same. Look at the BMC, its NIC, cable and switch port.`,
+        `${bmc.sentence} ${run.count} looks over ${spanText(spanOf(run))} said the same. Look at the BMC, its NIC, cable and switch port.`,
       )
     }
     const reason: Reason = bmc.kind === 'silent' ? 'bmc-silent' : 'bmc-refusing'

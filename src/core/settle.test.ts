@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ago, attempt, CASE, decided, NOW, observed } from '../../test/given.ts'
 import type { Attempt } from './case.ts'
-import type { ObservedNode } from './observation.ts'
-import { DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
-import { unknown } from './reading.ts'
+import type { Observation, ObservedNode } from './observation.ts'
+import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
+import { absent, unknown } from './reading.ts'
 import { afterSettling, settle } from './settle.ts'
 
 const MARK = '2026-11-02T11:50:00.000Z'
@@ -148,4 +148,19 @@ test('the first step of a recovery ends in manageable, without a result of its o
 test('what is settled stays settled', () => {
   const over = attempt({ mark: MARK })
   assert.deepEqual(settle({ attempts: [over], o: observed({ provision_state: 'available' }), policy: DEFAULT_POLICY, now: NOW }), [])
+})
+
+test('an attempt on a node that Ironic does not know any more ends after two hours, and on one that cannot be read after a day', () => {
+  const on = (node: Observation['node'], one: Attempt, now: number) => {
+    const [after] = afterSettling([one], settle({ attempts: [one], o: { ...observed(), node }, policy: DEFAULT_POLICY, now }))
+    return after === undefined ? [] : said(after)
+  }
+  const gone = absent('Ironic answers 404')
+  const open = (outcome: Attempt['outcome']) => forgotten({ outcome, createdAt: NOW, markState: 'written' })
+  for (const outcome of [null, 'unknown', 'accepted'] as const) {
+    assert.deepEqual(on(gone, open(outcome), NOW + 2 * HOUR - 1), [outcome, 'written', 'open', null])
+    assert.deepEqual(on(gone, open(outcome), NOW + 2 * HOUR), [outcome ?? 'unknown', 'written', 'ended', 'failed'])
+    assert.deepEqual(on(unknown('500'), open(outcome), NOW + DAY - 1), [outcome, 'written', 'open', null])
+    assert.deepEqual(on(unknown('500'), open(outcome), NOW + DAY), [outcome ?? 'unknown', 'written', 'ended', 'failed'])
+  }
 })

@@ -7,7 +7,7 @@ import type { OutcomeKind } from './decision.ts'
 import { QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { hasCourse } from './judged.ts'
 import type { Observation, ObservedNode } from './observation.ts'
-import type { Policy } from './policy.ts'
+import { DAY, type Policy } from './policy.ts'
 import { proven } from './proof.ts'
 import { parseTime } from './when.ts'
 
@@ -22,7 +22,7 @@ export type Settled = {
 
 export function settle(input: { attempts: Attempt[]; o: Observation; policy: Policy; now: number }): Settled[] {
   const { attempts, o, policy, now } = input
-  if (o.node.kind !== 'known') return []
+  if (o.node.kind !== 'known') return outOfSight(attempts, now, o.node.kind === 'absent' ? policy.progress : DAY)
   const node = o.node.value
   return attempts.flatMap((attempt) => {
     const outcome = outcomeOf(attempt, node, policy, now)
@@ -31,6 +31,24 @@ export function settle(input: { attempts: Attempt[]; o: Observation; policy: Pol
     const settled = { id: attempt.id, ...outcome, ...course }
     return Object.keys(settled).length > 1 ? [settled] : []
   })
+}
+
+/**
+ * A node that Ironic does not show any more cannot be seen to make progress, so what is open on it ends like what makes none: after the
+ * policy's time where Ironic says that it knows no such node, after a day where the node alone cannot be read. Else a removed node would
+ * hold its place for ever. Whatever happened happened long ago, so there is nothing left to wait for should it come back.
+ */
+function outOfSight(attempts: Attempt[], now: number, limit: number): Settled[] {
+  return attempts
+    .filter(({ endedAt, createdAt }) => endedAt === null && now - createdAt >= limit)
+    .map((attempt) => ({
+      id: attempt.id,
+      ...(attempt.outcome === null
+        ? { outcome: 'unknown' as const, outcomeReason: 'Ironic does not show the node any more, so what became of it is not known.' }
+        : {}),
+      ...(hasCourse(attempt) ? { result: 'failed' as const } : {}),
+      endedAt: now,
+    }))
 }
 
 /** The attempts as they are once settled. */

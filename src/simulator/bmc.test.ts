@@ -47,6 +47,7 @@ test('what the BMC is like decides the answer, and a stranger cannot see a wrong
     ['rejecting', 'reply'],
     ['slow', 'silent'],
     ['silent', 'silent'],
+    ['frozen', 'silent'],
     ['refusing', 'refused'],
   ]
   const { cloud, ask } = given()
@@ -89,4 +90,27 @@ test('Redfish shows its root to everybody, and its troubles as HTTP', async () =
   const began = clock.now()
   await assert.rejects(get('/redfish/v1/'), { phase: 'before' })
   assert.equal(clock.now() - began, 3000)
+})
+
+test('a frozen Redfish BMC takes the connection and never answers', async () => {
+  const { clock, cloud, bmc } = given('redfish')
+  cloud.people.bmc('n', 'frozen')
+  const began = clock.now()
+  const url = `https://${bmc.host}/redfish/v1/`
+  const asking = cloud.transport({ method: 'GET', url, headers: {}, connectTimeoutMs: 3000, answerTimeoutMs: 10_000 })
+  await assert.rejects(clock.run(asking), { phase: 'after' })
+  assert.equal(clock.now() - began, 10_000)
+})
+
+test('a flapping BMC is up and silent in turns, for us and for Ironic, and power sync never takes its node over', async () => {
+  const { clock, cloud, ask } = given()
+  cloud.people.bmc('n', 'flapping')
+  const kinds = new Set<string>()
+  for (let at = 0; at < 30; at += 1) {
+    kinds.add((await ask(PING)).kind)
+    await clock.advance(7_000)
+  }
+  assert.deepEqual(kinds, new Set(['reply', 'silent']))
+  await clock.advance(3_600_000)
+  assert.deepEqual([cloud.node('n').row.fault, cloud.node('n').row.power_state], [null, 'power off'])
 })

@@ -15,6 +15,15 @@ export function setBmcMode(bmc: Bmc, mode: BmcMode): void {
   bmc.watch?.(mode)
 }
 
+/** A flapping BMC is up for so long, then silent for as long. */
+const FLAP_MS = 20_000
+
+/** What it is like at this moment: a flapping one is up or silent. */
+export function modeAt(bmc: Bmc, now: number): Exclude<BmcMode, 'flapping'> {
+  if (bmc.mode !== 'flapping') return bmc.mode
+  return Math.floor(now / FLAP_MS) % 2 === 0 ? 'ok' : 'silent'
+}
+
 const ASF_IANA = [0x00, 0x00, 0x11, 0xbe]
 
 /** What the BMC sends back; null where it has nothing to say to such a datagram. */
@@ -54,9 +63,10 @@ export async function sendDatagram(world: World, request: DatagramRequest): Prom
     await clock.sleep(request.timeoutMs)
     return { kind: 'silent' }
   }
-  if (faults.route === 'swallowed' || bmc === undefined || bmc.mode === 'silent') return silent()
-  const answerMs = bmc.mode === 'slow' ? SLOW_MS : 1 + Math.floor(random() * 3)
-  if (bmc.mode === 'refusing' || bmc.protocol === 'redfish') {
+  const mode = bmc === undefined ? 'silent' : modeAt(bmc, clock.now())
+  if (faults.route === 'swallowed' || bmc === undefined || mode === 'silent' || mode === 'frozen') return silent()
+  const answerMs = mode === 'slow' ? SLOW_MS : 1 + Math.floor(random() * 3)
+  if (mode === 'refusing' || bmc.protocol === 'redfish') {
     await clock.sleep(answerMs)
     return { kind: 'refused' }
   }

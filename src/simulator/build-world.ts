@@ -52,6 +52,7 @@ export type CloudOptions = {
   features?: Partial<Settings['features']>
   ironic?: Partial<Omit<Settings['ironic'], 'conductors'>> & { conductors?: (string | { host: string; group: string })[] }
   placementPeriodMs?: number
+  novaCells?: number
   tokenLifeMs?: number
   basicAuth?: { user: string; password: string }
   baseUrl?: string
@@ -70,11 +71,11 @@ function settings(options: CloudOptions): Settings {
     placementPeriodMs: options.placementPeriodMs ?? 60_000,
     tokenLifeMs: options.tokenLifeMs ?? 3_600_000,
     basicAuth: options.basicAuth ?? null,
+    novaCells: options.novaCells ?? 1,
     ironic: {
       version,
       history: true,
       historyLateMs: 0,
-      pageMax: 1000,
       erasesLastError: minorOf(version) >= 101,
       automatedClean: true,
       powerSyncMs: defaultPowerSyncMs(version),
@@ -86,6 +87,7 @@ function settings(options: CloudOptions): Settings {
       cleaningMs: 120_000,
       cleanCallbackTimeoutMs: 1_800_000,
       deployMs: 90_000,
+      maxLimit: 1_000,
       ...rest,
       conductors: conductors.map((one) => (typeof one === 'string' ? { host: one, group: '' } : one)),
     },
@@ -109,6 +111,7 @@ export function buildWorld(options: CloudOptions): World {
     tokens: new Map(),
     checked: new Map(),
     servers: new Map(),
+    cellsDown: new Set(),
     ports: new Map(),
     providers: new Map(),
     bmcs: new Map(),

@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../core/seams.ts'
 import { TransportError } from '../core/seams.ts'
 import type { Asked, Reply, Service } from './answer.ts'
 import { httpResponse, unauthorized, within } from './answer.ts'
-import { redfish } from './bmc.ts'
+import { modeAt, redfish } from './bmc.ts'
 import type { Fault } from './faults.ts'
 import { conductorOf } from './ironic-node.ts'
 import { fault as ironicFault } from './ironic-states.ts'
@@ -240,9 +240,12 @@ function withoutService(world: World, fault: Fault): Delivered | null {
 async function toBmc(world: World, url: URL): Promise<Delivered> {
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
   const bmc = world.bmcs.get(`${url.hostname}:${port}`)
-  if (world.faults.route !== 'open' || bmc === undefined || bmc.mode === 'silent') return 'unreachable'
-  await world.clock.sleep(bmc.mode === 'slow' ? SLOW_BMC_MS : between(world.random, 20, 60))
-  if (bmc.mode === 'refusing' || bmc.protocol === 'ipmi') return 'refused'
+  const mode = bmc === undefined ? 'silent' : modeAt(bmc, world.clock.now())
+  if (world.faults.route !== 'open' || bmc === undefined || mode === 'silent') return 'unreachable'
+  // Its kernel still takes connections; nobody behind it answers.
+  if (mode === 'frozen' && bmc.protocol === 'redfish') return 'hung'
+  await world.clock.sleep(mode === 'slow' ? SLOW_BMC_MS : between(world.random, 20, 60))
+  if (mode === 'refusing' || bmc.protocol === 'ipmi') return 'refused'
   return httpResponse(redfish(bmc, url.pathname), world.newId())
 }
 

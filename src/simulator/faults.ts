@@ -63,6 +63,12 @@ export type Fault = {
   methods?: string[]
 }
 
+/**
+ * What Ironic's lists of nodes leave out while everything else works and every answer is a 200: nothing · all of it · every second node ·
+ * everything after the first page.
+ */
+export type Lists = 'whole' | 'empty' | 'half' | 'first-page'
+
 export type Faults = {
   set(service: ServiceSlug, fault: Fault): void
   clear(service: ServiceSlug): void
@@ -72,6 +78,7 @@ export type Faults = {
   meet(service: ServiceSlug, by: 'clients' | 'conductors', method: string): Fault | null
   /** How datagrams and BMC requests of ours fare: 'open', no route at all, or swallowed by a firewall. */
   route: 'open' | 'no-route' | 'swallowed'
+  lists: Lists
   /** Times that each fault bit, by `service kind`. */
   counts: Map<string, number>
   /** Ironic's newest answer to each read, for stale ones; null where nobody will want them. */
@@ -99,6 +106,7 @@ export function faults(random: Random): Faults {
       return fault
     },
     route: 'open',
+    lists: 'whole',
     counts,
     remembered: null,
   }

@@ -3,14 +3,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { within } from './answer.ts'
+import type { CloudOptions } from './build-world.ts'
 import { simulatedCloud } from './cloud.ts'
 import { loggedIn } from './logged-in.ts'
 import { seededRandom } from './seeded.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-async function given(count: number) {
+async function given(count: number, ironic: CloudOptions['ironic'] = {}) {
   const clock = virtualClock({ start: Date.parse('2026-11-22T14:00:00Z') })
-  const cloud = simulatedCloud({ clock, random: seededRandom(5), nodes: count, ironic: { conductors: ['lab'] } })
+  const cloud = simulatedCloud({ clock, random: seededRandom(5), nodes: count, ironic: { conductors: ['lab'], ...ironic } })
   const operator = await loggedIn(clock, cloud, { user: 'sys-reader' })
   const list = async (query: string) => {
     const { status, json, text } = await operator.ask('GET', `baremetal/v1/${query}`)
@@ -65,6 +66,20 @@ test('a page never holds more than 1,000 nodes, whatever was asked', async () =>
   assert.equal(first.uuids.length, 1000)
   const second = await list(`nodes?fields=uuid&marker=${first.uuids.at(-1)}`)
   assert.equal(second.uuids.length, 19)
+})
+
+test('a site may have smaller pages than 1,000, and a list may lack nodes without any sign of it', async () => {
+  const { cloud, list } = await given(10, { maxLimit: 4 })
+  const first = await list('nodes?fields=uuid')
+  const second = await list(`nodes?fields=uuid&marker=${first.uuids.at(-1)}`)
+  assert.deepEqual([first.uuids.length, second.uuids.length, typeof first.next], [4, 4, 'string'])
+  cloud.faults.lists = 'first-page'
+  assert.deepEqual((await list(`nodes?fields=uuid&marker=${first.uuids.at(-1)}`)).uuids, [])
+  cloud.faults.lists = 'half'
+  assert.deepEqual((await list('nodes?provision_state=active&fields=uuid&limit=100')).uuids.length, 3)
+  cloud.faults.lists = 'empty'
+  const { status, uuids, next } = await list('nodes?fields=uuid')
+  assert.deepEqual([status, uuids, next], [200, [], undefined])
 })
 
 test('filters combine, and wrong ones are refused in the recorded words', async () => {

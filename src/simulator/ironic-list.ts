@@ -1,5 +1,5 @@
 /**
- * Lists of nodes: filters, fields, sorting and pages, with the recorded refusals, the silent cap of 1,000, and the `next`
+ * Lists of nodes: filters, fields, sorting and pages, with the recorded refusals, the silent cap of `max_limit`, and the `next`
  * link that forgets most filters. Node-level access is applied before the page is cut.
  */
 import type { Asked, Reply } from './answer.ts'
@@ -150,20 +150,38 @@ export function listNodes(world: World, asked: Asked, minor: number): Reply {
     const wrong = fieldRefusal(world, named, minor)
     if (wrong !== null) return wrong
   }
-  const all = [...world.nodes.values()].filter((node) => rights(caller, node.row).sees && matches(world, node, query))
+  const all = [...world.nodes.values()].filter(
+    (node) => isListed(world, asked, node) && rights(caller, node.row).sees && matches(world, node, query),
+  )
   const ordered = sorted(all, query)
   const marker = query.get('marker')
   if (marker !== null && findNode(world, marker) === undefined) return notFound(marker)
   const from = marker === null ? 0 : ordered.findIndex((node) => node.row.uuid === marker) + 1
   // A marker outside the filtered list still has its place in the order of ids.
   const start = marker !== null && from === 0 ? ordered.filter((node) => node.order <= (findNode(world, marker)?.order ?? 0)).length : from
-  const { pageMax } = world.settings.ironic
-  const limit = Math.min(Number(query.get('limit') ?? pageMax), pageMax)
+  const { maxLimit } = world.settings.ironic
+  const limit = Math.min(Number(query.get('limit') ?? maxLimit), maxLimit)
   const page = ordered.slice(start, start + limit)
   const fields = named ?? (whole ? undefined : SHORT.filter((field) => knownField(field, minor)))
   const nodes = page.map((node) => nodeView(world, node, { minor, caller, ...(fields === undefined ? {} : { fields }) }))
   const next = page.length === limit ? { next: nextLink(world, asked, { limit, marker: page.at(-1)?.row.uuid ?? '', fields }) } : {}
   return { status: 200, json: { nodes, ...next } }
+}
+
+/** A database that was restored wrongly, a policy, a proxy's cache: whatever it is, the answer looks like any other. */
+function isListed(world: World, { query }: Asked, node: SimNode): boolean {
+  switch (world.faults.lists) {
+    case 'whole':
+      return true
+    case 'empty':
+      return false
+    case 'half':
+      return node.order % 2 === 0
+    case 'first-page':
+      return !query.has('marker')
+    default:
+      return world.faults.lists satisfies never
+  }
 }
 
 /** Keeps sort, fields, limit and detail, and of the filters only these three, and only when true (recorded in next-links). */

@@ -161,9 +161,13 @@ export function write(world: World, node: SimNode, change: Partial<NodeRow>): vo
   world.onWrite?.(node)
 }
 
+/** `log_in_db_max_size`: a longer text is cut before it reaches the database. */
+const TEXT_MAX = 4096
+
 /** last_error and its history entry; Ironic keeps 300 of them a node (`node_history_max_entries`). */
 export function recordError(world: World, node: SimNode, error: { text: string; type: string; host: string }): void {
-  write(world, node, { last_error: error.text })
+  const text = error.text.slice(0, TEXT_MAX)
+  write(world, node, { last_error: text })
   const { history, version } = world.settings.ironic
   if (!history || minorOf(version) < 78) return
   node.history.push({
@@ -171,7 +175,7 @@ export function recordError(world: World, node: SimNode, error: { text: string; 
     created_at: ironicTime(world.clock.now()),
     severity: 'ERROR',
     event_type: error.type,
-    event: error.text,
+    event: text,
     conductor: error.host,
     user: null,
   })

@@ -3,6 +3,7 @@
  * that takes a node over after too many failures, and the recovery that lifts its own maintenance again.
  */
 
+import { modeAt } from './bmc.ts'
 import type { Work } from './ironic-conductor.ts'
 import { conductorOf, recordError, write } from './ironic-node.ts'
 import { between } from './seeded.ts'
@@ -10,8 +11,9 @@ import type { SimNode, World } from './world.ts'
 import { minorOf } from './world.ts'
 
 /** What Ironic gets when it asks for the power state; null = the state itself. Wrong password and dead BMC read the same over IPMI. */
-export function powerTrouble(node: SimNode): string | null {
-  const { mode, protocol, host } = node.bmc
+export function powerTrouble(world: World, node: SimNode): string | null {
+  const { protocol, host } = node.bmc
+  const mode = modeAt(node.bmc, world.clock.now())
   if (mode === 'ok' || mode === 'slow' || mode === 'stuck') return null
   if (protocol === 'ipmi') return 'IPMI call failed: power status.'
   const url = `https://${host}/redfish/v1/Systems/1`
@@ -23,15 +25,17 @@ export function powerTrouble(node: SimNode): string | null {
   }
   const pool = `HTTPSConnectionPool(host='${host}', port=443)`
   const why =
-    mode === 'silent'
+    mode === 'frozen'
       ? `${pool}: Read timed out. (read timeout=60)`
-      : `${pool}: Max retries exceeded with url: /redfish/v1/Systems/1 (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f3a5c0e1d10>: Failed to establish a new connection: [Errno 111] ECONNREFUSED'))`
+      : mode === 'silent'
+        ? `${pool}: Max retries exceeded with url: /redfish/v1/Systems/1 (Caused by ConnectTimeoutError(<urllib3.connection.HTTPSConnection object at 0x7f3a5c0e1d10>, 'Connection to ${host} timed out. (connect timeout=60)'))`
+        : `${pool}: Max retries exceeded with url: /redfish/v1/Systems/1 (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f3a5c0e1d10>: Failed to establish a new connection: [Errno 111] ECONNREFUSED'))`
   return `Redfish connection failed for node ${node.row.uuid}: Unable to connect to ${url}. Error: ${why}`
 }
 
 /** How long such trouble takes to show: 5.2 s for a BMC that cannot be reached, 2.3 to 2.9 s for one that answers wrongly. */
 function troubleMs(world: World, node: SimNode): number {
-  const unreachable = node.bmc.mode === 'silent' || node.bmc.mode === 'refusing'
+  const unreachable = ['silent', 'frozen', 'refusing'].includes(modeAt(node.bmc, world.clock.now()))
   return unreachable ? between(world.random, 5000, 5300) : between(world.random, 2100, 2700)
 }
 
@@ -41,7 +45,7 @@ const SWITCH_MS = 2150
 
 /** Switches power; null when it is as wanted, else the text of the failure (already recorded as Ironic records it). */
 export async function setPower(world: World, work: Work, node: SimNode, wanted: 'power on' | 'power off'): Promise<string | null> {
-  const trouble = powerTrouble(node)
+  const trouble = powerTrouble(world, node)
   if (trouble !== null) {
     await work.pause(troubleMs(world, node))
     recordError(world, node, { text: `Failed to change power state to '${wanted}': ${trouble}`, type: 'UNKNOWN', host: work.host })
@@ -88,7 +92,7 @@ function syncPower(world: World, node: SimNode): void {
   const host = runningConductor(world, node)
   if (host === null || row.reservation !== null || row.maintenance || row.target_power_state !== null) return
   if (NOT_SYNCED.includes(row.provision_state)) return
-  const trouble = powerTrouble(node)
+  const trouble = powerTrouble(world, node)
   if (trouble !== null) {
     node.syncFailures += 1
     if (node.syncFailures > world.settings.ironic.powerSyncRetries) takeOver(world, node, { trouble, host })
@@ -116,7 +120,7 @@ export function watchRecovery(world: World): void {
     for (const node of world.nodes.values()) {
       const { row } = node
       if (row.fault !== 'power failure' || !row.maintenance || row.reservation !== null) continue
-      if (runningConductor(world, node) === null || powerTrouble(node) !== null) continue
+      if (runningConductor(world, node) === null || powerTrouble(world, node) !== null) continue
       write(world, node, { maintenance: false, maintenance_reason: null, fault: null, power_state: node.bmc.power })
     }
   })

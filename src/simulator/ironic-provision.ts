@@ -4,14 +4,13 @@
  */
 import type { Asked, Reply } from './answer.ts'
 import { isObject, within } from './answer.ts'
-import { startCleaning } from './ironic-cleaning.ts'
 import type { Work } from './ironic-conductor.ts'
-import { failState, releaseLock, rpc, takeLock, workOf } from './ironic-conductor.ts'
+import { releaseLock, rpc, takeLock, workOf } from './ironic-conductor.ts'
 import { write } from './ironic-node.ts'
 import { pythonText } from './ironic-patch.ts'
 import { setPower } from './ironic-power.ts'
 import { accepts, canonicalVerb, denied, fault, locked, VERB_SINCE, wrongState } from './ironic-states.ts'
-import { tearDown } from './ironic-teardown.ts'
+import { begin } from './ironic-verbs.ts'
 import type { SimNode, World } from './world.ts'
 import { minorOf } from './world.ts'
 
@@ -33,6 +32,9 @@ export async function provision(world: World, node: SimNode, asked: Asked, minor
   if (!accepts(row.provision_state, verb, minor)) {
     return row.reservation !== null ? locked(row.uuid, row.reservation) : wrongState(row.uuid, target, row.provision_state)
   }
+  if (verb === 'clean' && !Array.isArray(within(asked.body, 'clean_steps'))) {
+    return fault(400, '"clean_steps" is required when setting target provision state to clean')
+  }
   const call = await rpc(world, node)
   if ('refusal' in call) return call.refusal
   if (limitReached(world, verb)) return limitRefusal(world)
@@ -44,7 +46,7 @@ export async function provision(world: World, node: SimNode, asked: Asked, minor
     return refused
   }
   const was = row.provision_state
-  begin(world, workOf(world, call.conductor), node, verb)
+  begin(world, workOf(world, call.conductor), node, { verb, steps: within(asked.body, 'clean_steps') })
   asked.effect(`node ${row.uuid}: ${was} -> ${row.provision_state} (${target})`)
   return DONE
 }
@@ -63,6 +65,10 @@ function refusedUnderLock(node: SimNode, wanted: { verb: string; target: string;
   if (wanted.verb === 'provide' && row.retired) {
     return fault(400, `Node ${row.uuid} can not be made available: it is retired.`)
   }
+  const unsupported = UNSUPPORTED[wanted.verb]
+  if (unsupported !== undefined && row[unsupported].startsWith('no-')) {
+    return fault(400, `Driver ${row.driver} does not support ${wanted.verb} (disabled or not implemented).`)
+  }
   if (wanted.verb === 'active' || wanted.verb === 'rebuild') {
     if (row.instance_info['image_source'] === undefined) {
       return fault(400, `Failed to validate deploy or power info for node ${row.uuid}. Error: instance_info has no image_source`)
@@ -70,6 +76,13 @@ function refusedUnderLock(node: SimNode, wanted: { verb: string; target: string;
   }
   // The state may have moved between the API's check and the lock.
   return accepts(row.provision_state, wanted.verb, wanted.minor) ? null : wrongState(row.uuid, wanted.target, row.provision_state)
+}
+
+/** Verbs that need an interface which no node here has. */
+const UNSUPPORTED: Partial<Record<string, 'inspect_interface' | 'rescue_interface'>> = {
+  inspect: 'inspect_interface',
+  rescue: 'rescue_interface',
+  unrescue: 'rescue_interface',
 }
 
 const BUSY = ['deleting', 'cleaning', 'clean wait']
@@ -83,54 +96,6 @@ function limitRefusal(world: World): Reply {
   const text =
     'Unable to process request at this time. The concurrent action limit for unprovisioning has been reached. Please contact your administrator and try again later.'
   return fault(minorOf(world.settings.ironic.version) > 82 ? 503 : 500, text)
-}
-
-/** The state change that the 202 promises, and the worker behind it; the lock is the worker's to release. */
-export function begin(world: World, work: Work, node: SimNode, verb: string): void {
-  switch (verb) {
-    case 'deleted':
-      write(world, node, { provision_state: 'deleting', target_provision_state: 'available', last_error: null })
-      void tearDown(world, work, node)
-      return
-    case 'manage':
-      // A stranded `cleaning` keeps its last_error here, as `clean failed` does.
-      write(world, node, { provision_state: 'manageable', target_provision_state: null })
-      releaseLock(node)
-      return
-    case 'provide':
-      write(world, node, { provision_state: 'cleaning', target_provision_state: 'available', last_error: null })
-      void startCleaning(world, work, node, { within: 'do_node_clean' })
-      return
-    case 'active':
-    case 'rebuild':
-      write(world, node, { provision_state: 'deploying', target_provision_state: 'active', last_error: null })
-      void deploy(world, work, node)
-      return
-    case 'abort':
-      write(world, node, { provision_state: 'clean failed', last_error: 'By request, the clean operation was aborted' })
-      // Tearing cleaning down switches the node off.
-      void setPower(world, work, node, 'power off').then(() => releaseLock(node))
-      return
-    default:
-      // Verbs nobody here uses (rescue, inspect, adopt, clean): accepted, and back where the node stood.
-      releaseLock(node)
-  }
-}
-
-/** Half under the lock in `deploying`, half in `wait call-back`; a BMC that fails makes it `deploy failed`. */
-async function deploy(world: World, work: Work, node: SimNode): Promise<void> {
-  const trouble = await setPower(world, work, node, 'power on')
-  if (trouble !== null) {
-    failState(world, node, { to: 'deploy failed', text: `Failed to prepare to deploy: ${trouble}`, type: 'deploying', host: work.host })
-    releaseLock(node)
-    return
-  }
-  write(world, node, { provision_state: 'wait call-back' })
-  releaseLock(node)
-  await work.pause(world.settings.ironic.deployMs)
-  if (node.row.provision_state !== 'wait call-back') return
-  node.row.driver_internal_info = { ...node.row.driver_internal_info, is_whole_disk_image: true }
-  write(world, node, { provision_state: 'active', target_provision_state: null })
 }
 
 /** Setting it twice is 202 and replaces the reason; `fault` stays; clearing wipes reason and fault. */

@@ -26,7 +26,9 @@ const ACCEPTED: Record<string, readonly string[]> = {
   clean: ['manageable'],
   inspect: ['manageable', 'inspect failed'],
   adopt: ['manageable', 'adopt failed'],
-  abort: ['clean wait', 'clean hold', 'inspect wait', 'rescue wait', 'service wait', 'service hold', 'service failed'],
+  abort: ['clean wait', 'clean hold', 'inspect wait', 'rescue wait', 'service wait', 'service hold', 'service failed', 'wait call-back'],
+  service: ['active', 'service failed'],
+  unhold: ['clean hold', 'deploy hold', 'service hold'],
   rescue: ['active', 'rescue failed', 'unrescue failed', 'service failed'],
   unrescue: ['rescue', 'rescue failed', 'unrescue failed'],
 }
@@ -41,11 +43,17 @@ export const VERB_SINCE: Record<string, number> = {
   adopt: 17,
   rescue: 38,
   unrescue: 38,
+  unhold: 85,
+  service: 87,
 }
+
+/** A deployment that waits may be aborted since 1.110 only. */
+const ABORTS_DEPLOY_SINCE = 110
 
 export const canonicalVerb = (verb: string, minor: number): string => (verb === 'undeploy' && minor >= 73 ? 'deleted' : verb)
 
 export function accepts(state: string, verb: string, minor: number): boolean {
+  if (verb === 'abort' && state === 'wait call-back' && minor < ABORTS_DEPLOY_SINCE) return false
   return minor >= (VERB_SINCE[verb] ?? 1) && (ACCEPTED[verb]?.includes(state) ?? false)
 }
 

@@ -173,6 +173,27 @@ test('history has three forms, and is not there below 1.78', async () => {
   assert.equal((await (await as('sys-member', undefined, '1.77')).ask('GET', 'baremetal/v1/nodes/n/history')).status, 404)
 })
 
+test('Ironic keeps 300 events of a node and 4,096 characters of each', async () => {
+  const { cloud, operator } = await given([{ name: 'n' }])
+  for (let at = 0; at < 305; at += 1) cloud.people.fail('n', `Failed to tear down: ${at} ${'x'.repeat(5_000)}`)
+  const kept = within((await operator.ask('GET', 'baremetal/v1/nodes/n/history?detail=true')).json, 'history')
+  assert.ok(Array.isArray(kept))
+  assert.deepEqual([kept.length, String(within(kept[0], 'event')).length], [300, 4096])
+  assert.match(String(within(kept[0], 'event')), /^Failed to tear down: 5 x/)
+  assert.equal(cloud.node('n').row.last_error?.length, 4096)
+})
+
+test('the newest history tells more of each entry, to those who ask in its version', async () => {
+  const { cloud, as } = await given([{ name: 'n' }], { version: '1.115' })
+  cloud.people.fail('n', 'Failed to tear down: y')
+  const keys = async (version: string) => {
+    const { json } = await (await as('sys-member', undefined, version)).ask('GET', 'baremetal/v1/nodes/n/history?detail=true')
+    const entries = within(json, 'history')
+    return Object.keys(Array.isArray(entries) ? entries[0] : {})
+  }
+  assert.equal((await keys('1.115')).length, (await keys('1.114')).length + 3)
+})
+
 test('what each user of the lab may do is what was measured', async () => {
   const { as } = await given([{ name: 'mine', owner: 'lab' }, { name: 'foreign' }])
   const measured: [string, string | undefined, number[], number][] = [

@@ -172,7 +172,7 @@ function history(world: World, asked: Asked, at: { node: SimNode; id: string | u
   if (at.id !== undefined) {
     const one = node.history.find((entry) => entry.uuid === at.id)
     if (one === undefined) return fault(404, `Node history record ${at.id} could not be found.`)
-    return { status: 200, json: { ...one, links: self(one.uuid) } }
+    return { status: 200, json: { ...one, ...newer(at.minor), links: self(one.uuid) } }
   }
   const stranger = [...asked.query.keys()].find((key) => !historyArguments(world).includes(key))
   if (stranger !== undefined) return fault(400, `Unexpected arguments: ${stranger}`)
@@ -181,13 +181,19 @@ function history(world: World, asked: Asked, at: { node: SimNode; id: string | u
   const there = node.history.filter(({ created_at }) => historyLateMs === 0 || Date.parse(created_at) + historyLateMs <= world.clock.now())
   const ordered = asked.query.get('sort_dir') === 'desc' ? there.toReversed() : there
   const shown = ordered.slice(0, Number(asked.query.get('limit') ?? 1000)).map((entry) => {
-    if (detail) return { ...entry, links: self(entry.uuid) }
+    if (detail) return { ...entry, ...newer(at.minor), links: self(entry.uuid) }
     const { uuid, created_at, severity, event } = entry
     const text = event.length > 255 ? `${event.slice(0, 251)}...` : event
     return { uuid, created_at, severity, event: text, links: self(uuid) }
   })
   return { status: 200, json: { history: shown } }
 }
+
+/**
+ * From 1.115 on an entry also tells the state, its target and how long it lasted. That it does is known, how the keys are spelled is not:
+ * nobody here reads them, and a client must let them pass.
+ */
+const newer = (minor: number): Record<string, unknown> => (minor < 115 ? {} : { state: null, target: null, duration: null })
 
 /** NodeHistoryController.get_all takes these; 21.4.4 answers 400 to an order, newer releases take one (since when exactly is not known here). */
 const historyArguments = (world: World): string[] =>

@@ -5,20 +5,20 @@ import { castOf, siteNodes } from './cast.ts'
 import { type SimulatedCloud, simulatedCloud } from './cloud.ts'
 import { reckon } from './kept-promises.ts'
 import { seededRandom } from './seeded.ts'
-import { stories } from './stories.ts'
+import { neutronOutages, stories } from './stories.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 const MINUTE = 60_000
-const NEVER = { from: 0, to: 0 }
 
 /** The stories without an operator, until `minutes`; then one careless request. */
 async function given(minutes: number) {
   const clock = virtualClock({ start: 0 })
-  const cloud = simulatedCloud({ nodes: siteNodes(16), random: seededRandom(1), clock, features: { keystone: false } })
+  const cloud = simulatedCloud({ nodes: siteNodes(20), random: seededRandom(1), clock, features: { keystone: false } })
   const cast = castOf(cloud.state, seededRandom(2))
-  for (const { steps } of stories(cloud, cast)) for (const { at, happen } of steps) clock.at(at, happen)
+  const outages = neutronOutages(cloud)
+  for (const { steps } of stories(cloud, cast, outages)) for (const { at, happen } of steps) clock.at(at, happen)
   await clock.advance(minutes * MINUTE)
-  return { clock, cloud, cast }
+  return { clock, cloud, cast, outages }
 }
 
 async function send(cloud: SimulatedCloud, path: string, body: unknown): Promise<number> {
@@ -34,16 +34,16 @@ async function send(cloud: SimulatedCloud, path: string, body: unknown): Promise
 }
 
 test('a reset of a node on which a tenant lives is counted, although Ironic has forgotten the instance', async () => {
-  const { cloud, cast } = await given(11)
+  const { cloud, cast } = await given(9)
   assert.equal(cloud.node(cast.live).row.instance_uuid, null)
   assert.equal(await send(cloud, `${cast.live}/states/provision`, { target: 'deleted' }), 202)
-  assert.equal(reckon(cloud.state, NEVER).liveTenantsReset, 1)
+  assert.equal(reckon(cloud.state, []).liveTenantsReset, 1)
 })
 
 test('a reset of a node whose tenant was deleted counts as a reset and as nothing worse', async () => {
   const { cloud, cast } = await given(4)
   assert.equal(await send(cloud, `${cast.blip}/states/provision`, { target: 'deleted' }), 202)
-  const { resets, liveTenantsReset, maintenanceTouched, resetsDuringOutage, resetsElsewhere } = reckon(cloud.state, NEVER)
+  const { resets, liveTenantsReset, maintenanceTouched, resetsDuringOutage, resetsElsewhere } = reckon(cloud.state, [])
   assert.deepEqual(
     { resets, liveTenantsReset, maintenanceTouched, resetsDuringOutage, resetsElsewhere },
     {
@@ -57,16 +57,16 @@ test('a reset of a node whose tenant was deleted counts as a reset and as nothin
 })
 
 test('a request to a node under maintenance by a person is counted', async () => {
-  const { cloud, cast } = await given(15)
+  const { cloud, cast } = await given(11.5)
   await send(cloud, `${cast.maintained}/maintenance`, { reason: 'mine now' })
-  assert.equal(reckon(cloud.state, NEVER).maintenanceTouched, 1)
+  assert.equal(reckon(cloud.state, []).maintenanceTouched, 1)
 })
 
 test('a reset during the outage, and one of a node that is not in error, are counted', async () => {
-  const { cloud, cast } = await given(29)
+  const { cloud, cast, outages } = await given(29)
   await send(cloud, `${cast.outage[0]}/states/provision`, { target: 'deleted' })
   const free = [...cloud.state.nodes.values()].find(({ row }) => row.provision_state === 'available')
   await send(cloud, `${free?.row.name}/states/provision`, { target: 'deleted' })
-  const { resetsDuringOutage, resetsElsewhere } = reckon(cloud.state, { from: 28 * MINUTE, to: 33 * MINUTE })
+  const { resetsDuringOutage, resetsElsewhere } = reckon(cloud.state, outages.windows)
   assert.deepEqual({ resetsDuringOutage, resetsElsewhere }, { resetsDuringOutage: 2, resetsElsewhere: 1 })
 })

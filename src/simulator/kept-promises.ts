@@ -21,8 +21,8 @@ export type Reckoning = {
   resetsElsewhere: number
 }
 
-/** @param outage when a service that tear-down needs was away, epoch ms */
-export function reckon(world: World, outage: { from: number; to: number }): Reckoning {
+/** @param outages when a service that tear-down needs was away, epoch ms; `to` null: it still is */
+export function reckon(world: World, outages: readonly { from: number; to: number | null }[]): Reckoning {
   const changes = world.ledger.changes().filter((entry) => entry.service === 'ironic')
   const verbs = changes.filter(isReset)
   return {
@@ -31,7 +31,7 @@ export function reckon(world: World, outage: { from: number; to: number }): Reck
     changes: changes.length,
     liveTenantsReset: verbs.filter(({ before }) => before !== null && before.tenants.length > 0).length,
     maintenanceTouched: changes.filter(({ before }) => isPersons(before)).length,
-    resetsDuringOutage: verbs.filter(({ at }) => at >= outage.from && at < outage.to).length,
+    resetsDuringOutage: verbs.filter(({ at }) => outages.some(({ from, to }) => at >= from && (to === null || at < to))).length,
     resetsElsewhere: verbs.filter(({ before }) => before?.provision_state !== 'error').length,
   }
 }

@@ -83,6 +83,17 @@ test('an application credential has a project and no scope to choose; a token be
   assert.equal(again.status, 201)
 })
 
+test('an application credential that was restricted to member lacks reader, so it may not even list', async () => {
+  const { post, cloud, nodes } = given({ nodes: [{ owner: 'lab' }] })
+  const login = async (id: string) => {
+    const { appcredSecret } = cloud.credentials('proj-member')
+    const answer = await post({ identity: { methods: ['application_credential'], application_credential: { id, secret: appcredSecret } } })
+    return answer.headers['x-subject-token'] ?? ''
+  }
+  assert.equal((await nodes({ 'x-auth-token': await login('appcred-proj-member') })).status, 200)
+  assert.equal((await nodes({ 'x-auth-token': await login('appcred-proj-member-only-member') })).status, 403)
+})
+
 test('a token that is missing, unknown or past its end is 401 with the address to log in at', async () => {
   const { clock, cloud, nodes } = given()
   const { token } = await loggedIn(clock, cloud, { user: 'sys-reader' })

@@ -11,7 +11,10 @@ import { keystoneTime } from './world.ts'
 /** Each user of a new cloud has this password: nothing here protects anything. */
 export const PASSWORD = 'simulated'
 
-/** An application credential of each user with a project, `appcred-<user>`, with this secret. */
+/**
+ * An application credential of each user with a project, `appcred-<user>`, with this secret. `appcred-<user>-only-<role>` is one that was
+ * restricted to a role: it lacks even what that role implies (measured).
+ */
 export const APPCRED_SECRET = 'simulated'
 
 const IMPLIED: Record<string, string[]> = { admin: ['member', 'reader'], member: ['reader'] }
@@ -88,7 +91,8 @@ function issue(world: World, asked: Asked): Reply {
   if (method === 'application_credential') {
     const assignment = user.assignments.find((one) => one.scope !== 'system')
     if (scope !== undefined || assignment === undefined) return refused(world)
-    return granted(world, { user, assignment, methods: [method] })
+    const only = /-only-(\w+)$/.exec(appcredId(identity))?.[1]
+    return granted(world, { user, assignment, methods: [method], ...(only === undefined ? {} : { only }) })
   }
   const wanted = scopeName(world, scope)
   if (wanted === undefined) return granted(world, { user, assignment: null, methods: [method] })
@@ -103,10 +107,8 @@ function identified(world: World, identity: unknown, method: unknown): SimUser |
     return world.users.find((user) => user.id === token.userId) ?? null
   }
   if (method === 'application_credential') {
-    const given = within(identity, 'application_credential')
-    const name = within(within(given, 'user'), 'name')
-    const id = within(given, 'id') ?? (typeof name === 'string' ? `appcred-${name}` : undefined)
-    if (within(given, 'secret') !== APPCRED_SECRET) return null
+    if (within(within(identity, 'application_credential'), 'secret') !== APPCRED_SECRET) return null
+    const id = appcredId(identity).replace(/-only-\w+$/, '')
     return world.users.find((user) => id === `appcred-${user.name}`) ?? null
   }
   if (method !== 'password') return null
@@ -116,6 +118,12 @@ function identified(world: World, identity: unknown, method: unknown): SimUser |
       (user) => (user.name === within(given, 'name') || user.id === within(given, 'id')) && user.password === within(given, 'password'),
     ) ?? null
   )
+}
+
+/** By its id, or by its name together with its user's. */
+function appcredId(identity: unknown): string {
+  const given = within(identity, 'application_credential')
+  return String(within(given, 'id') ?? within(given, 'name') ?? `appcred-${within(within(given, 'user'), 'name')}`)
 }
 
 /** undefined: unscoped; a name that nobody has where the project does not exist. */
@@ -128,7 +136,9 @@ function scopeName(world: World, scope: unknown): string | undefined {
   return byId?.name ?? String(within(project, 'name') ?? '')
 }
 
-function granted(world: World, grant: { user: SimUser; assignment: SimUser['assignments'][number] | null; methods: string[] }): Reply {
+type Grant = { user: SimUser; assignment: SimUser['assignments'][number] | null; methods: string[]; only?: string }
+
+function granted(world: World, grant: Grant): Reply {
   const { user, assignment } = grant
   const now = world.clock.now()
   const token: Token = {
@@ -136,7 +146,7 @@ function granted(world: World, grant: { user: SimUser; assignment: SimUser['assi
     user: user.name,
     userId: user.id,
     project: assignment === null || assignment.scope === 'system' ? null : (world.projects.get(assignment.scope) ?? null),
-    roles: withImplied(assignment?.roles ?? []),
+    roles: grant.only === undefined ? withImplied(assignment?.roles ?? []) : [grant.only],
     redacts: user.redacts,
     methods: grant.methods,
     issuedAt: now,

@@ -7,8 +7,9 @@ import { isAdmin, within } from './answer.ts'
 import { conductorTrouble } from './faults.ts'
 import { rpc, takeLock, workOf } from './ironic-conductor.ts'
 import { write } from './ironic-node.ts'
-import { begin } from './ironic-provision.ts'
 import { accepts } from './ironic-states.ts'
+import { begin } from './ironic-verbs.ts'
+import { cellOf, computeHost, isOutOfReach, knowsStubs, listsStubs, services, stub, stubInList, unanswerable } from './nova-cells.ts'
 import type { Caller, Server, SimNode, World } from './world.ts'
 import { minorOf } from './world.ts'
 
@@ -37,27 +38,11 @@ export function nova(world: World): Service {
     if (asked.caller !== null && asked.caller.project === null) return forbidden(`os_compute_api:${collection}:index`)
     if (collection === 'servers') return servers(world, asked, { id, rest: rest.join('/') })
     if (!isAdmin(asked.caller)) return forbidden(`os_compute_api:${collection}:list`)
-    if (collection === 'os-services')
-      return {
-        status: 200,
-        json: { services: ['nova-compute', 'nova-conductor', 'nova-scheduler'].map((binary) => novaService(world, binary)) },
-      }
+    if (collection === 'os-services') return { status: 200, json: { services: services(world, asked, naive(world.clock.now())) } }
     if (collection === 'os-hypervisors') return { status: 200, json: { hypervisors: hypervisors(world, asked) } }
     return fault(404, 'itemNotFound', 'The resource could not be found.')
   }
 }
-
-const novaService = (world: World, binary: string): unknown => ({
-  id: `service-${binary}`,
-  binary,
-  host: 'compute-1',
-  zone: 'nova',
-  status: 'enabled',
-  state: 'up',
-  updated_at: naive(world.clock.now()),
-  disabled_reason: null,
-  forced_down: false,
-})
 
 const hypervisors = (world: World, asked: Asked): unknown[] => {
   const pattern = asked.query.get('hypervisor_hostname_pattern') ?? ''
@@ -71,10 +56,16 @@ function servers(world: World, asked: Asked, at: { id: string | undefined; rest:
   const server = world.servers.get(at.id)
   const visible = server !== undefined && !server.deleted && maySee(asked.caller, server)
   if (at.rest.startsWith('os-instance-actions') && server !== undefined && maySee(asked.caller, server)) {
+    if (isOutOfReach(world, server)) return unanswerable
     // Actions outlive the server (microversion 2.21).
     return { status: 200, json: { instanceActions: [...server.actions].reverse().map((one) => action(server, one)) } }
   }
   if (!visible) return gone(at.id)
+  if (isOutOfReach(world, server)) {
+    return asked.method === 'GET' && knowsStubs(asked)
+      ? { status: 200, json: { server: stub(server, second(server.created)) } }
+      : unanswerable
+  }
   if (asked.method === 'DELETE') {
     asked.effect(`server ${server.id}: delete`)
     deleteServer(world, server, 'deleting')
@@ -106,12 +97,14 @@ function list(world: World, asked: Asked, detail: boolean): Reply {
   const deleted = admin && ['true', 'True', '1'].includes(query.get('deleted') ?? '')
   const uuid = query.get('uuid')
   const status = query.get('status')
+  const isTheirs = (server: Server): boolean => allTenants || caller === null || server.tenant_id === caller.project?.id
   const found = [...world.servers.values()].filter(
     (server) =>
+      !isOutOfReach(world, server) &&
       // Nova matches `node` as a regular expression; a uuid as expression matches wherever it occurs.
       (node === null || server.node.includes(node)) &&
       server.deleted === deleted &&
-      (allTenants || caller === null || server.tenant_id === caller.project?.id) &&
+      isTheirs(server) &&
       (uuid === null || server.id === uuid) &&
       (status === null || server.status === status.toUpperCase()),
   )
@@ -120,6 +113,10 @@ function list(world: World, asked: Asked, detail: boolean): Reply {
   const limit = Math.min(Number(query.get('limit') ?? 1000), 1000)
   const page = found.slice(start, start + limit)
   const shown = page.map((server) => (detail ? view(server, caller) : { id: server.id, name: server.name }))
+  if (world.cellsDown.size > 0 && listsStubs(asked)) {
+    const lost = [...world.servers.values()].filter((server) => isOutOfReach(world, server) && !server.deleted && isTheirs(server))
+    shown.push(...lost.map((server) => stubInList(server, second(server.created), detail)))
+  }
   const more = start + limit < found.length
   const link = `${world.baseUrl}/compute/v2.1/servers${detail ? '/detail' : ''}?limit=${limit}&marker=${page.at(-1)?.id ?? ''}`
   return { status: 200, json: { servers: shown, ...(more ? { servers_links: [{ rel: 'next', href: link }] } : {}) } }
@@ -146,7 +143,7 @@ function view(server: Server, caller: Caller | null): Record<string, unknown> {
   if (!isAdmin(caller)) return common
   return {
     ...common,
-    'OS-EXT-SRV-ATTR:host': 'compute-1',
+    'OS-EXT-SRV-ATTR:host': computeHost(server.cell),
     'OS-EXT-SRV-ATTR:hypervisor_hostname': server.node,
     'OS-EXT-SRV-ATTR:instance_name': `instance-${server.id.slice(0, 8)}`,
   }
@@ -207,7 +204,7 @@ async function requestTearDown(world: World, node: SimNode): Promise<void> {
     node.row.reservation = null
     return
   }
-  begin(world, workOf(world, call.conductor), node, 'deleted')
+  begin(world, workOf(world, call.conductor), node, { verb: 'deleted' })
 }
 
 /** A server as the database knows it, on a node, with its port and its allocation; the node's own fields are the caller's. */
@@ -226,6 +223,7 @@ export function placeServer(world: World, node: SimNode, options: { project: str
     created: now,
     launched: active ? now : null,
     deleted: false,
+    cell: cellOf(world, node),
     port: null,
     actions: [],
   }
@@ -281,7 +279,7 @@ export async function launch(world: World, node: SimNode, project: string): Prom
   if ('refusal' in call || (await takeLock(world, node, call.conductor.host)) !== null) return null
   const server = placeServer(world, node, { project, status: 'BUILD' })
   write(world, node, { instance_uuid: server.id, instance_info: instanceInfo(server) })
-  begin(world, workOf(world, call.conductor), node, 'active')
+  begin(world, workOf(world, call.conductor), node, { verb: 'active' })
   while (row.instance_uuid === server.id && ['deploying', 'wait call-back'].includes(row.provision_state)) {
     await world.clock.sleep(DESTROY_POLL_MS)
   }

@@ -6,17 +6,19 @@
 import { setBmcMode } from './bmc.ts'
 import { failState, killConductor, releaseLock, rpc, startConductor, takeLock, workOf } from './ironic-conductor.ts'
 import { conductorOf, write } from './ironic-node.ts'
-import { begin } from './ironic-provision.ts'
 import { accepts } from './ironic-states.ts'
+import { begin } from './ironic-verbs.ts'
 import { bindPort, deleteServer, forgetServer, launch } from './nova.ts'
 import type { BmcMode, CleaningWill, Server, SimNode, World } from './world.ts'
-import { findNode } from './world.ts'
+import { findNode, minorOf } from './world.ts'
+
+export type PersonsVerb = 'deleted' | 'manage' | 'provide' | 'abort' | 'adopt' | 'unhold'
 
 export type People = {
   /** Ends the tenant's use: a Nova delete where Nova knows the server, else Ironic's own verb. */
   undeploy(node: string): void
   /** A verb by an operator behind everybody's back; false where Ironic refused it. */
-  verb(node: string, verb: 'deleted' | 'manage' | 'provide'): Promise<boolean>
+  verb(node: string, verb: PersonsVerb): Promise<boolean>
   /** A user's new server; null where Placement offers nothing. Resolves when it is active or has failed. */
   launch(node: string): Promise<Server | null>
   setMaintenance(node: string, reason: string | null): void
@@ -29,11 +31,15 @@ export type People = {
   /** Something long holds the node's lock; false where it is held already. */
   lock(node: string, ms: number): boolean
   bmc(node: string, mode: BmcMode): void
+  /** The management switch of a rack: while it is down no BMC behind it can be reached; afterwards each is what it was before. */
+  switch(name: string, is: 'down' | 'up'): void
   cleaning(node: string, will: CleaningWill): void
   /** A port that nobody unbinds: `dirty-port`. Gives its id. */
   leavePort(node: string): string
   /** Puts the node straight into `error` with this text, as if a tear-down had just failed with it and Nova had believed it. */
   fail(node: string, text: string): void
+  /** One of Nova's cells is out of reach, or back. */
+  cell(name: string, is: 'down' | 'up'): void
   killConductor(host: string): void
   startConductor(host: string): void
   /** The node is no longer enrolled. */
@@ -46,6 +52,7 @@ export function people(world: World): People {
     if (node === undefined) throw new Error(`no node ${id} in this cloud`)
     return node
   }
+  const behind = new Map<string, Map<SimNode, BmcMode>>()
   return {
     undeploy(id) {
       const node = one(id)
@@ -76,7 +83,22 @@ export function people(world: World): People {
         .then(() => releaseLock(node))
       return true
     },
-    bmc: (id, mode) => setBmcMode(one(id).bmc, mode),
+    bmc(id, mode) {
+      const node = one(id)
+      const cut = [...behind.values()].find((nodes) => nodes.has(node))
+      if (cut === undefined) setBmcMode(node.bmc, mode)
+      else cut.set(node, mode)
+    },
+    switch(name, is) {
+      if (is === 'down' && !behind.has(name)) {
+        const nodes = [...world.nodes.values()].filter(({ port }) => port.switch_info === name)
+        behind.set(name, new Map(nodes.map((node) => [node, node.bmc.mode])))
+        for (const node of nodes) setBmcMode(node.bmc, 'silent')
+      }
+      if (is === 'down') return
+      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode)
+      behind.delete(name)
+    },
     cleaning(id, will) {
       one(id).cleaning = will
     },
@@ -87,6 +109,7 @@ export function people(world: World): People {
       return port
     },
     fail: (id, text) => failTearDown(world, one(id), text),
+    cell: (name, is) => void (is === 'down' ? world.cellsDown.add(name) : world.cellsDown.delete(name)),
     killConductor: (host) => killConductor(world, host),
     startConductor: (host) => startConductor(world, host),
     remove(id) {
@@ -99,18 +122,16 @@ export function people(world: World): People {
   }
 }
 
-/** The newest verb of these came with API 1.4, so any cloud here knows them. */
-const MINOR = 82
-
-async function sendVerb(world: World, node: SimNode, verb: 'deleted' | 'manage' | 'provide'): Promise<boolean> {
+async function sendVerb(world: World, node: SimNode, verb: PersonsVerb): Promise<boolean> {
+  const minor = minorOf(world.settings.ironic.version)
   const call = await rpc(world, node)
-  if ('refusal' in call || !accepts(node.row.provision_state, verb, MINOR)) return false
+  if ('refusal' in call || !accepts(node.row.provision_state, verb, minor)) return false
   if ((await takeLock(world, node, call.conductor.host)) !== null) return false
-  if (!accepts(node.row.provision_state, verb, MINOR)) {
+  if (!accepts(node.row.provision_state, verb, minor)) {
     releaseLock(node)
     return false
   }
-  begin(world, workOf(world, call.conductor), node, verb)
+  begin(world, workOf(world, call.conductor), node, { verb })
   return true
 }
 

@@ -6,7 +6,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { HttpRequest } from '../core/seams.ts'
-import { redfish, rmcpReply } from './bmc.ts'
+import { modeAt, redfish, rmcpReply } from './bmc.ts'
 import type { SimulatedCloud } from './cloud.ts'
 import type { Delivered } from './delivery.ts'
 import type { Bmc, SimNode } from './world.ts'
@@ -95,8 +95,10 @@ async function serveBmc(cloud: SimulatedCloud, node: SimNode, host: string): Pro
 async function serveRedfish(cloud: SimulatedCloud, bmc: Bmc): Promise<() => Promise<void>> {
   const server = createServer((request, response) => {
     const url = `http://${bmc.host}:${bmc.port}${request.url ?? '/'}`
-    if (bmc.mode === 'silent') return
-    if (bmc.mode !== 'slow' && bmc.mode !== 'refusing') {
+    const mode = modeAt(bmc, cloud.state.clock.now())
+    // Something listens here for every BMC, so one that is cut off can only keep the connection.
+    if (mode === 'silent' || mode === 'frozen') return
+    if (mode !== 'slow' && mode !== 'refusing') {
       const { status, json } = redfish(bmc, new URL(url).pathname)
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
       return
@@ -131,9 +133,10 @@ async function serveRmcp(cloud: SimulatedCloud, bmc: Bmc): Promise<() => Promise
 function open(cloud: SimulatedCloud, bmc: Bmc, port: number): Promise<Socket> {
   const socket = createSocket('udp4')
   socket.on('message', (message, from) => {
-    if (bmc.mode === 'silent' || cloud.faults.route !== 'open') return
+    const mode = modeAt(bmc, cloud.state.clock.now())
+    if (mode === 'silent' || mode === 'frozen' || cloud.faults.route !== 'open') return
     const reply = rmcpReply(message)
-    const late = bmc.mode === 'slow' ? 1500 : 2
+    const late = mode === 'slow' ? 1500 : 2
     if (reply !== null) cloud.state.clock.after(late, () => socket.send(reply, from.port, from.address))
   })
   return new Promise((resolve, reject) => {

@@ -20,8 +20,6 @@ export type Settings = {
     history: boolean
     /** An entry shows so much later than it was made. */
     historyLateMs: number
-    /** `[api]max_limit`. */
-    pageMax: number
     /** 2025.2 and later: a successful power sync sets last_error to null (only with history on). */
     erasesLastError: boolean
     automatedClean: boolean
@@ -37,7 +35,11 @@ export type Settings = {
     cleaningMs: number
     cleanCallbackTimeoutMs: number
     deployMs: number
+    /** `[api]max_limit`: no page of a list is longer, whatever is asked for. */
+    maxLimit: number
   }
+  /** How many cells Nova has; servers are spread over them. */
+  novaCells: number
   /** Nova's period for telling Placement what each node offers. */
   placementPeriodMs: number
   tokenLifeMs: number
@@ -135,10 +137,11 @@ export type NodeRow = {
 }
 
 /**
- * ok · silent: powered down or frozen, nothing comes back · refusing: host up, nobody listens · slow: right answers, late ·
- * rejecting: answers, but each command with an error · badpass: the stored password is wrong · stuck: power never changes.
+ * ok · silent: powered down or cut off, nothing comes back · frozen: its processor hangs, so that connecting over TCP works and nothing ever
+ * answers · refusing: host up, nobody listens · slow: right answers, late · flapping: up and silent in turns · rejecting: answers, but each
+ * command with an error · badpass: the stored password is wrong · stuck: power never changes.
  */
-export const BMC_MODES = ['ok', 'silent', 'refusing', 'slow', 'rejecting', 'badpass', 'stuck'] as const
+export const BMC_MODES = ['ok', 'silent', 'frozen', 'refusing', 'slow', 'flapping', 'rejecting', 'badpass', 'stuck'] as const
 export type BmcMode = (typeof BMC_MODES)[number]
 
 export type Bmc = {
@@ -152,7 +155,7 @@ export type Bmc = {
 }
 
 /** What the next cleaning of a node will come to. */
-export const CLEANING_WILLS = ['ok', 'no-port', 'no-callback', 'step-fails'] as const
+export const CLEANING_WILLS = ['ok', 'no-port', 'no-callback', 'step-fails', 'step-hangs'] as const
 export type CleaningWill = (typeof CLEANING_WILLS)[number]
 
 export type SimNode = {
@@ -190,6 +193,8 @@ export type Server = {
   created: number
   launched: number | null
   deleted: boolean
+  /** Which of Nova's cells keeps it. */
+  cell: string
   port: string | null
   actions: { action: string; request_id: string; start_time: number }[]
 }
@@ -222,6 +227,8 @@ export type World = {
   /** Tokens that a service has checked with Keystone and remembers (keystonemiddleware caches for 300 s). */
   checked: Map<string, number>
   servers: Map<string, Server>
+  /** Cells of Nova whose database or message queue nobody reaches. */
+  cellsDown: Set<string>
   ports: Map<string, NeutronPort>
   providers: Map<string, Provider>
   bmcs: Map<string, Bmc>

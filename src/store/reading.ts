@@ -34,8 +34,6 @@ export type NodeFilter = {
   resource_class?: string
   /** Only nodes in a watched state, with an open case, or with a decision in force. */
   concerning?: boolean
-  /** Only nodes whose power Ironic has read and sees no fault on: by their BMCs a silent one is judged. */
-  powerKnown?: boolean
   /** Part of the name or of the uuid. */
   search?: string
   limit?: number
@@ -70,9 +68,6 @@ function nodesMatching(db: Queries, filter: NodeFilter) {
     .$if(uuid !== undefined, (query) => query.where('nodes.uuid', '=', uuid ?? ''))
     .$if(provision_state !== undefined, (query) => query.where('nodes.provision_state', '=', provision_state ?? ''))
     .$if(resource_class !== undefined, (query) => query.where('nodes.resource_class', '=', resource_class ?? ''))
-    .$if(filter.powerKnown === true, (query) =>
-      query.where('nodes.power_state', 'in', ['power on', 'power off']).where('nodes.fault', 'is', null).where('nodes.maintenance', '=', 0),
-    )
     .$if(search !== undefined, (query) => {
       const part = `%${(search ?? '').replaceAll(/[\\%_]/g, '')}%`
       return query.where((eb) => eb.or([eb('nodes.name', 'like', part), eb('nodes.uuid', 'like', part)]))
@@ -133,6 +128,28 @@ export async function countNodes(db: Queries, filter: NodeFilter): Promise<numbe
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirst()
   return Number(row?.count ?? 0)
+}
+
+/**
+ * Some nodes whose power Ironic has read and sees no fault on: by their BMCs a silent one is judged. Those that follow `from` in the order
+ * of uuids, going round at the end: uuids know no racks, so these are of all racks and makes.
+ */
+export async function witnesses(db: Queries, of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]> {
+  const some = (side: '>=' | '<', limit: number) =>
+    db
+      .selectFrom('nodes')
+      .select('uuid')
+      .where('cloud', '=', of.cloud)
+      .where('uuid', side, of.from)
+      .where('power_state', 'in', ['power on', 'power off'])
+      .where('fault', 'is', null)
+      .where('maintenance', '=', 0)
+      .where('missingSince', 'is', null)
+      .orderBy('uuid')
+      .limit(limit)
+      .execute()
+  const found = await some('>=', of.limit)
+  return found.length === of.limit ? found : [...found, ...(await some('<', of.limit - found.length))]
 }
 
 export type CaseFilter = {

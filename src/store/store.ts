@@ -40,6 +40,7 @@ import {
   type NodeFilter,
   type NodeView,
   nodes,
+  witnesses,
 } from './reading.ts'
 import type { Schema } from './schema.ts'
 import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
@@ -106,6 +107,7 @@ export type Store = {
   findNodes(cloud: string | null, nameOrUuid: string): Promise<{ cloud: string; uuid: string; name: string | null }[]>
   nodes(filter: NodeFilter): Promise<NodeView[]>
   countNodes(filter: NodeFilter): Promise<number>
+  witnesses(of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]>
   cases(filter: CaseFilter): Promise<CaseView[]>
   /** The node's open case, else its newest. */
   caseOf(key: NodeKey): Promise<CaseView | null>
@@ -127,12 +129,18 @@ export type Store = {
 }
 
 /** Opens (and makes or migrates) the SQLite database at `path`, or one in memory at ':memory:'. Throws StoreError with one clear sentence. */
-export async function openStore(o: { path: string; clock: Clock; newId: NewId; random: Random }): Promise<Store> {
-  const { clock, newId, random } = o
-  const { database, file } = openSqliteFile(o.path, clock.now())
+export async function openStore({ path, ...seams }: StoreSeams & { path: string }): Promise<Store> {
+  return await storeOver(openSqliteFile(path, seams.clock.now()), seams)
+}
+
+type StoreSeams = { clock: Clock; newId: NewId; random: Random }
+
+/** The store on a database that is open already; it closes it. */
+export async function storeOver({ database, file }: ReturnType<typeof openSqliteFile>, seams: StoreSeams): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
   // Kysely closes only what it has used once.
   await db.selectFrom('schema_version').select('version').execute()
+  const { clock, newId, random } = seams
   const home: Home = { db, clock, newId, random }
   return { now: async () => clock.now(), close: () => db.destroy(), ...writing(home), ...words(home), ...reading(home) }
 }
@@ -182,6 +190,7 @@ function reading({ db, clock }: Home) {
     findNodes: (cloud, nameOrUuid) => findNodes(db, cloud, nameOrUuid),
     nodes: (filter) => nodes(db, filter),
     countNodes: (filter) => countNodes(db, filter),
+    witnesses: (of) => witnesses(db, of),
     cases: (filter) => cases(db, filter),
     caseOf: (key) => caseOf(db, key),
     caseById: (id) => caseById(db, id),

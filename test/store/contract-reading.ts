@@ -49,6 +49,21 @@ export function readingContract(open: Open): void {
     )
 
     test(
+      'gives nodes whose power is known from a uuid on, going round at the end, and none that is missing or in trouble',
+      on(open, async ({ store }) => {
+        const listed = [1, 2, 3, 4, 5].map((n) => seenNode(n, { power_state: 'power on' }))
+        const odd = [seenNode(6, { power_state: null }), seenNode(7, { maintenance: true }), seenNode(8, { fault: 'power failure' })]
+        await store.seen(CLOUD, [...listed, ...odd, seenNode(9, { power_state: 'power off' })], { complete: true })
+        await store.seen(CLOUD, [...listed, ...odd], { complete: true })
+        const some = async (from: number, limit: number) =>
+          (await store.witnesses({ cloud: CLOUD, from: keyOf(from).uuid, limit })).map(({ uuid }) => uuid)
+        const uuids = (...of: number[]) => of.map((n) => keyOf(n).uuid)
+        assert.deepEqual(await some(4, 4), uuids(4, 5, 1, 2))
+        assert.deepEqual(await some(9, 9), uuids(1, 2, 3, 4, 5))
+      }),
+    )
+
+    test(
       'counts what is open, under way and said',
       on(open, async ({ store }) => {
         await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' }), seenNode(2)], { complete: true })

@@ -136,3 +136,36 @@ scenario('a quarantine lifted by hand is a person’s word: no second one before
   op.people.bmc('node-1', 'ok')
   await op.sweepUntil(() => op.node('node-1').row.provision_state === 'available', 30 * MINUTE, MINUTE)
 })
+
+for (const mode of ['frozen', 'silent'] as const) {
+  scenario(
+    `a Redfish BMC that is ${mode} is waited for, and one good look is enough to go on`,
+    {
+      nodes: [
+        { name: 'r1', provision_state: 'active', protocol: 'redfish' },
+        { name: 'r2', protocol: 'redfish' },
+      ],
+      ...NO_SYNC,
+    },
+    async (op) => {
+      op.people.bmc('r1', mode)
+      op.people.undeploy('r1')
+      await op.clock.advance(20_000)
+      await op.sweepFor(10 * MINUTE, MINUTE)
+      assert.deepEqual([op.said('r1'), op.sent()], ['wait bmc-silent', []])
+      op.people.bmc('r1', 'ok')
+      await op.sweepUntil(() => op.node('r1').row.provision_state === 'available', 15 * MINUTE)
+      assert.equal(op.resets(), 1)
+    },
+  )
+}
+
+scenario('a BMC that flaps costs three resets at most, and in the end its node is home or with a person', NO_SYNC, async (op) => {
+  await failOnBmc(op)
+  op.people.bmc('node-1', 'flapping')
+  const { row } = op.node('node-1')
+  await op.sweepFor(2 * HOUR, MINUTE)
+  assert.ok(op.resets() >= 1 && op.resets() <= 3, `${op.resets()} resets`)
+  const isHome = row.provision_state === 'available' && !row.maintenance
+  assert.ok(isHome || row.maintenance_reason?.startsWith('anneal:') === true || op.said('node-1').startsWith('escalate'), op.said('node-1'))
+})

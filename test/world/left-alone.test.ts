@@ -172,3 +172,22 @@ scenario('a node that another tool is at work on', {}, async (op) => {
   await op.sweepUntil(() => op.resets() === 1, 30 * MINUTE)
   assert.equal((op.marks('node-1') as unknown[]).length, 2)
 })
+
+scenario('a node whose server lives in a cell of Nova that is down, so that no list shows it', { novaCells: 2 }, async (op) => {
+  const { row } = op.node('node-2')
+  // Its instance is forgotten in Ironic and lives on in Nova, in the cell of every second node.
+  op.people.bmc('node-2', 'stuck')
+  await op.clock.run(op.people.verb('node-2', 'deleted'))
+  await op.clock.advance(10 * 1_000)
+  op.people.bmc('node-2', 'ok')
+  assert.deepEqual([row.provision_state, row.instance_uuid], ['error', null])
+  op.people.cell('cell2', 'down')
+  // Without Placement's allocation nothing but the cell itself tells.
+  op.cloud.state.providers.get(row.uuid)?.allocations.clear()
+  await op.sweepFor(HOUR, 10 * MINUTE)
+  assert.deepEqual([op.said('node-2'), op.sent()], ['wait nova-unreadable', []])
+  assert.match(op.message('node-2'), /cell/)
+  op.people.cell('cell2', 'up')
+  await op.sweepFor(20 * MINUTE, 5 * MINUTE)
+  assert.deepEqual([op.said('node-2'), op.sent()], ['leave instance-may-live', []])
+})

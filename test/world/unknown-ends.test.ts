@@ -38,3 +38,30 @@ scenario('taking a mark back, with its answer lost before anything happened, is 
   await op.sweepUntil(() => op.sent().length > sent, 10 * MINUTE, 10 * SECOND)
   assert.ok(op.clock.now() - lostAt >= 150 * SECOND, `after ${(op.clock.now() - lostAt) / 1000} s`)
 })
+
+for (const [how, lose] of [
+  ['accepted', (op: SimOperator) => op.at('verbed', () => op.people.remove(NODE))],
+  ['never recorded', (op: SimOperator) => op.dieAt('verbed')],
+] as const) {
+  scenario(
+    `a node that is removed from Ironic with a reset ${how} gives its place back after two hours`,
+    { file: true, policy: { inFlight: { classShare: 0, classMax: 1, cloudShare: 0, cloudMax: 1 } } },
+    async (op) => {
+      op.people.fail(NODE, BLIP)
+      await op.sweep()
+      await op.clock.advance(3 * MINUTE)
+      lose(op)
+      void op.begin()
+      await op.clock.advance(10 * SECOND)
+      const next = await op.beside()
+      if (op.cloud.state.names.has(NODE)) op.people.remove(NODE)
+      const other = 'node-3'
+      op.people.fail(other, BLIP)
+      await next.sweepFor(100 * MINUTE, 5 * MINUTE)
+      assert.match(next.said(other), /^wait fleet-budget/)
+      await next.sweepUntil(() => op.node(other).row.provision_state === 'available', 40 * MINUTE, MINUTE)
+      await next.sweepFor(25 * 60 * MINUTE, 30 * MINUTE)
+      assert.deepEqual((await op.store.cases({ cloud: 'sim', open: true })).length, 0)
+    },
+  )
+}

@@ -105,7 +105,7 @@ function siteInto(head: Head, line: string, words: readonly string[]): void {
       automatedClean: given.clean,
       cleaningMs: given.cleaning,
       rpc: given.rpc,
-      pageMax: given.page,
+      maxLimit: given.page,
     }),
   }
 }

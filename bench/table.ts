@@ -1,0 +1,46 @@
+/**
+ * The figures as a table of a hundred columns or few more, or as Markdown: a section for each thing that was measured, and below it all how, once.
+ */
+import { NOTES, type Note, type Row, type Section } from './rows.ts'
+
+const WIDTHS = { what: 31, value: 10, growth: 11 }
+
+type Wish = { sizes: readonly number[]; runs: number; machine: string }
+
+const sizeText = (size: number): string => size.toLocaleString('en-US')
+const marked = ({ what, notes }: Row): string => (notes.length === 0 ? what : `${what} [${notes.join('')}]`)
+
+/** Every note that a row names, in the order in which the rows name them. */
+const notesOf = (found: readonly Section[]): Note[] => [...new Set(found.flatMap(({ rows }) => rows.flatMap(({ notes }) => notes)))]
+
+const about = ({ runs, machine }: Wish): string =>
+  `Medians of ${runs === 1 ? 'one run' : `${runs} runs`}; growth from one size to the next. ${machine}.`
+
+export function asText(found: readonly Section[], wish: Wish): string {
+  const line = (what: string, values: readonly string[], growth: string, reach: string): string =>
+    `${what.padEnd(WIDTHS.what)}${values.map((value) => value.padStart(WIDTHS.value)).join('')}  ${growth.padEnd(WIDTHS.growth)}${reach}`.trimEnd()
+  return [
+    line('nodes', wish.sizes.map(sizeText), 'growth', 'to reach'),
+    ...found.flatMap(({ title, rows }) => ['', title, ...rows.map((row) => line(`  ${marked(row)}`, row.values, row.growth, row.reach))]),
+    '',
+    about(wish),
+    ...notesOf(found).map((note) => `[${note}] ${NOTES[note]}`),
+  ].join('\n')
+}
+
+export function asMarkdown(found: readonly Section[], wish: Wish): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const head = ['', ...wish.sizes.map((size) => `${sizeText(size)} nodes`), 'growth', 'to reach']
+  return [
+    line(head),
+    line(head.map((_, at) => (at === 0 || at === head.length - 1 ? '---' : '---:'))),
+    ...found.flatMap(({ title, rows }) => [
+      line([`**${title}**`, ...head.slice(1).map(() => '')]),
+      ...rows.map((row) => line([marked(row), ...row.values, row.growth, row.reach])),
+    ]),
+    '',
+    about(wish),
+    '',
+    ...notesOf(found).map((note) => `- [${note}] ${NOTES[note]}`),
+  ].join('\n')
+}

@@ -1,0 +1,63 @@
+/** The benchmark's table: it judges by its numbers alone, says what was not measured, and is read without scrolling sideways. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Measured, NOTES, sections } from '../bench/rows.ts'
+import { asMarkdown, asText } from '../bench/table.ts'
+
+const cost = { count: 10, wallMs: 20, busyMs: 9, ownMs: 8, cpuMs: 9, requests: 5, bytes: 3_000 }
+
+/** One size, with what a test changes of its parts; watched where `rss` is given. */
+function measured(size: number, o: { poll?: number; pass?: number; rss?: number } = {}): Measured {
+  const parts = {
+    poll: { ...cost, bytes: o.poll ?? 3_000 },
+    detail: { ...cost, bytes: 3_000 * size },
+    censusFirst: cost,
+    census: cost,
+    passFirst: cost,
+    pass: { ...cost, ownMs: o.pass ?? 8 },
+    ironicMs: 4,
+  }
+  const watched =
+    o.rss === undefined
+      ? null
+      : { startMs: 500, idle: 0.003, idleFailing: 0.004, memory: { rss: o.rss, peak: o.rss }, actMs: [40, 60, 1_200] }
+  return { size, parts, watched }
+}
+
+const wish = (sizes: number[]) => ({ sizes, runs: 3, machine: 'Node 24, 2 × Some Processor, load 0.1 before' })
+const rowOf = (found: ReturnType<typeof sections>, title: string, what: string) =>
+  found.find((section) => section.title.startsWith(title))?.rows.find((row) => row.what === what)
+
+test('a goal is reached, missed by how much, or not measured at the size that it is for', () => {
+  const found = sections([measured(10_000), measured(100_000, { pass: 5_000, rss: 200_000_000 })])
+  assert.equal(rowOf(found, 'Beside', 'quiet poll to this, bytes')?.reach, '≤ 1/100 on 10,000: reached')
+  assert.equal(rowOf(found, 'A pass', 'own time')?.reach, '≤ 2 s on 100,000: missed ×2.5')
+  assert.equal(rowOf(found, 'The daemon', 'memory after a first pass')?.reach, '≤ 250 MB on 100,000: reached')
+  assert.equal(rowOf(found, 'The daemon', 'act sent, slowest')?.reach, '≤ 1 s: missed ×1.2')
+  const small = sections([measured(1_000)])
+  assert.equal(rowOf(small, 'A pass', 'own time')?.reach, '≤ 2 s on 100,000: not measured')
+  assert.deepEqual(rowOf(small, 'The daemon', 'act sent, slowest')?.values, ['–'])
+})
+
+test('it grows by how much from size to size, and where there is nothing to compare that is said', () => {
+  const found = sections([measured(1_000, { pass: 10 }), measured(10_000, { pass: 95 }), measured(100_000, { pass: 2_000, rss: 1 })])
+  assert.equal(rowOf(found, 'A pass', 'own time')?.growth, '×9.5 ×21')
+  assert.equal(rowOf(found, 'The daemon', 'act sent, median')?.growth, '– –')
+})
+
+test('the table is 110 columns wide at most, and every letter in it is explained below', () => {
+  const sizes = [1_000, 10_000, 100_000]
+  const found = sections(sizes.map((size) => measured(size, { pass: 98_765, rss: 123_456_789 })))
+  const text = asText(found, wish(sizes))
+  const [table = '', ...notes] = text.split('\n\nMedians')
+  for (const line of table.split('\n')) assert.ok(line.length <= 110, `${line.length}: ${line}`)
+  const letters = new Set([...table.matchAll(/\[([a-z]+)\]/g)].flatMap(([, some = '']) => [...some]))
+  assert.deepEqual([...letters].toSorted(), Object.keys(NOTES).toSorted())
+  for (const letter of letters) assert.ok(notes.join('').includes(`\n[${letter}] `), letter)
+  assert.equal(
+    asMarkdown(found, wish(sizes))
+      .split('\n')
+      .filter((line) => line.startsWith('|')).length,
+    2 + found.length + found.flatMap(({ rows }) => rows).length,
+  )
+})
