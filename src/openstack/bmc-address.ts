@@ -3,6 +3,7 @@
  * Which keys count is decided by the power interface, because that is what failed when a tear-down could not switch power.
  */
 import type { BmcAddress } from '../core/observation.ts'
+import { withoutSlashes } from './service-type.ts'
 
 type Keys = Record<string, unknown>
 
@@ -30,11 +31,11 @@ function ipmi(keys: Keys, driver: string): BmcAddress | null {
 /** redfish_address may be an address, or a URL with scheme, port and path; without a scheme Ironic itself takes https. */
 function redfish(keys: Keys): BmcAddress | null {
   const given = keys['redfish_address']
-  if (typeof given !== 'string' || given === '') return null
+  if (typeof given !== 'string' || given === '' || given.length > URL_MAX) return null
   const url = URL.parse(given.includes('://') ? given : `https://${bracketed(given)}`)
   if (url === null || url.hostname === '') return null
   const plain = url.protocol === 'http:'
-  const path = url.pathname.replace(/\/+$/, '')
+  const path = withoutSlashes(url.pathname)
   return {
     protocol: 'redfish',
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -50,8 +51,14 @@ function web(address: unknown, port: unknown): BmcAddress | null {
   return host === null ? null : { protocol: 'redfish', host, port: portIn(port) ?? 443 }
 }
 
-const hostIn = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' && !value.startsWith('**') ? value.replace(/^\[|\]$/g, '') : null
+/** Longer is no address that anybody typed. */
+const URL_MAX = 2_048
+
+/** A name or an address, brackets taken off: nothing that could hold a user, a path or a control character. */
+function hostIn(value: unknown): string | null {
+  const host = typeof value === 'string' ? value.replace(/^\[|\]$/g, '') : ''
+  return /^[\p{L}\p{N}._:%-]{1,253}$/u.test(host) ? host : null
+}
 
 /** A bare IPv6 address has two colons or more and needs brackets in a URL. */
 const bracketed = (host: string): string => (/^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host) ? `[${host}]` : host)

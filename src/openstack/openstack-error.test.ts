@@ -69,3 +69,16 @@ test('its message says what was attempted, on what, and what came back', () => {
   })
   assert.equal(error.message, 'PUT baremetal /v1/nodes/n/states/provision: 409: Node n is locked.')
 })
+
+test('a body of nothing but wrappers is told as it is, however many they are', () => {
+  for (const text of [`${'['.repeat(50_000)}${']'.repeat(50_000)}`, `${'{"error":'.repeat(50_000)}1${'}'.repeat(50_000)}`]) {
+    assert.equal(faultOf(answer(text)), `${text.slice(0, 299)}…`)
+  }
+})
+
+test('a page of megabytes is read, whatever tags it begins and never ends', () => {
+  for (const bit of ['<', '<script ', '<style>', '<body', '<title>', '&amp;', '//']) {
+    assert.ok(faultOf(answer(`<html>${bit.repeat(1_000_000 / bit.length)}`)).length <= 300, bit)
+  }
+  assert.equal(faultOf(answer('<html><body><script>x<y</script ><p>5 &lt; 6<style>p{}</style> <br/>ok')), '5 6 ok')
+})
