@@ -44,6 +44,8 @@ export type SimOptions = Partial<Omit<CloudOptions, 'clock' | 'random'>> & {
   /** On a database file of its own instead of in memory: for crashes and for operators side by side. */
   file?: boolean
   claimant?: string
+  /** Somebody on the road to the cloud, who may change what is answered. */
+  between?: (transport: Transport) => Transport
 }
 
 export type SimOperator = {
@@ -145,14 +147,14 @@ type Shared = {
 
 async function operator(shared: Shared, options: SimOptions): Promise<SimOperator> {
   const { clock, cloud, name, broken } = shared
-  const { policy, user = 'admin', servicesUser, seed = 1, claimant = `op-${shared.order}` } = options
+  const { policy, user = 'admin', servicesUser, seed = 1, claimant = `op-${shared.order}`, between = (transport) => transport } = options
   const life = lifeOf(clock)
   const random = seededRandom(seed + shared.order)
   const seams: Seams = {
     clock: life.clock,
     random,
     newId: seededIds(random),
-    transport: life.over(cloud.transport, (request) => broken.push(...brokenBefore(cloud, request))),
+    transport: life.over(between(cloud.transport), (request) => broken.push(...brokenBefore(cloud, request))),
     datagram: (request) => cloud.datagram(request).finally(life.alive),
   }
   const store = shared.store ?? (await openStore({ path: shared.path, clock: life.clock, newId: seams.newId, random }))

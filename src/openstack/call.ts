@@ -126,8 +126,7 @@ export function refusal(call: Call, response: Answer): OpenStackError {
 
 /** No answer, or not even a request. `kind` where it was for want of a token. */
 export function unanswered(call: Call, phase: 'before' | 'after', text: string, kind?: 'keystone'): OpenStackError {
-  const sentence = text.replace(/\s+/g, ' ').slice(0, 300)
-  return new OpenStackError({ ...about(call), status: null, phase, requestId: null, sentence, text, ...(kind ? { kind } : {}) })
+  return new OpenStackError({ ...about(call), status: null, phase, requestId: null, sentence: text, text, ...(kind ? { kind } : {}) })
 }
 
 /** After a write such an answer is as good as none: what the write did is not known. Making a token changes nothing. */

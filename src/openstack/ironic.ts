@@ -214,7 +214,7 @@ function notSent(call: Call, cause: OpenStackError): OpenStackError {
     status: null,
     phase: 'before',
     requestId,
-    sentence: `Not sent, because what it needs was not ready: ${sentence}`.slice(0, 300),
+    sentence: `Not sent, because what it needs was not ready: ${sentence}`,
     text,
     ...(kind === null ? {} : { kind }),
   })

@@ -40,15 +40,17 @@ export class OpenStackError extends Error {
   readonly kind: 'keystone' | null
 
   constructor(said: Said) {
-    super(`${said.method} ${said.service} ${said.path}: ${said.status === null ? 'no answer' : said.status}: ${said.sentence}`)
+    // A sentence may name what came from outside, and a path too: ids of any length.
+    const [sentence, path] = [oneLine(said.sentence), oneLine(said.path)]
+    super(`${said.method} ${said.service} ${path}: ${said.status === null ? 'no answer' : said.status}: ${sentence}`)
     this.service = said.service
     this.method = said.method
-    this.path = said.path
+    this.path = path
     this.status = said.status
     this.phase = said.phase
     this.requestId = said.requestId
-    this.sentence = said.sentence
-    this.text = said.text
+    this.sentence = sentence
+    this.text = said.text.slice(0, TEXT_MAX)
     this.ownAnswer = said.ownAnswer ?? false
     this.kind = said.kind ?? null
   }
@@ -67,25 +69,34 @@ export function unusableAnswer(
 const TEXT_MAX = 4096
 const SENTENCE_MAX = 300
 
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= SENTENCE_MAX ? line : `${line.slice(0, SENTENCE_MAX - 1)}…`
+}
+
 /** Cuts out what must not be repeated (call.ts knows it). */
 export type Clean = (text: string) => string
 
 /** One line of at most 300 characters out of any error answer; says so where the answer holds no text. */
 export function faultOf(response: HttpResponse, clean?: Clean): string {
-  const line = faultText(response, clean).replace(/\s+/g, ' ').trim()
-  if (line === '') return `HTTP ${response.status} without a text.`
-  return line.length <= SENTENCE_MAX ? line : `${line.slice(0, SENTENCE_MAX - 1)}…`
+  const line = oneLine(faultText(response, clean))
+  return line === '' ? `HTTP ${response.status} ${isJsonLike(response.text) ? 'with JSON that holds no message' : 'without a text'}.` : line
 }
 
 /** The words of the service itself, unpacked from its own way of wrapping them; user names in addresses are cut out. */
 export function faultText(response: HttpResponse, clean: Clean = (text) => text): string {
   const body = response.text.trim()
-  const found = wordsIn(parsed(body)) ?? (/^(<!doctype|<html|<\?xml|<head|<body)/i.test(body) ? wordsInHtml(clean(body)) : body)
+  const found = wordsIn(parsed(body)) ?? (isJsonLike(body) ? '' : isMarkup(body) ? wordsInHtml(clean(body)) : body)
   // Cleaned before it is cut, or the half of a secret would be left at the end; and after unpacking, which undoes JSON's escapes.
   return clean(found)
     .replace(/\/\/[^/@\s]+@/g, '//')
     .slice(0, TEXT_MAX)
 }
+
+const isMarkup = (text: string): boolean => /^(<!doctype|<html|<\?xml|<head|<body)/i.test(text)
+
+/** Whole or cut off. Where no message is in it, it is a document, perhaps a node with its driver_info, and none of it is repeated. */
+const isJsonLike = (text: string): boolean => /^\s*[[{]/.test(text)
 
 /** Whether an error answer is one that a service wrote itself. */
 export const isOwnAnswer = (response: HttpResponse): boolean => wordsIn(parsed(response.text)) !== null
@@ -154,7 +165,7 @@ function without(html: string, tag: string): string {
 
 /** The object or list in a JSON text, or undefined where it is none: an answer may be anything at all. */
 export function parsed(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return undefined
+  if (!isJsonLike(text)) return undefined
   try {
     return JSON.parse(text)
   } catch {
