@@ -128,7 +128,7 @@ function expanded(value: string, key: Key, { path, source, at }: Expanding): str
       fix: 'Correct the path after file:, or let this user read it; a relative path starts at the folder of this file.',
     })
   }
-  return value.replace(/\$(\$?)\{([^}]*)\}/g, (whole, escaped: string, name: string) => {
+  return value.replace(/\$(\$?)\{([^}]{0,200})\}/g, (whole, escaped: string, name: string) => {
     if (escaped) return whole.slice(1)
     const found = source.env[name]
     if (found) return found

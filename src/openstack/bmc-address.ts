@@ -61,7 +61,7 @@ function hostIn(value: unknown): string | null {
 }
 
 /** A bare IPv6 address has two colons or more and needs brackets in a URL. */
-const bracketed = (host: string): string => (/^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host) ? `[${host}]` : host)
+const bracketed = (host: string): string => (/^[0-9a-f:.]+$/i.test(host) && host.split(':').length > 2 ? `[${host}]` : host)
 
 function portIn(value: unknown): number | null {
   const port = typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN

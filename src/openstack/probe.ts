@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { ServiceLook, ServiceName } from '../core/observation.ts'
 import { absent, known, type Reading, unknown } from '../core/reading.ts'
 import type { Clock } from '../core/seams.ts'
+import { withoutStops } from '../core/sentence.ts'
 import { bodyOf, type Call } from './call.ts'
 import { OpenStackError } from './openstack-error.ts'
 import type { ServiceType } from './service-type.ts'
@@ -50,7 +51,7 @@ async function ask(session: Session, name: ServiceName): Promise<string | Readin
 }
 
 function judged(name: ServiceName, error: OpenStackError, at: number): Reading<ServiceLook> {
-  const said = error.sentence.replace(/\.+$/, '')
+  const said = withoutStops(error.sentence)
   // Without a token the service itself was never asked.
   if (error.kind === 'keystone' && name !== 'keystone') return unknown(`${name} was not asked, because Keystone gave no token: ${said}`)
   if (error.status === null) return known({ state: 'red', detail: `no answer: ${said}`, at })

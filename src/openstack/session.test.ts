@@ -159,6 +159,16 @@ test('endpoints come from the catalog by interface, region and older names, with
   assert.match(error.sentence, /no public endpoint of a baremetal service in region R2/)
 })
 
+test('a catalog without the service that is asked is asked for again with the next call', async () => {
+  const whole = tokenAnswer('t')
+  assert.ok(!(whole instanceof TransportError))
+  const body = JSON.parse(JSON.stringify(whole.body))
+  body.token.catalog = []
+  const { session } = givenCloud({ 'POST keystone.test/v3/auth/tokens': [{ ...whole, body }, whole], [NODES]: { body: {} } })
+  assert.match((await failed(session.request(read))).sentence, /no public endpoint/)
+  assert.equal((await session.request(read)).status, 200)
+})
+
 test('overrides win over the catalog and are completed as the catalog is', async () => {
   const endpointOverrides = {
     baremetal: 'http://127.0.0.1:6385/v1/',

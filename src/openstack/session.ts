@@ -33,7 +33,11 @@ export function openSession(access: CloudAccess, seams: { clock: Clock; transpor
 
   async function sendWith(token: Token | null, call: Call): Promise<Answer> {
     const root = rootOf(access, call.service, token)
-    if (root === null) throw unanswered(call, 'before', noEndpoint(call.service, access))
+    if (root === null) {
+      // A catalog that came incomplete once must not be believed for as long as its token lives.
+      if (token !== null) keeper?.drop(token)
+      throw unanswered(call, 'before', noEndpoint(call.service, access))
+    }
     const query = call.query && call.query.length > 0 ? `?${new URLSearchParams(call.query)}` : ''
     const at = { url: `${root}${call.path}${query}`, headers: authHeaders(access, token) }
     return await sendCall({ transport: seams.transport, access }, call, at)
