@@ -2,6 +2,7 @@
  * Where a node's BMC is, out of its driver_info: address and port and nothing else, so that no credential gets any further.
  * Which keys count is decided by the power interface, because that is what failed when a tear-down could not switch power.
  */
+import { isIP } from 'node:net'
 import type { BmcAddress } from '../core/observation.ts'
 import { withoutSlashes } from './service-type.ts'
 
@@ -33,12 +34,13 @@ function redfish(keys: Keys): BmcAddress | null {
   const given = keys['redfish_address']
   if (typeof given !== 'string' || given === '' || given.length > URL_MAX) return null
   const url = URL.parse(given.includes('://') ? given : `https://${bracketed(given)}`)
-  if (url === null || url.hostname === '') return null
+  const host = hostIn(url?.hostname)
+  if (url === null || host === null) return null
   const plain = url.protocol === 'http:'
   const path = withoutSlashes(url.pathname)
   return {
     protocol: 'redfish',
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: url.port === '' ? (plain ? 80 : 443) : Number(url.port),
     ...(plain ? { scheme: 'http' as const } : {}),
     ...(path === '' ? {} : { path }),
@@ -57,6 +59,7 @@ const URL_MAX = 2_048
 /** A name or an address, brackets taken off: nothing that could hold a user, a path or a control character. */
 function hostIn(value: unknown): string | null {
   const host = typeof value === 'string' ? value.replace(/^\[|\]$/g, '') : ''
+  if (host.includes(':') && isIP(host) !== 6) return null
   return /^[\p{L}\p{N}._:%-]{1,253}$/u.test(host) ? host : null
 }
 

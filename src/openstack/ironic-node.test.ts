@@ -153,6 +153,7 @@ test('what is no name and no address is no BMC: it goes no further', () => {
     'a b',
     'user:secret@10.0.0.1',
     '10.0.0.1/x',
+    'bmc:623',
     '\u001b[31m',
     'x'.repeat(300),
     ':'.repeat(1_000_000),
@@ -163,6 +164,8 @@ test('what is no name and no address is no BMC: it goes no further', () => {
     assert.equal(bmcAddress({ driver: 'ipmi', power_interface: 'ipmitool', driver_info: { ipmi_address: host } }), null, String(host))
     assert.equal(bmcAddress({ driver: 'ilo5', power_interface: 'ilo', driver_info: { ilo_address: host } }), null, String(host))
   }
+  for (const redfish_address of ['*', 'https://*.example', 'https://'])
+    assert.equal(bmcAddress({ driver: 'redfish', power_interface: null, driver_info: { redfish_address } }), null)
   const long = { redfish_address: `${':'.repeat(1_000_000)}x` }
   assert.equal(bmcAddress({ driver: 'redfish', power_interface: 'redfish', driver_info: long }), null)
 })
