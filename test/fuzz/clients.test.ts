@@ -91,7 +91,7 @@ fuzz(
       ),
     }),
   ),
-  { runs: 500 },
+  { runs: 300 },
   async ({ asked, meddlings }) => {
     const road = roadWith(meddlings)
     road.meddle(true)
@@ -137,7 +137,7 @@ fuzz(
     ),
     how: change,
   }),
-  { runs: 300 },
+  { runs: 120 },
   async (meddle) => {
     const access = cloudAccess(
       { name: 'recorded', naming: (key) => key, keys: { auth_type: 'none', auth: { endpoint: 'http://ironic.test' } } },

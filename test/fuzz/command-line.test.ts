@@ -111,7 +111,7 @@ after(() => op.close())
 fuzz(
   'any arguments end with an exit code and at most a line of complaint',
   fc.tuple(fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...COMMANDS) }, strangeText), fc.array(word, { maxLength: 6 })),
-  { runs: 150, weight: 4 },
+  { runs: 80, weight: 4 },
   async ([command, words]) => {
     const args = [command, ...words].map(spelt)
     isFine(await typed(op, { args }), args)
@@ -138,7 +138,7 @@ fuzz(
     input: fc.array(fc.oneof(strangeBody, strangeText), { maxLength: 4 }),
     args: fc.constantFrom<string[][]>(['diagnose'], ['diagnose', '--jsonl'], ['diagnose', '-o', 'json'], ['nodes'], ['check'], ['sweep']),
   }),
-  { runs: 60, weight: 4 },
+  { runs: 30, weight: 4 },
   async ({ env, input, args }) => {
     const given = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, spelt(value).replaceAll('\0', '')]))
     isFine(await typed(op, { args, env: given, input: input.map(spelt).join('\n') }), args)
@@ -164,7 +164,7 @@ fuzz(
     ),
     fc.array(meddling, { minLength: 1, maxLength: 3 }),
   ),
-  { runs: 60, weight: 4 },
+  { runs: 30, weight: 4 },
   async ([args, meddlings]) => {
     const road = roadWith(meddlings)
     road.meddle(true)

@@ -34,7 +34,7 @@ const extra = fc.record(
 fuzz(
   'whatever stands in extra, a reset needs a list or nothing there and no hold, and changes nothing else',
   fc.tuple(extra, fc.boolean()),
-  { runs: 30, weight: 4 },
+  { runs: 15, weight: 4 },
   async ([drawn, isHeld]) => {
     const { anneal_hold, ...others } = drawn
     const before = given({ ...others, ...(isHeld ? { anneal_hold: anneal_hold ?? null } : {}) }) as Record<string, unknown>

@@ -136,7 +136,7 @@ const name = fc.option(fc.oneof(fc.constantFrom('prod', 'lab', 'prodd', 'vendor'
 fuzz(
   'clouds.yaml, secure.yaml and the profiles are read, or refused without a value',
   fc.record({ clouds: written(CLOUDS), secure: fc.option(written(CLOUDS)), vendors: fc.option(written(PUBLIC)), cloud: name }),
-  { runs: 150 },
+  { runs: 80 },
   ({ clouds, secure, vendors, cloud }) => {
     const files: Record<string, string | null> = {
       '/etc/openstack/clouds.yaml': spelt(clouds),
@@ -167,7 +167,7 @@ const USUAL = ['http://k:5000/v3', 'password', 'v3applicationcredential', 'none'
 fuzz(
   'OS_* variables of any kind make a cloud, or are refused by their names',
   fc.record({ environment: fc.dictionary(fc.constantFrom(...VARIABLES), fc.oneof(fc.constantFrom(...USUAL), strangeText)), cloud: name }),
-  { runs: 500 },
+  { runs: 150 },
   ({ environment, cloud }) => {
     const given = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, spelt(value)]))
     const secret = { OS_PASSWORD: SECRET, OS_APPLICATION_CREDENTIAL_SECRET: SECRET }
@@ -181,7 +181,7 @@ fuzz(
 fuzz(
   'anneal.yaml is read, or refused by line and key without a value',
   fc.record({ yaml: written(ANNEAL), path: fc.option(fc.oneof(fc.constant('/a.yaml'), strangeText)), database: fc.option(strangeText) }),
-  { runs: 500 },
+  { runs: 150 },
   ({ yaml, path, database }) => {
     const env = { HOME: '/home-of-op', TOKEN: SECRET, ...(database === null ? {} : { ANNEAL_DATABASE: spelt(database) }) }
     const readFile = (file: string) =>

@@ -18,7 +18,7 @@ export type Change =
   | { kind: 'body'; body: string }
   | { kind: 'status'; status: number; body: string | null }
   | { kind: 'headers'; value: string | null }
-  /** A key that is no field of the document. */
+  /** A key before all others: a field of nobody's, or one that comes again, and of equal keys the last one counts. */
   | { kind: 'stranger'; key: string; value: unknown }
   /** The request is said back, with its token and its body: in the words of Ironic, in a page, plainly, as JSON, or cut off. */
   | { kind: 'echo'; form: 'ironic' | 'page' | 'plain' | 'json' | 'cut'; status: number }
@@ -122,9 +122,7 @@ function inDocument(response: HttpResponse, how: InDocument): Meddled | null {
     const key = JSON.stringify(how.key)
     const inner = response.text.trim().replace(/^[[{]/, '')
     const isList = Array.isArray(document)
-    return isList || Object.hasOwn(document, how.key)
-      ? null
-      : say(`{${key}:${JSON.stringify(how.value)}${inner === '}' ? '' : ','}${inner}`, [], false)
+    return isList ? null : say(`{${key}:${JSON.stringify(how.value)}${inner === '}' ? '' : ','}${inner}`, [], false)
   }
   const places = placesIn(document).filter((place) => fits(how, place))
   const place = places[how.at % Math.max(1, places.length)]

@@ -47,7 +47,7 @@ fuzz(
     fc.array(meddling(QUESTIONS), { minLength: 1, maxLength: 3 }),
     fc.constantFrom(...OTHERS).chain((questions) => fc.array(meddling(questions), { minLength: 1, maxLength: 2 })),
   ),
-  { runs: 100, weight: 4 },
+  { runs: 40, weight: 4 },
   async (meddlings) => {
     const meant = meddlings.flatMap(({ questions }) => questions)
     const isOne = OTHERS.some((questions) => meant.every((question) => questions.includes(question)))
@@ -107,7 +107,7 @@ fuzz(
       how: breaking(question, keys),
     }),
   ),
-  { runs: 70, weight: 4 },
+  { runs: 30, weight: 4 },
   async (meddling) => {
     const road = roadWith([meddling])
     const op = await stage(road)
@@ -127,7 +127,7 @@ fuzz(
 fuzz(
   'once answers are whole again the work goes on: the bait is healed',
   fc.array(meddling(QUESTIONS), { minLength: 1, maxLength: 3 }),
-  { runs: 12, weight: 20 },
+  { runs: 3, weight: 20 },
   async (meddlings) => {
     const road = roadWith(meddlings, ({ lies }) => lies)
     const op = await stage(road)

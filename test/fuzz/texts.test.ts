@@ -102,7 +102,7 @@ function expressions(): { where: string; expression: RegExp }[] {
 }
 
 /** Letters of a text and of one twice as long; both short enough for a matcher that calls itself, and long past every bound. */
-const SHORT = 300
+const SHORT = 200
 const LONG = 2 * SHORT
 /** For each letter: an honest alternation of thirty words takes sixty. Beyond it only an expression goes that has no end. */
 const MOST = 1_000
