@@ -37,8 +37,15 @@ export function readSettings(path: string, text: string, source: ConfigSource): 
   const [broken] = document.errors
   if (broken) throw refuseYaml(broken.pos[0], BROKEN[broken.code] ?? 'it cannot be understood')
   visit(document, {
-    Alias: (_key, alias) => {
-      if (!alias.resolve(document)) throw refuseYaml(alias.range?.[0] ?? 0, 'an alias stands before its anchor, or has none')
+    Alias: (_key, alias, above) => {
+      const anchored = alias.resolve(document)
+      if (!anchored) throw refuseYaml(alias.range?.[0] ?? 0, 'an alias stands before its anchor, or has none')
+      if (above.includes(anchored)) throw refuseYaml(alias.range?.[0] ?? 0, 'an alias stands inside of what it refers to')
+    },
+    Pair: (_key, { key }) => {
+      if (isCollection(key)) throw refuseYaml(key.range?.[0] ?? 0, 'a key is no plain word')
+      // The schema of the clouds would not see a cloud of this name, and leave it out without a word.
+      if (isScalar(key) && key.value === '__proto__') throw refuseYaml(key.range?.[0] ?? 0, 'nothing can have the name __proto__')
     },
   })
 
@@ -47,12 +54,25 @@ export function readSettings(path: string, text: string, source: ConfigSource): 
     return key.length === 0 ? `${path}, line ${line}` : `${path}, line ${line}: ${key.map(String).join('.')}`
   }
   expandValues(document, { path, source, at })
-  const parsed = settingsSchema.safeParse(document.toJS() ?? {})
+  const parsed = settingsSchema.safeParse(contentOf(document, path) ?? {})
   if (parsed.success) return { settings: parsed.data, at }
   const refusals = parsed.error.issues.map((issue) => ({ ...refusalOf(issue), issue }))
   const [first] = refusals.toSorted((a, b) => offsetOf(document, a.key) - offsetOf(document, b.key))
   if (!first) throw parsed.error
   throw new ConfigError({ what: at(first.key), message: first.message, fix: first.fix })
+}
+
+function contentOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS()
+  } catch {
+    // Knows: what parses and still has no content has aliases of aliases that would fill the memory.
+    throw new ConfigError({
+      what: path,
+      message: 'It is not YAML: it has aliases without end.',
+      fix: 'Write out what the aliases stand for.',
+    })
+  }
 }
 
 /** Our own words for what goes wrong most: the parser's may quote the text. */
@@ -108,7 +128,7 @@ function expanded(value: string, key: Key, { path, source, at }: Expanding): str
       fix: 'Correct the path after file:, or let this user read it; a relative path starts at the folder of this file.',
     })
   }
-  return value.replace(/\$(\$?)\{([^}]*)\}/g, (whole, escaped: string, name: string) => {
+  return value.replace(/\$(\$?)\{([^}]{0,200})\}/g, (whole, escaped: string, name: string) => {
     if (escaped) return whole.slice(1)
     const found = source.env[name]
     if (found) return found

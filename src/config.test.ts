@@ -142,6 +142,9 @@ test('silly values are refused, each with its own line', () => {
     ['mode: auto\n\tpoll: 5s', 'line 2', /not YAML/],
     ['mode: *none', 'line 1', /alias/],
     ['- mode', 'line 1', /keys of its own/],
+    ['clouds: &all {c: *all}', 'line 1', /inside of what it refers to/],
+    ['clouds: {__proto__: {mode: auto}}', 'line 1', /name __proto__/],
+    ['clouds: {? [a] : {}}', 'line 1', /no plain word/],
     ['clouds:\n  c:\n    budgets: { resets: { max: 9, window: 2h } }', 'line 3: clouds.c.budgets.resets.window', /adds up to 332m/],
   ]
   for (const [yaml, where, why] of silly) {
@@ -150,6 +153,13 @@ test('silly values are refused, each with its own line', () => {
     assert.match(error.message, why, yaml)
     assert.ok(error.fix.length > 0 && !/\n/.test(`${error.what}${error.message}${error.fix}`), yaml)
   }
+})
+
+test('aliases of aliases without end, and a key of a megabyte, are refused as quickly as anything', () => {
+  const nine = (name: string, of: string) => `${name}: &${name} [${Array.from({ length: 9 }, () => of).join(', ')}]`
+  const yaml = [nine('a', 'x'), nine('b', '*a'), nine('c', '*b'), nine('d', '*c')].join('\n')
+  assert.match(refusal({ yaml }).message, /aliases without end/)
+  assert.match(refusal({ yaml: `? ${'m'.repeat(1_000_000)}\n: auto` }).message, /no such key/)
 })
 
 test('of several mistakes the topmost line is told', () => {

@@ -216,6 +216,8 @@ const datagram: Datagram = (request) =>
     if (!Number.isInteger(request.port) || request.port < 1 || request.port > 65535) {
       return resolve({ kind: 'no-route', reason: `${request.port} is not a port` })
     }
+    // node:dns throws at a NUL and finds null for nothing; from a callback that would end the process.
+    if (request.host === '' || request.host.includes('\0')) return resolve({ kind: 'no-route', reason: 'there is no such host name' })
     const family = isIP(request.host)
     if (family !== 0) return exchangeDatagram(request, { address: request.host, family }, resolve)
     const timer = setTimeout(() => resolve({ kind: 'no-route', reason: `${request.host} was not resolved in time` }), request.timeoutMs)

@@ -194,7 +194,7 @@ export const nova = (seen: Partial<NovaSeen>, allocations: Reading<string[]> = k
 export const server = (difference: Partial<ServerSeen> = {}): ServerSeen => ({
   id: 's-1',
   status: 'ACTIVE',
-  vm_state: 'active',
+  vm_state: difference.status === 'DELETED' ? 'deleted' : 'active',
   task_state: null,
   launched_at: '2026-10-01T00:00:00.000000',
   lastAction: { action: 'create', start_time: '2026-10-01T00:00:00.000000' },

@@ -49,6 +49,8 @@ export type SimOptions = Partial<Omit<CloudOptions, 'clock' | 'random'>> & {
   /** Over HTTP on the loopback with the real transport, instead of in process. */
   overHttp?: boolean
   claimant?: string
+  /** Somebody on the road to the cloud, who may change what is answered. */
+  between?: (transport: Transport) => Transport
 }
 
 export type SimOperator = {
@@ -173,14 +175,14 @@ async function keptAt(path: string, seams: Pick<Seams, 'clock' | 'newId' | 'rand
 
 async function operator(shared: Shared, options: SimOptions): Promise<SimOperator> {
   const { clock, cloud, road, name, broken } = shared
-  const { policy, user = 'admin', servicesUser, seed = 1, claimant = `op-${shared.order}` } = options
+  const { policy, user = 'admin', servicesUser, seed = 1, claimant = `op-${shared.order}`, between = (transport) => transport } = options
   const life = lifeOf(clock)
   const random = seededRandom(seed + shared.order)
   const seams: Seams = {
     clock: life.clock,
     random,
     newId: seededIds(random),
-    transport: life.over(road?.transport ?? cloud.transport, (request) => broken.push(...brokenBefore(cloud, request))),
+    transport: life.over(between(road?.transport ?? cloud.transport), (request) => broken.push(...brokenBefore(cloud, request))),
     datagram: (request) => cloud.datagram(request).finally(life.alive),
   }
   const { store, disk } = shared.kept ?? (await keptAt(shared.path, { clock: life.clock, newId: seams.newId, random }))

@@ -51,6 +51,12 @@ test('no answer is read by how it failed to come', async () => {
   assert.equal(await kindOf(failing('after', 'other side closed')), 'faulty')
 })
 
+test('an address that no web address can hold is not asked, and not called faulty', async () => {
+  const look = await lookAtRedfish({ host: 'fe80::1%eth0', port: 443 }, answering(200))
+  assert.ok(look.kind === 'unknown')
+  assert.match(look.reason, /^no-route-from-here: fe80::1%eth0/)
+})
+
 test('an IPv6 address is put in brackets', () => {
   assert.equal(serviceRootUrl({ host: 'fd00::9', port: 8443 }), 'https://[fd00::9]:8443/redfish/v1/')
 })

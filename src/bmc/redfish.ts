@@ -32,9 +32,12 @@ type RedfishAddress = Pick<BmcAddress, 'host' | 'port' | 'scheme'>
  */
 export async function lookAtRedfish(address: RedfishAddress, seams: Pick<Seams, 'clock' | 'transport'>): Promise<Reading<BmcLook>> {
   const look = (kind: BmcLook['kind'], detail: string): Reading<BmcLook> => known({ kind, detail, at: seams.clock.now() })
+  const url = serviceRootUrl(address)
+  // An address with a zone, say: nothing is asked, so nothing is known of the BMC.
+  if (!URL.canParse(url)) return unknown(`no-route-from-here: ${address.host} can stand in no web address`)
   const request = {
     method: 'GET' as const,
-    url: serviceRootUrl(address),
+    url,
     headers: { accept: 'application/json', 'odata-version': '4.0' },
     connectTimeoutMs: CONNECT_MS,
     answerTimeoutMs: ANSWER_MS,

@@ -2,6 +2,7 @@
  * An error of a cloud's, said to a person: which cloud, what was asked and what came back, and what to do. It tells a fault in what an
  * operator wrote or granted (password, role, address) from a cloud that is merely down.
  */
+import { withoutStops } from '../core/sentence.ts'
 import type { CloudAccess } from '../openstack/cloud-access.ts'
 import type { OpenStackError } from '../openstack/openstack-error.ts'
 
@@ -71,9 +72,9 @@ const entryOf = ({ name }: CloudAccess): string => (name === 'envvars' ? 'the OS
 function messageOf(error: OpenStackError, access: CloudAccess): string {
   const whom = error.kind === 'keystone' ? `Keystone at ${access.auth.auth_url ?? 'no address'}` : `the ${error.service} service`
   // The transport's own words name the address already.
-  if (error.status === null) return `${capital(whom)} gave no answer: ${error.sentence.replace(/\.*$/, '.')}`
+  if (error.status === null) return `${capital(whom)} gave no answer: ${withoutStops(error.sentence)}.`
   const answer = error.status < 300 ? 'gave an answer that cannot be used' : `answered ${error.status}`
-  return `${capital(whom)} ${answer} to ${error.method} ${error.path}: ${error.sentence.replace(/\.*$/, '.')}`
+  return `${capital(whom)} ${answer} to ${error.method} ${error.path}: ${withoutStops(error.sentence)}.`
 }
 
 /** OpenSSL's and node's codes for a certificate that is not trusted. */

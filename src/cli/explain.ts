@@ -116,7 +116,9 @@ function caseLines({ case: id, opened, closed, result, budget, incident }: Expla
   lines.push(line(`  Budget: ${budget.spent} of ${budget.max} resets spent ${window}.`))
   if (incident !== null) {
     const { id: which, key, value, members, proven, inFlight } = incident
-    lines.push(line(`  Part of incident ${which} (${key} ${value}): ${members} nodes, ${proven} healed, ${inFlight} under way.`))
+    lines.push(
+      line(`  Part of incident ${which} (${plain(`${key} ${value}`)}): ${members} nodes, ${proven} healed, ${inFlight} under way.`),
+    )
   }
   return lines
 }

@@ -4,6 +4,7 @@
  */
 import { CommandError } from '../commands/command-error.ts'
 import { ConfigError } from '../core/config-error.ts'
+import { withoutStops } from '../core/sentence.ts'
 import { OpenStackError } from '../openstack/openstack-error.ts'
 import { StoreError } from '../store/store-error.ts'
 import { CloudTrouble } from './cloud-trouble.ts'
@@ -34,7 +35,7 @@ function saidOf(error: unknown, io: Io): Said {
   const fix = io.env['ANNEAL_DEBUG']
     ? 'The stack follows.'
     : 'This is a bug of Anneal; run it again with ANNEAL_DEBUG=1 for the stack, and report it.'
-  return { what: 'unexpected', message: message.replace(/\.*$/, '.'), fix, code: 1 }
+  return { what: 'unexpected', message: `${withoutStops(message)}.`, fix, code: 1 }
 }
 
 const said = ({ what, message, fix }: { what: string; message: string; fix: string }) => ({ what, message, fix })

@@ -100,7 +100,7 @@ function usageOf(error: CommanderError, command: Command | undefined): UsageErro
   // Called without a command it would print all its help to stderr; one line does.
   if (error.code === 'commander.help')
     return new UsageError({ what: 'usage', message: 'No command is given.', fix: 'See `anneal --help`.' })
-  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  const message = error.message.replace(/^error: /, '').replace(/\s+/g, ' ')
   return new UsageError({
     what: 'usage',
     message: sentence(message.replace(/\.$/, '')),

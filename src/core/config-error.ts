@@ -18,9 +18,12 @@ export class ConfigError extends Error {
 
 /** The known name nearest to `name` by edits, if one is near enough to be meant (a third of its length, at least 2); else null. */
 export function nearest(name: string, known: readonly string[]): string | null {
-  const ranked = known.map((candidate) => ({ candidate, edits: editsBetween(name.toLowerCase(), candidate.toLowerCase()) }))
+  const most = Math.max(2, Math.floor(name.length / 3))
+  // As many letters more or fewer are as many edits: a name of a megabyte is compared with none.
+  const near = known.filter((candidate) => Math.abs(candidate.length - name.length) <= most)
+  const ranked = near.map((candidate) => ({ candidate, edits: editsBetween(name.toLowerCase(), candidate.toLowerCase()) }))
   const best = ranked.toSorted((a, b) => a.edits - b.edits)[0]
-  return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : null
+  return best && best.edits <= most ? best.candidate : null
 }
 
 /** Levenshtein's distance, one row at a time. */

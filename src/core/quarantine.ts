@@ -13,6 +13,14 @@ export function mayQuarantine(j: Judged): boolean {
   return releasedAt === null || j.attempts.some((a) => a.act === 'reset' && a.createdAt > releasedAt && a.result === 'failed')
 }
 
+/** It quotes what came from hardware and is shown on other people's terminals; half a character could not even be stored. */
+const oneLine = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(/\s+/g, ' ')
+    .replace(/\p{Cc}/gu, '')
+    .trim()
+
 /** @param todo what is wrong and what a person must do; it becomes the maintenance_reason. */
 export function toQuarantine(j: Judged, reason: Reason, todo: string): Decision {
   const later = j.now + 10 * j.policy.look
@@ -22,6 +30,6 @@ export function toQuarantine(j: Judged, reason: Reason, todo: string): Decision 
     return escalate(reason, `${todo} A person released it before, so it is not quarantined again until a new reset has failed.`, later)
   // Power off is the first thing that fails in tear-down, so the former tenant's system may still be running (design, marks).
   const running = j.node.power_state === 'power on' ? ' The former tenant’s system may still be running.' : ''
-  const text = `${QUARANTINE_PREFIX}${j.case.id} ${j.diagnosis.cause}: ${todo}${running}`
+  const text = oneLine(`${QUARANTINE_PREFIX}${j.case.id} ${j.diagnosis.cause}: ${todo}${running}`)
   return permitted(j, go(reason, todo, { act: 'quarantine', text }))
 }

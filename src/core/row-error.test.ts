@@ -56,6 +56,13 @@ test('row 2: quarantines a silent BMC after three looks over a day, a refusing o
   assert.equal(said(run('refusing', 3, HOUR)), 'act bmc-refusing')
 })
 
+test('what a quarantine quotes of hardware is one plain line', () => {
+  const said = 'HTTP 401\u001b[2J\u0000 refused\n\ud800 for good'
+  const decision = decide(given({ diagnosis: { cause: 'bmc-fault', transient: 'no', evidence: [said] } }))
+  assert.ok(decision.kind === 'act' && decision.plan.act === 'quarantine')
+  assert.match(decision.plan.text, /HTTP 401\[2J refused \ufffd for good/)
+})
+
 test('row 2: writes into the quarantine whose it is, why, and that the former system may be running', () => {
   const memory = { looks: { kind: 'silent' as const, count: 3, firstAt: NOW - DAY, lastAt: NOW } }
   const decision = decide(given({ observation: look('silent'), memory, node: { power_state: 'power on' } }))

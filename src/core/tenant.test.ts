@@ -23,6 +23,7 @@ test('every server lives, whatever its status, unless it is deleted or being del
     assert.equal(byNode({ status }), 'live', status)
   }
   assert.equal(byNode({ status: 'DELETED' }), 'deleted')
+  assert.equal(byNode({ status: 'DELETED', vm_state: 'active' }), 'live')
   assert.equal(byNode({ task_state: 'deleting', ...deleted }), 'deleted')
   assert.equal(byNode({ task_state: 'deleting' }), 'live')
   assert.equal(byNode(deleted), 'live')
@@ -38,6 +39,7 @@ test('a failed delete counts where it is newer than the deployment', () => {
   assert.equal(byNode(error), 'deleted')
   assert.equal(byNode({ ...error, launched_at: '2026-11-02T11:30:00Z' }), 'live')
   assert.equal(byNode({ ...error, launched_at: null }), 'deleted')
+  assert.equal(byNode({ ...error, launched_at: 'some day' }), 'live')
   assert.equal(byNode({ ...error, lastAction: { action: 'delete', start_time: 'some day' } }), 'live')
   assert.equal(byNode({ ...error, lastAction: null }), 'live')
 })

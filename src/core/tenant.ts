@@ -89,15 +89,17 @@ function secondAnswer(node: ObservedNode, nova: NovaSeen, memory: Memory, policy
 
 /** Rows 14 and 15 of the decision table are the only servers that do not count as living. */
 function fate(server: ServerSeen): 'live' | 'deleted' | 'dying' {
-  if (server.status === 'DELETED') return 'deleted'
+  // Nova makes the one of the other (common.py, `_STATE_MAP`); an answer that contradicts itself is a doubt.
+  if (server.status === 'DELETED') return server.vm_state === null || server.vm_state === 'deleted' ? 'deleted' : 'live'
   // SOFT_DELETED can be restored; UNKNOWN is Nova's word for a cell that does not answer.
   if (server.status === 'SOFT_DELETED' || server.status === 'UNKNOWN' || server.lastAction?.action !== 'delete') return 'live'
   if (server.task_state === 'deleting') return 'dying'
   if (server.status !== 'ERROR') return 'live'
   const deletedAt = parseTime(server.lastAction.start_time)
   const launchedAt = parseTime(server.launched_at)
-  // A server never launched cannot have been deployed again since.
-  return deletedAt !== null && (launchedAt === null || deletedAt > launchedAt) ? 'dying' : 'live'
+  // A server never launched (null) cannot have been deployed again since; a time that cannot be read is no such word.
+  const isSince = server.launched_at === null || (launchedAt !== null && deletedAt !== null && deletedAt > launchedAt)
+  return deletedAt !== null && isSince ? 'dying' : 'live'
 }
 
 const describe = (server: ServerSeen): string =>

@@ -3,6 +3,7 @@
  * everything else is a bug and goes on.
  */
 import { type Reading, unknown } from '../core/reading.ts'
+import { withoutStops } from '../core/sentence.ts'
 import { OpenStackError } from '../openstack/openstack-error.ts'
 
 /** `withheld`: the cloud answered 403, so it is this credential that may not see it. */
@@ -21,5 +22,5 @@ export async function attempt<T>(ask: () => Promise<Reading<T>>): Promise<Attemp
 export function reasonOf(error: OpenStackError): string {
   const whom = error.kind === 'keystone' ? 'identity' : error.service
   const answer = error.status === null ? 'gave no answer' : `answered ${error.status}`
-  return `the ${whom} service ${answer} (${error.sentence.replace(/\.+$/, '')})`
+  return `the ${whom} service ${answer} (${withoutStops(error.sentence)})`
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HistoryEvent, Observation, ServerSeen, ServiceLook, ServiceName } from '../core/observation.ts'
 import { known, type Reading, unknown } from '../core/reading.ts'
+import { sample } from '../openstack/given-cloud.test.ts'
 import { type WireNode, wireNodeSchema } from '../openstack/ironic-node.ts'
 import { OpenStackError } from '../openstack/openstack-error.ts'
 import { type VirtualClock, virtualClock } from '../simulator/virtual-clock.ts'
@@ -17,12 +18,11 @@ const START = Date.parse('2026-11-02T12:00:00Z')
 
 const wire = (difference: Record<string, unknown> = {}): WireNode =>
   wireNodeSchema.parse({
+    ...JSON.parse(sample('node-active.json')),
     uuid: UUID,
-    driver: 'ipmi',
     provision_state: 'error',
-    maintenance: false,
+    instance_uuid: null,
     conductor: 'cond-1',
-    power_interface: 'ipmitool',
     network_interface: 'neutron',
     storage_interface: 'noop',
     driver_info: { ipmi_address: '10.0.0.1', ipmi_password: '******' },

@@ -5,6 +5,7 @@
  */
 import type { NovaSeen, Tenant } from '../core/observation.ts'
 import { absent, known, type Reading, unknown } from '../core/reading.ts'
+import { withoutStops } from '../core/sentence.ts'
 import { attempt } from './attempt.ts'
 import type { Catalog, NovaAsked, ObserveWorld } from './world.ts'
 
@@ -34,7 +35,7 @@ async function novaSeen(world: TenantWorld, nova: NovaAsked, { uuid, instance_uu
     nova.serversOn(uuid),
     instance_uuid === null ? null : nova.server(instance_uuid),
   ])
-  return control.passed ? known({ byNode, byId, control: control.sentence }) : unknown(control.sentence.replace(/\.+$/, ''))
+  return control.passed ? known({ byNode, byId, control: control.sentence }) : unknown(withoutStops(control.sentence))
 }
 
 async function allocationsOf({ placement }: TenantWorld, { uuid, catalog }: Whose): Promise<Reading<string[]>> {

@@ -2,7 +2,9 @@
  * Where a node's BMC is, out of its driver_info: address and port and nothing else, so that no credential gets any further.
  * Which keys count is decided by the power interface, because that is what failed when a tear-down could not switch power.
  */
+import { isIP } from 'node:net'
 import type { BmcAddress } from '../core/observation.ts'
+import { withoutSlashes } from './service-type.ts'
 
 type Keys = Record<string, unknown>
 
@@ -30,14 +32,15 @@ function ipmi(keys: Keys, driver: string): BmcAddress | null {
 /** redfish_address may be an address, or a URL with scheme, port and path; without a scheme Ironic itself takes https. */
 function redfish(keys: Keys): BmcAddress | null {
   const given = keys['redfish_address']
-  if (typeof given !== 'string' || given === '') return null
+  if (typeof given !== 'string' || given === '' || given.length > URL_MAX) return null
   const url = URL.parse(given.includes('://') ? given : `https://${bracketed(given)}`)
-  if (url === null || url.hostname === '') return null
+  const host = hostIn(url?.hostname)
+  if (url === null || host === null) return null
   const plain = url.protocol === 'http:'
-  const path = url.pathname.replace(/\/+$/, '')
+  const path = withoutSlashes(url.pathname)
   return {
     protocol: 'redfish',
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: url.port === '' ? (plain ? 80 : 443) : Number(url.port),
     ...(plain ? { scheme: 'http' as const } : {}),
     ...(path === '' ? {} : { path }),
@@ -50,11 +53,18 @@ function web(address: unknown, port: unknown): BmcAddress | null {
   return host === null ? null : { protocol: 'redfish', host, port: portIn(port) ?? 443 }
 }
 
-const hostIn = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' && !value.startsWith('**') ? value.replace(/^\[|\]$/g, '') : null
+/** Longer is no address that anybody typed. */
+const URL_MAX = 2_048
+
+/** A name or an address, brackets taken off: nothing that could hold a user, a path or a control character. */
+function hostIn(value: unknown): string | null {
+  const host = typeof value === 'string' ? value.replace(/^\[|\]$/g, '') : ''
+  if (host.includes(':') && isIP(host) !== 6) return null
+  return /^[\p{L}\p{N}._:%-]{1,253}$/u.test(host) ? host : null
+}
 
 /** A bare IPv6 address has two colons or more and needs brackets in a URL. */
-const bracketed = (host: string): string => (/^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host) ? `[${host}]` : host)
+const bracketed = (host: string): string => (/^[0-9a-f:.]+$/i.test(host) && host.split(':').length > 2 ? `[${host}]` : host)
 
 function portIn(value: unknown): number | null {
   const port = typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN

@@ -56,16 +56,16 @@ export type RawCloud = { name: string; keys: Mapping; naming: (key: string) => s
 /** Where files are read: null where there is no such file. `home` expands `~`, `cwd` completes a relative path. */
 export type Files = { read: (path: string) => string | null; cwd: string; home: string | null }
 
-const AUTH_TYPES: Record<string, AuthType> = {
-  '': 'none',
-  none: 'none',
-  password: 'password',
-  v3password: 'password',
-  v3applicationcredential: 'v3applicationcredential',
-  token: 'token',
-  v3token: 'token',
-  http_basic: 'http_basic',
-}
+const AUTH_TYPES: ReadonlyMap<string, AuthType> = new Map([
+  ['', 'none'],
+  ['none', 'none'],
+  ['password', 'password'],
+  ['v3password', 'password'],
+  ['v3applicationcredential', 'v3applicationcredential'],
+  ['token', 'token'],
+  ['v3token', 'token'],
+  ['http_basic', 'http_basic'],
+])
 
 /** Checks a raw cloud and completes it with openstacksdk's defaults. Throws ConfigError. */
 export function cloudAccess(raw: RawCloud, files: Files): CloudAccess {
@@ -91,9 +91,9 @@ export function cloudAccess(raw: RawCloud, files: Files): CloudAccess {
 
 function authTypeOf(raw: RawCloud, keys: Mapping): AuthType {
   const given = 'auth_type' in keys ? text(keys['auth_type']) : 'password'
-  const known = AUTH_TYPES[(given ?? '').toLowerCase()]
+  const known = AUTH_TYPES.get((given ?? '').toLowerCase())
   if (known) return known
-  const near = nearest(given ?? '', Object.keys(AUTH_TYPES))
+  const near = nearest(given ?? '', [...AUTH_TYPES.keys()])
   throw new ConfigError({
     what: raw.naming('auth_type'),
     message: `Authentication of type ${JSON.stringify(given)} is not supported.`,

@@ -160,3 +160,29 @@ test('what is wrong is named by file, line or key, with what to do, and never wi
   assert.equal(refused({ [HOME]: 'just text' }).what, HOME)
   assert.match(refused({}, { OS_AUTH_URL: 'http://k', OS_USERNAME: 'u', OS_PASSWORD: 'p' }).fix, /system_scope: all/)
 })
+
+test('YAML that cannot be read out is refused like any other, and nothing of it is said', () => {
+  const nine = (name: string, of: string) => `${name}: &${name} [${Array.from({ length: 9 }, () => of).join(', ')}]`
+  const odd: [string, RegExp][] = [
+    [[nine('a', 'hunter2'), nine('b', '*a'), nine('c', '*b'), nine('d', '*c'), 'clouds: *d'].join('\n'), /aliases without end/],
+    ['clouds: {c: {<<: hunter2}}', /<< that refers to no mapping/],
+    ['clouds: &all {c: *all}', /inside of what it refers to/],
+    ['clouds: {c: {? {password: hunter2} : x}}', /no plain word/],
+    [`clouds: ${'['.repeat(5_000)}`, /not YAML/],
+  ]
+  for (const [text, why] of odd) {
+    const error = refused({ [HOME]: text })
+    assert.match(error.message, why)
+    assert.doesNotMatch(`${error.what} ${error.message} ${error.fix}`, /hunter2/)
+  }
+})
+
+test('words that every object of JavaScript knows are no clouds, no profiles and no ways of logging in', () => {
+  const auth = 'auth: {auth_url: "http://k", username: u, password: p, project_name: q}'
+  for (const word of ['constructor', '__proto__', 'toString']) {
+    assert.match(refused({ [HOME]: CLOUDS }, {}, word).message, /There is no cloud/)
+    assert.match(refused({ [HOME]: `clouds: {c: {auth_type: ${word}, ${auth}}}` }).message, /is not supported/)
+    assert.match(refused({ [HOME]: `clouds: {c: {profile: ${word}, ${auth}}}` }).message, /There is no profile/)
+  }
+  assert.equal(given({ [HOME]: `clouds: {__proto__: {${auth}}}` }, {}, '__proto__').name, '__proto__')
+})

@@ -4,7 +4,7 @@
  * openstacksdk ships built in are not known here.
  */
 import { join } from 'node:path'
-import { isAlias, parseDocument, visit } from 'yaml'
+import { type Document, isCollection, parseDocument, visit } from 'yaml'
 import { ConfigError, nearest } from '../core/config-error.ts'
 import { type CloudAccess, cloudAccess, type Files, isMapping, type Mapping, type RawCloud } from './cloud-access.ts'
 
@@ -44,12 +44,12 @@ export function readCloud(source: CloudSource): CloudAccess {
   const wanted =
     source.cloud ?? (environment['OS_CLOUD'] || null) ?? (variables ? envName : null) ?? (names.length === 1 ? (names[0] ?? null) : null)
   if (wanted === null) throw noneChosen(source, config, names)
-  if (wanted === envName && variables && !(wanted in clouds)) {
+  if (wanted === envName && variables && !Object.hasOwn(clouds, wanted)) {
     return cloudAccess({ name: wanted, keys: variables, naming: (key) => `OS_${(key.split('.').at(-1) ?? key).toUpperCase()}` }, files)
   }
   if (!config && !secure) throw noFile(source, wanted)
   const path = config?.path ?? secure?.path ?? ''
-  const own = clouds[wanted]
+  const own = Object.hasOwn(clouds, wanted) ? clouds[wanted] : undefined
   if (own === undefined) throw unknownCloud(path, wanted, names)
   const naming = (key: string) => `${path}: clouds.${wanted}.${key}`
   if (!isMapping(own)) {
@@ -92,16 +92,21 @@ function searchPath(source: CloudSource, stem: string): string[] {
 
 /** YAML 1.1 like PyYAML (`no` is false, `<<` merges). The parser's own sentences may quote the file, so only its code is passed on. */
 function parse(path: string, text: string): Mapping {
-  const document = parseDocument(text, { version: '1.1' })
+  const document = parseDocument(text, { version: '1.1', logLevel: 'error' })
   const error = document.errors[0]
   const lineAt = (offset: number) => text.slice(0, offset).split('\n').length
   let broken: { line: number; how: string } | null = error
     ? { line: lineAt(error.pos[0]), how: error.code.toLowerCase().replaceAll('_', ' ') }
     : null
   visit(document, {
-    Node: (_key, node) => {
-      if (isAlias(node) && node.resolve(document) === undefined)
-        broken ??= { line: lineAt(node.range?.[0] ?? 0), how: 'a * that refers to nothing' }
+    Alias: (_key, alias, above) => {
+      const anchored = alias.resolve(document)
+      const how =
+        anchored === undefined ? 'a * that refers to nothing' : above.includes(anchored) ? 'a * inside of what it refers to' : null
+      if (how !== null) broken ??= { line: lineAt(alias.range?.[0] ?? 0), how }
+    },
+    Pair: (_key, { key }) => {
+      if (isCollection(key)) broken ??= { line: lineAt(key.range?.[0] ?? 0), how: 'a key that is no plain word' }
     },
   })
   if (broken !== null) {
@@ -111,10 +116,23 @@ function parse(path: string, text: string): Mapping {
       fix: 'Correct the line; values with special characters need quotes.',
     })
   }
-  const content: unknown = document.toJS()
+  const content = contentOf(path, document)
   if (content === null || content === undefined) return {}
   if (isMapping(content)) return content
   throw new ConfigError({ what: path, message: 'It does not hold a mapping.', fix: 'It must begin with the key clouds.' })
+}
+
+function contentOf(path: string, document: Document): unknown {
+  try {
+    return document.toJS()
+  } catch {
+    // Knows: what parses and still has no content is a << without a mapping, or aliases of aliases that would fill the memory.
+    throw new ConfigError({
+      what: path,
+      message: 'It is not YAML: a << that refers to no mapping, or aliases without end.',
+      fix: 'Write out what the aliases stand for.',
+    })
+  }
 }
 
 function cloudsIn(file: FoundFile | null, key: string): Mapping {
@@ -125,12 +143,12 @@ function cloudsIn(file: FoundFile | null, key: string): Mapping {
 
 /** Deep: secure.yaml adds a password inside an auth that clouds.yaml began. */
 function merged(under: Mapping, over: Mapping): Mapping {
-  const result = { ...under }
-  for (const [key, value] of Object.entries(over)) {
-    const below = result[key]
-    result[key] = isMapping(below) && isMapping(value) ? merged(below, value) : value
-  }
-  return result
+  const mixed = Object.entries(over).map(([key, value]): [string, unknown] => {
+    const below = Object.hasOwn(under, key) ? under[key] : undefined
+    return [key, isMapping(below) && isMapping(value) ? merged(below, value) : value]
+  })
+  // Not by assignment: a key `__proto__` would then be none.
+  return Object.fromEntries([...Object.entries(under), ...mixed])
 }
 
 /** A profile lies under the cloud's own keys; only `auth` is mixed key by key. */
@@ -139,7 +157,7 @@ function withProfile(source: CloudSource, own: Mapping, naming: RawCloud['naming
   if (typeof name !== 'string') return own
   const file = findFile(source, 'clouds-public', 'OS_CLIENT_VENDOR_FILE')
   const profiles = cloudsIn(file, 'public-clouds')
-  const profile = profiles[name]
+  const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined
   if (!isMapping(profile)) {
     const near = nearest(name, Object.keys(profiles))
     throw new ConfigError({

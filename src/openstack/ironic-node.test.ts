@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DECIDING_FIELDS } from '../core/ironic.ts'
 import { bmcAddress } from './bmc-address.ts'
 import { NODE, sample } from './given-cloud.test.ts'
 import { observedNode, redactedFields, wireNodeSchema } from './ironic-node.ts'
@@ -18,10 +19,33 @@ test('a recorded node becomes an observed one, and nothing of driver_info or ins
   assert.deepEqual(redactedFields(given()), [])
 })
 
-test('fields that an older API does not have are null or false', () => {
-  const { retired: _r, shard: _s, lessee: _l, conductor: _c, allocation_uuid: _a, protected: _p, ...older } = recorded
-  const node = observedNode(wireNodeSchema.parse(older))
-  assert.deepEqual([node.retired, node.protected, node.shard, node.lessee, node.conductor], [false, false, null, null, null])
+test('what an older API does not have is null, and a node whose retirement was never said is not retired', () => {
+  const { shard: _, ...older } = recorded
+  assert.equal(observedNode(wireNodeSchema.parse(older)).shard, null)
+  assert.equal(observed({ retired: null }).retired, false)
+})
+
+/** What a reset rests on: a field that is left out must never be read as one that is not set. */
+const RESTED_ON = [...DECIDING_FIELDS, 'uuid', 'reservation', 'maintenance_reason', 'last_error', 'automated_clean', 'extra'] as const
+
+test('a node is refused that leaves out, or has of another type, anything that a reset rests on', () => {
+  for (const field of RESTED_ON) {
+    const { [field]: _, ...less } = recorded
+    assert.equal(wireNodeSchema.safeParse(less).success, false, `without ${field}`)
+    for (const value of [7, [], field === 'extra' ? 'a text' : {}]) {
+      assert.equal(wireNodeSchema.safeParse({ ...recorded, [field]: value }).success, false, `${field} is ${JSON.stringify(value)}`)
+    }
+  }
+})
+
+test('a dictionary may hold a key of any name, is no other text than a withheld one, and is not deeper than our own stack', () => {
+  const extra: unknown = JSON.parse('{"__proto__": {"anneal_hold": 1}, "constructor": 2}')
+  assert.equal(observed({ extra }).hold, null)
+  assert.notEqual(observed({ extra }).extraOthers, observed({ extra: { constructor: 2 } }).extraOthers)
+  assert.equal(wireNodeSchema.safeParse({ ...recorded, extra: 'anneal_hold' }).success, false)
+  assert.equal(wireNodeSchema.safeParse({ ...recorded, extra: null }).success, false)
+  const deep = JSON.parse(`{"a": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`)
+  assert.equal(wireNodeSchema.safeParse({ ...recorded, extra: deep }).success, false)
 })
 
 test('a node without its uuid or with maintenance that is no flag is refused', () => {
@@ -118,4 +142,30 @@ test('where a BMC is follows from the power interface, else from the driver', ()
   assert.deepEqual(at('irmc', 'ipmitool', { irmc_address: '10.0.0.6' }), { protocol: 'ipmi', host: '10.0.0.6', port: 623 })
   assert.equal(at('fake-hardware', 'fake', { ipmi_address: '10.0.0.1' }), null)
   assert.equal(at('ipmi', 'ipmitool', {}), null)
+})
+
+test('what is no name and no address is no BMC: it goes no further', () => {
+  for (const host of [
+    '',
+    '[',
+    '[]',
+    'a\0b',
+    'a b',
+    'user:secret@10.0.0.1',
+    '10.0.0.1/x',
+    'bmc:623',
+    '\u001b[31m',
+    'x'.repeat(300),
+    ':'.repeat(1_000_000),
+    7,
+    null,
+    {},
+  ]) {
+    assert.equal(bmcAddress({ driver: 'ipmi', power_interface: 'ipmitool', driver_info: { ipmi_address: host } }), null, String(host))
+    assert.equal(bmcAddress({ driver: 'ilo5', power_interface: 'ilo', driver_info: { ilo_address: host } }), null, String(host))
+  }
+  for (const redfish_address of ['*', 'https://*.example', 'https://'])
+    assert.equal(bmcAddress({ driver: 'redfish', power_interface: null, driver_info: { redfish_address } }), null)
+  const long = { redfish_address: `${':'.repeat(1_000_000)}x` }
+  assert.equal(bmcAddress({ driver: 'redfish', power_interface: 'redfish', driver_info: long }), null)
 })

@@ -8,35 +8,50 @@ import type { Marks, ObservedNode } from '../core/observation.ts'
 import type { SeenNode } from '../core/seen.ts'
 import { bmcAddress } from './bmc-address.ts'
 import { digestOf } from './canonical-json.ts'
+import { isMapping, type Mapping } from './cloud-access.ts'
 
-const text = z.string().nullish()
-const flag = z.boolean().nullish()
-/** Ironic withholds a whole dictionary as a text, or as `{content: text}`; both become the latter. */
+/** Shown by every API that is spoken here (1.78 and later), be it null: a row that leaves one out is not whole, and not "nothing is set". */
+const text = z.string().nullable()
+const flag = z.boolean()
+/** Not shown by every API, or with nothing to decide. */
+const maybe = z.string().nullish()
+
+/** Ironic withholds a whole dictionary as a text, or as `{content: text}`; both become the latter. No other text is a dictionary. */
 const dictionary = z.preprocess(
-  (value) => (typeof value === 'string' ? { content: value } : (value ?? {})),
-  z.record(z.string(), z.unknown()),
+  (value) => (isRedacted(value) ? { content: value } : value),
+  // Not z.record: that leaves out a key `__proto__`, and what is left out has no digest.
+  z.custom<Mapping>((value) => isMapping(value) && isNestedAtMost(value, DEPTH_MAX), { error: 'expected a dictionary of modest depth' }),
 )
 
+/** Python's own json refuses what is nested some 1,000 deep; this is far from it, and far from the end of our own stack. */
+const DEPTH_MAX = 100
+
+function isNestedAtMost(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((inner) => isNestedAtMost(inner, depth - 1))
+}
+
 const seenShape = {
-  uuid: z.string().min(1),
+  uuid: z.guid(),
   provision_state: z.string(),
   name: text,
   provision_updated_at: text,
   target_provision_state: text,
   power_state: text,
   target_power_state: text,
-  maintenance: z.boolean(),
+  maintenance: flag,
   maintenance_reason: text,
   fault: text,
   instance_uuid: text,
   reservation: text,
   protected: flag,
-  retired: flag,
+  // Its column may be null (Ironic takes that for false).
+  retired: flag.nullable(),
   owner: text,
   lessee: text,
   resource_class: text,
   conductor_group: text,
-  shard: text,
+  shard: maybe,
 }
 
 /** One row of a list with the fields of LIST_FIELDS. */
@@ -48,13 +63,13 @@ export const wireNodeSchema = z.looseObject({
   allocation_uuid: text,
   conductor: text,
   last_error: text,
-  automated_clean: flag,
-  power_interface: text,
-  network_interface: text,
-  storage_interface: text,
+  automated_clean: flag.nullable(),
+  power_interface: maybe,
+  network_interface: maybe,
+  storage_interface: maybe,
   clean_step: z.unknown(),
   traits: z.array(z.string()).nullish(),
-  updated_at: text,
+  updated_at: maybe,
   driver_info: dictionary,
   extra: dictionary,
 })
@@ -67,40 +82,40 @@ export const LIST_FIELDS: readonly string[] = Object.keys(seenShape).filter((fie
 export function seenNodeOf(wire: z.infer<typeof seenSchema>): SeenNode {
   return {
     uuid: wire.uuid,
-    name: wire.name ?? null,
+    name: wire.name,
     provision_state: wire.provision_state,
-    provision_updated_at: wire.provision_updated_at ?? null,
-    target_provision_state: wire.target_provision_state ?? null,
-    power_state: wire.power_state ?? null,
-    target_power_state: wire.target_power_state ?? null,
+    provision_updated_at: wire.provision_updated_at,
+    target_provision_state: wire.target_provision_state,
+    power_state: wire.power_state,
+    target_power_state: wire.target_power_state,
     maintenance: wire.maintenance,
-    maintenance_reason: wire.maintenance_reason ?? null,
-    fault: wire.fault ?? null,
-    instance_uuid: wire.instance_uuid ?? null,
-    reservation: wire.reservation ?? null,
-    protected: wire.protected ?? false,
+    maintenance_reason: wire.maintenance_reason,
+    fault: wire.fault,
+    instance_uuid: wire.instance_uuid,
+    reservation: wire.reservation,
+    protected: wire.protected,
     retired: wire.retired ?? false,
-    owner: wire.owner ?? null,
-    lessee: wire.lessee ?? null,
-    resource_class: wire.resource_class ?? null,
+    owner: wire.owner,
+    lessee: wire.lessee,
+    resource_class: wire.resource_class,
     conductor_group: wire.conductor_group ?? '',
     shard: wire.shard ?? null,
   }
 }
 
-/** What an observation may hold of a node. Fields that the API is too old for are null or false. */
+/** What an observation may hold of a node. A field that the API is too old for is null. */
 export function observedNode(wire: WireNode): ObservedNode {
   const deciding = {
     ...seenNodeOf(wire),
-    allocation_uuid: wire.allocation_uuid ?? null,
-    conductor: wire.conductor ?? null,
+    allocation_uuid: wire.allocation_uuid,
+    conductor: wire.conductor,
   }
   const power_interface = wire.power_interface ?? null
   return {
     ...deciding,
     driver: wire.driver,
-    last_error: wire.last_error ?? null,
-    automated_clean: wire.automated_clean ?? null,
+    last_error: wire.last_error,
+    automated_clean: wire.automated_clean,
     power_interface,
     network_interface: wire.network_interface ?? null,
     storage_interface: wire.storage_interface ?? null,

@@ -3,8 +3,7 @@
  * it; a 406 (Ironic was downgraded) makes the next request ask again.
  */
 import { z } from 'zod'
-import type { HttpResponse } from '../core/seams.ts'
-import type { Call } from './call.ts'
+import type { Answer, Call } from './call.ts'
 import { OpenStackError, parsed, unusableAnswer } from './openstack-error.ts'
 import type { Session } from './session.ts'
 
@@ -20,7 +19,7 @@ const HEADER = 'x-openstack-ironic-api-version'
 export const shardSince = (used: string): boolean => minorOf(used) >= 82
 
 /** `send` is the session's `request` with the version header. */
-export type VersionKeeper = { versions(): Promise<IronicVersions>; send(call: Call): Promise<HttpResponse> }
+export type VersionKeeper = { versions(): Promise<IronicVersions>; send(call: Call): Promise<Answer> }
 
 export function versionKeeper(session: Session): VersionKeeper {
   let kept: Promise<IronicVersions> | null = null
@@ -33,7 +32,7 @@ export function versionKeeper(session: Session): VersionKeeper {
     return kept
   }
 
-  async function send(call: Call): Promise<HttpResponse> {
+  async function send(call: Call): Promise<Answer> {
     const { used } = await versions()
     return await session.request({ ...call, headers: { ...call.headers, [HEADER]: used } }).catch((error: unknown) => {
       if (error instanceof OpenStackError && error.status === 406) kept = null

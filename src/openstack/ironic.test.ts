@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { TransportError } from '../core/seams.ts'
 import { givenCloud, NODE, sample } from './given-cloud.test.ts'
 import { ironicClient } from './ironic.ts'
+import { LIST_FIELDS } from './ironic-node.ts'
 import { OpenStackError } from './openstack-error.ts'
 
 const VERSION = 'x-openstack-ironic-api-version'
@@ -21,7 +22,13 @@ const failed = (promise: Promise<unknown>): Promise<OpenStackError> =>
     (error: unknown) => (error instanceof OpenStackError ? error : assert.fail(String(error))),
   )
 
-const row = (uuid: string) => ({ uuid, provision_state: 'error', maintenance: false, name: null })
+/** A whole row of a list. */
+const row = (uuid: string) => ({
+  ...Object.fromEntries(LIST_FIELDS.map((field) => [field, node[field]])),
+  uuid,
+  provision_state: 'error',
+})
+const A = '00000000-0000-4000-8000-00000000000a'
 
 test('the highest version that both sides know is asked for once and sent with every request', async () => {
   const { ironic, sent } = given({ 'GET ironic.test/v1/conductors': { body: { conductors: [] } } })
@@ -55,12 +62,12 @@ test('a version that Ironic no longer speaks is negotiated again by the next req
 
 test('pages keep the filter and go on from the last row, whatever the next link says', async () => {
   const recorded = JSON.parse(sample('list-page-whose-next-lost-the-filter.json'))
-  const first = { nodes: recorded.nodes.map((seen: object) => ({ ...seen, maintenance: false })), next: recorded.next }
-  const { ironic, sent } = given({ 'GET ironic.test/v1/nodes': [{ body: first }, { body: { nodes: [row('last')] } }] })
+  const first = { nodes: recorded.nodes.map((seen: { uuid: string }) => ({ ...row(seen.uuid), ...seen })), next: recorded.next }
+  const { ironic, sent } = given({ 'GET ironic.test/v1/nodes': [{ body: first }, { body: { nodes: [row(A)] } }] })
   const nodes = await ironic.nodesIn('error')
   assert.deepEqual(
     nodes.map((seen) => seen.uuid),
-    [...first.nodes.map((seen: { uuid: string }) => seen.uuid), 'last'],
+    [...first.nodes.map((seen: { uuid: string }) => seen.uuid), A],
   )
   const query = new URL(sent.at(-1)?.url ?? '').searchParams
   assert.equal(query.get('provision_state'), 'error')
@@ -72,11 +79,11 @@ test('pages keep the filter and go on from the last row, whatever the next link 
 
 test('a list that cannot be read to its end throws instead of being short', async () => {
   const next = 'http://ironic.test/v1/nodes?marker=x'
-  const again = given({ 'GET ironic.test/v1/nodes': { body: { nodes: [row('a')], next } } })
+  const again = given({ 'GET ironic.test/v1/nodes': { body: { nodes: [row(A)], next } } })
   assert.match((await failed(again.ironic.census())).sentence, /a came twice/)
   const empty = given({ 'GET ironic.test/v1/nodes': { body: { nodes: [], next } } })
   assert.match((await failed(empty.ironic.census())).sentence, /empty page/)
-  const malformed = given({ 'GET ironic.test/v1/nodes': { body: { nodes: [row('a'), { uuid: null }] } } })
+  const malformed = given({ 'GET ironic.test/v1/nodes': { body: { nodes: [row(A), { ...row(A), uuid: null }] } } })
   assert.match((await failed(malformed.ironic.census())).sentence, /nodes\.1\.uuid: expected string/)
   const cut = given({ 'GET ironic.test/v1/nodes': { body: '{"nodes": [' } })
   assert.match((await failed(cut.ironic.census())).sentence, /not JSON/)
@@ -192,4 +199,18 @@ test('a refusal keeps its status, its words and whose they are', async () => {
   assert.deepEqual([limit.status, limit.ownAnswer], [500, true])
   assert.match(limit.text, /concurrent action limit/)
   assert.equal((await failed(ironic.provision(NODE, 'deleted'))).ownAnswer, false)
+})
+
+test('an answer about another node than was asked about is none', async () => {
+  const other = { ...node, uuid: A, name: 'node-9' }
+  const read = await failed(given({ [`GET ${PATH}`]: { body: other } }).ironic.node(NODE))
+  assert.match(read.sentence, /answered about 00000000-0000-4000-8000-00000000000a/)
+  const written = await failed(given({ [`PATCH ${PATH}`]: { body: other } }).ironic.patch(NODE, []))
+  assert.deepEqual([written.status, written.phase], [null, 'after'])
+})
+
+test('half a character in a name is no reason to break', async () => {
+  const gone = { status: 404, body: { error_message: { faultstring: 'Node could not be found.' } } }
+  const { ironic } = given({ 'GET ironic.test/v1/nodes/%EF%BF%BD': gone })
+  assert.equal((await failed(ironic.node('\ud800'))).status, 404)
 })

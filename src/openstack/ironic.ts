@@ -5,9 +5,8 @@
 import { z } from 'zod'
 import type { HistoryEvent, Observation } from '../core/observation.ts'
 import { type Reading, unknown } from '../core/reading.ts'
-import type { HttpResponse } from '../core/seams.ts'
 import type { SeenNode } from '../core/seen.ts'
-import { bodyOf, type Call, refusal, unreadable } from './call.ts'
+import { type Answer, bodyOf, type Call, refusal, segment, unreadable } from './call.ts'
 import { historyIn, historySchema } from './ironic-history.ts'
 import { LIST_FIELDS, seenNodeOf, seenSchema, type WireNode, wireNodeSchema } from './ironic-node.ts'
 import { type IronicVersions, shardSince, type VersionKeeper, versionKeeper } from './ironic-version.ts'
@@ -71,7 +70,7 @@ export function ironicClient(session: Session): Ironic {
   return { versions: keeper.versions, ...lists(keeper), ...nodeReads(keeper), ...changes(session, keeper) }
 }
 
-const at = (uuid: string): string => `/v1/nodes/${encodeURIComponent(uuid)}`
+const at = (uuid: string): string => `/v1/nodes/${segment(uuid)}`
 const read = (path: string, more: Partial<Call> = {}): Call => ({ service: 'baremetal', method: 'GET', path, ...more })
 
 function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'census' | 'censusPages' | 'conductors' | 'links'> {
@@ -127,7 +126,11 @@ function nodeReads({ send }: VersionKeeper): Pick<Ironic, 'node' | 'history' | '
     node: async (uuidOrName) => {
       const call = read(at(uuidOrName), { accept: [404] })
       const response = await send(call)
-      if (response.status !== 404) return bodyOf(call, response, wireNodeSchema)
+      if (response.status !== 404) {
+        const wire = bodyOf(call, response, wireNodeSchema)
+        if (wire.uuid === uuidOrName || wire.name === uuidOrName) return wire
+        throw unreadable(call, response, `Ironic was asked about ${uuidOrName} and answered about ${wire.uuid}.`)
+      }
       // Only Ironic's own words mean that the node is not there; a proxy's 404 or a wrong address means nothing.
       if (/could not be found/i.test(response.text) && response.text.includes(uuidOrName)) return null
       throw refusal(call, response)
@@ -157,7 +160,7 @@ function changes(
   { versions, send }: VersionKeeper,
 ): Pick<Ironic, 'patch' | 'provision' | 'setMaintenance' | 'clearMaintenance'> {
   /** What a write needs is made ready first; if that fails, the write was not sent, whatever the reason. */
-  async function change(call: Call): Promise<HttpResponse> {
+  async function change(call: Call): Promise<Answer> {
     await session
       .warm('baremetal')
       .then(versions)
@@ -183,7 +186,10 @@ function changes(
   return {
     patch: async (uuid, operations, sending = {}) => {
       const patch = call('PATCH', at(uuid), { body: operations, ...sending })
-      return bodyOf(patch, await change(patch), wireNodeSchema)
+      const response = await change(patch)
+      const wire = bodyOf(patch, response, wireNodeSchema)
+      if (wire.uuid === uuid) return wire
+      throw unreadable(patch, response, `The answer is about ${wire.uuid}.`)
     },
     provision: async (uuid, target, sending = {}) => {
       await order(call('PUT', `${at(uuid)}/states/provision`, { body: { target }, ...sending }))
@@ -208,7 +214,7 @@ function notSent(call: Call, cause: OpenStackError): OpenStackError {
     status: null,
     phase: 'before',
     requestId,
-    sentence: `Not sent, because what it needs was not ready: ${sentence}`.slice(0, 300),
+    sentence: `Not sent, because what it needs was not ready: ${sentence}`,
     text,
     ...(kind === null ? {} : { kind }),
   })

@@ -41,6 +41,7 @@ test('servers on a node are those of exactly its name, each with its newest acti
     [LIST]: listOf(
       server({ [HYPERVISOR]: NODE.toUpperCase() }),
       server({ id: 's2', [HYPERVISOR]: `${NODE}-2` }),
+      // A list that is not filtered, because this token's Nova drops the filter, holds servers that are nowhere.
       server({ id: 's3', [HYPERVISOR]: null }),
     ),
     'GET nova.test/v2.1/servers/s1/os-instance-actions': actions('create', 'delete'),
@@ -62,6 +63,40 @@ test('servers on a node are those of exactly its name, each with its newest acti
 test('a list without the attributes of an administrator is no list', async () => {
   const { [HYPERVISOR]: _, ...blind } = server()
   assert.match((await failed(given({ [LIST]: listOf(blind) }).nova.serversOn(NODE))).sentence, /hides OS-EXT-SRV-ATTR/)
+})
+
+test('a list of the servers on a node that does not say where one of them is, is no list', async () => {
+  for (const servers of [[server({ [HYPERVISOR]: null })], [server(), server({ id: 's2', [HYPERVISOR]: null })]]) {
+    assert.match((await failed(given({ [LIST]: listOf(...servers) }).nova.serversOn(NODE))).sentence, /without saying where it is/)
+  }
+})
+
+test('an answer about another server, or about its actions, says nothing', async () => {
+  const one = 'GET nova.test/v2.1/servers/s1'
+  const another = given({ [one]: { body: { server: server({ id: 's2' }) } } })
+  assert.match((await failed(another.nova.server('s1'))).sentence, /answered about s2/)
+  const start_time = '2026-01-01T00:00:00'
+  const its = [{ action: 'delete', start_time, instance_uuid: 's2' }]
+  const crossed = given({ [LIST]: listOf(server()), [`${one}/os-instance-actions`]: { body: { instanceActions: its } } })
+  assert.match((await failed(crossed.nova.serversOn(NODE))).sentence, /actions are those of instance s2/)
+  const found = given({ [LIST]: listOf(server()), [one]: { body: { server: server({ id: 's2' }) } } })
+  assert.match((await failed(found.nova.positiveControl(NODE, null))).sentence, /answered about s2/)
+})
+
+test('an action without a time, or a server that does not say when it was launched, is not read as an old one', async () => {
+  const path = 'GET nova.test/v2.1/servers/s1/os-instance-actions'
+  const mixed = {
+    body: {
+      instanceActions: [
+        { action: 'create', start_time: 'lately' },
+        { action: 'delete', start_time: '2026-01-01T00:00:00' },
+      ],
+    },
+  }
+  assert.match((await failed(given({ [path]: mixed }).nova.lastAction('s1'))).sentence, /instanceActions.0.start_time: expected a time/)
+  const { 'OS-SRV-USG:launched_at': _, ...less } = server({ status: 'ERROR' })
+  const { nova } = given({ [LIST]: listOf(less), [path]: actions('delete') })
+  assert.match((await failed(nova.serversOn(NODE))).sentence, /does not say when server s1 was launched/)
 })
 
 test("a server is gone only in Nova's own words", async () => {
@@ -120,6 +155,7 @@ test('the control fails for a token that sees too little, and says why', async (
     [{ [LIST]: listOf(), [SERVICES]: { status: 403 } }, /cannot be told from a token that sees its own project only/],
     [{ [SERVICES]: { body: { services: [{ binary: 'nova-compute', status: 'UNKNOWN' }] } } }, /cell of Nova cannot be reached/],
     [{ [SERVICES]: { body: { services: [{ binary: 'nova-conductor', status: 'enabled', state: 'down' }] } } }, /No nova-conductor is up/],
+    [{ [SERVICES]: { body: { services: [] } }, [LIST]: listOf() }, /lists no service of its own/],
   ]
   for (const [routes, why] of cases) {
     const control = await given(routes).nova.positiveControl(NODE, null)

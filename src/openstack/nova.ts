@@ -4,9 +4,8 @@
  */
 import { z } from 'zod'
 import type { ServerSeen } from '../core/observation.ts'
-import type { HttpResponse } from '../core/seams.ts'
 import { parseTime } from '../core/when.ts'
-import { bodyOf, type Call, refusal } from './call.ts'
+import { type Answer, bodyOf, type Call, refusal, segment } from './call.ts'
 import { OpenStackError, parsed, unusableAnswer } from './openstack-error.ts'
 import { allPages } from './pages.ts'
 import type { Session } from './session.ts'
@@ -22,6 +21,7 @@ export type Nova = {
 }
 
 const HYPERVISOR = 'OS-EXT-SRV-ATTR:hypervisor_hostname'
+const LAUNCHED = 'OS-SRV-USG:launched_at'
 /** What the rows of a list without that attribute mean. */
 const HIDDEN = `Nova hides ${HYPERVISOR} from this credential: it is no administrator, so it cannot see what is on a node.`
 /** From 2.69 on servers and services of a cell that is down are shown as UNKNOWN instead of being left out or failing. */
@@ -35,12 +35,18 @@ const serverSchema = z.looseObject({
   [HYPERVISOR]: text,
   'OS-EXT-STS:vm_state': text,
   'OS-EXT-STS:task_state': text,
-  'OS-SRV-USG:launched_at': text,
+  [LAUNCHED]: text,
 })
 type WireServer = z.infer<typeof serverSchema>
 const listSchema = z.object({ servers: z.array(serverSchema), servers_links: z.array(z.looseObject({ rel: z.string() })).nullish() })
 const oneSchema = z.object({ server: serverSchema })
-const actionsSchema = z.object({ instanceActions: z.array(z.looseObject({ action: z.string(), start_time: z.string() })) })
+const actionSchema = z.looseObject({
+  action: z.string(),
+  // One whose time cannot be read would sort behind an older `delete`.
+  start_time: z.string().refine((at) => parseTime(at) !== null, { error: 'expected a time' }),
+  instance_uuid: text,
+})
+const actionsSchema = z.object({ instanceActions: z.array(actionSchema) })
 const servicesSchema = z.object({ services: z.array(z.looseObject({ binary: z.string(), status: z.string(), state: text })) })
 
 /** Enough to find one server of another project in nearly every cloud that has one. */
@@ -54,7 +60,12 @@ export function novaClient(session: Session): Nova {
     serversOn: async (uuid) => {
       // Nova takes `node` as a pattern, so the rows are compared.
       const servers = await listed(session, [['node', uuid]])
-      const here = servers.filter((server) => server.status === 'UNKNOWN' || server[HYPERVISOR]?.toLowerCase() === uuid.toLowerCase())
+      const isHere = (server: WireServer) => server.status === 'UNKNOWN' || server[HYPERVISOR]?.toLowerCase() === uuid.toLowerCase()
+      const here = servers.filter(isHere)
+      // A list of all servers, from a Nova that drops the filter for this token, may hold servers that are nowhere; a filtered one may not.
+      const isFiltered = servers.every((server) => server[HYPERVISOR] == null || isHere(server))
+      if (isFiltered && here.length < servers.length)
+        throw unusableAnswer(read('/servers/detail'), `Nova lists a server on node ${uuid} without saying where it is.`)
       return await Promise.all(here.map((server) => seen(session, server)))
     },
     server: async (id) => {
@@ -86,30 +97,37 @@ async function listed(session: Session, query: [string, string][]): Promise<Wire
 }
 
 async function lastAction(session: Session, id: string): Promise<ServerSeen['lastAction']> {
-  const call = read(`/servers/${encodeURIComponent(id)}/os-instance-actions`, { accept: [404] })
+  const call = read(`/servers/${segment(id)}/os-instance-actions`, { accept: [404] })
   const response = await session.request(call)
   if (isGone(call, response)) return null
   const actions = bodyOf(call, response, actionsSchema).instanceActions
+  const stray = actions.find(({ instance_uuid }) => instance_uuid != null && instance_uuid !== id)
+  if (stray) throw unusableAnswer(call, `The actions are those of instance ${stray.instance_uuid}.`)
   const newest = actions.toSorted((a, b) => (parseTime(b.start_time) ?? 0) - (parseTime(a.start_time) ?? 0))[0]
   return newest ? { action: newest.action, start_time: newest.start_time } : null
 }
 
 async function seen(session: Session, server: WireServer): Promise<ServerSeen> {
+  if (server.status !== 'UNKNOWN' && !(LAUNCHED in server))
+    throw unusableAnswer(read(`/servers/${segment(server.id)}`), `Nova does not say when server ${server.id} was launched.`)
   return {
     id: server.id,
     status: server.status,
     vm_state: server['OS-EXT-STS:vm_state'] ?? null,
     task_state: server['OS-EXT-STS:task_state'] ?? null,
-    launched_at: server['OS-SRV-USG:launched_at'] ?? null,
+    launched_at: server[LAUNCHED] ?? null,
     // A cell that is down cannot tell; UNKNOWN counts as living anyway.
     lastAction: server.status === 'UNKNOWN' ? null : await lastAction(session, server.id),
   }
 }
 
 async function wireServer(session: Session, id: string): Promise<WireServer | 'gone'> {
-  const call = read(`/servers/${encodeURIComponent(id)}`, { headers: SHOWS_DOWN_CELLS, accept: [404] })
+  const call = read(`/servers/${segment(id)}`, { headers: SHOWS_DOWN_CELLS, accept: [404] })
   const response = await session.request(call)
-  return isGone(call, response) ? 'gone' : bodyOf(call, response, oneSchema).server
+  if (isGone(call, response)) return 'gone'
+  const { server } = bodyOf(call, response, oneSchema)
+  if (server.id === id) return server
+  throw unusableAnswer(call, `Nova was asked about server ${id} and answered about ${server.id}.`)
 }
 
 /** What os-services says of cells and conductors; 'refused' and 'not-asked' where this Nova does not tell this token. */
@@ -119,6 +137,7 @@ async function cells(session: Session): Promise<{ sentence: string } | 'refused'
   if (response.status === 401 || response.status === 403) return 'refused'
   if (response.status >= 400) return 'not-asked'
   const { services } = bodyOf(call, response, servicesSchema)
+  if (services.length === 0) return { sentence: 'Nova lists no service of its own, so its answer is not whole.' }
   const cellDown = services.some((service) => service.status === 'UNKNOWN')
   if (cellDown) return { sentence: 'A cell of Nova cannot be reached, so its servers are missing from the answers.' }
   const conductors = services.filter((service) => service.binary === 'nova-conductor')
@@ -152,7 +171,7 @@ async function control(session: Session, uuid: string, instanceUuid: string | nu
 }
 
 /** Only Nova's own itemNotFound is "gone"; another 404 (a proxy, a wrong address) says nothing about the server. */
-function isGone(call: Call, response: HttpResponse): boolean {
+function isGone(call: Call, response: Answer): boolean {
   if (response.status !== 404) return false
   if (z.object({ itemNotFound: z.looseObject({}) }).safeParse(parsed(response.text)).success) return true
   throw refusal(call, response)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { sample } from './given-cloud.test.ts'
-import { faultOf, isOwnAnswer, OpenStackError } from './openstack-error.ts'
+import { faultOf, faultText, isOwnAnswer, OpenStackError } from './openstack-error.ts'
 
 const answer = (body: unknown, status = 500) => ({ status, headers: {}, text: typeof body === 'string' ? body : JSON.stringify(body) })
 const recorded = z.record(z.string(), z.object({ status: z.number(), body: z.unknown() })).parse(JSON.parse(sample('error-answers.json')))
@@ -39,7 +39,7 @@ test('each service wraps its words in its own way', () => {
     ['<html><head><title>504 Gateway Time-out</title></head><body></body></html>', '504 Gateway Time-out'],
     ['upstream connect error\nor disconnect', 'upstream connect error or disconnect'],
     ['', 'HTTP 500 without a text.'],
-    [{}, '{}'],
+    [{}, 'HTTP 500 with JSON that holds no message.'],
   ]
   for (const [body, sentence] of forms) assert.equal(faultOf(answer(body)), sentence)
 })
@@ -68,4 +68,36 @@ test('its message says what was attempted, on what, and what came back', () => {
     text: 'Node n is locked.',
   })
   assert.equal(error.message, 'PUT baremetal /v1/nodes/n/states/provision: 409: Node n is locked.')
+})
+
+test('a body of nothing but wrappers holds no message, however many they are', () => {
+  for (const text of [`${'['.repeat(50_000)}${']'.repeat(50_000)}`, `${'{"error":'.repeat(50_000)}1${'}'.repeat(50_000)}`]) {
+    assert.equal(faultOf(answer(text)), 'HTTP 500 with JSON that holds no message.')
+  }
+})
+
+test('a page of megabytes is read, whatever tags it begins and never ends', () => {
+  for (const bit of ['<', '<script ', '<style>', '<body', '<title>', '&amp;', '//']) {
+    assert.ok(faultOf(answer(`<html>${bit.repeat(1_000_000 / bit.length)}`)).length <= 300, bit)
+  }
+  assert.equal(faultOf(answer('<html><body><script>x<y</script ><p>5 &lt; 6<style>p{}</style> <br/>ok')), '5 6 ok')
+})
+
+test('a document in place of an error is not repeated, whole or cut off: it may hold driver_info', () => {
+  const node = JSON.stringify({ uuid: 'u', driver_info: { vendor_key: 'hunter2' }, extra: { message: 'hunter2' } })
+  for (const text of [node, node.slice(0, -9), `[${node}]`, `{"node": ${node}}`]) {
+    assert.equal(faultOf(answer(text)), 'HTTP 500 with JSON that holds no message.', text)
+    assert.equal(faultText(answer(text)), '')
+  }
+})
+
+test('an error is short and on one line, whatever it names', () => {
+  const long = `n\n${'x'.repeat(1_000_000)}`
+  const error = new OpenStackError({
+    ...{ service: 'compute', method: 'GET', path: `/servers/${long}`, status: 200, phase: null, requestId: null },
+    sentence: `The answer is about ${long}.`,
+    text: long,
+  })
+  assert.ok(error.sentence.length <= 300 && error.path.length <= 300 && error.message.length <= 700 && error.text.length <= 4096)
+  assert.doesNotMatch(error.message, /\n/)
 })

@@ -61,6 +61,10 @@ test("Placement's allocations and inventory are read, and no provider is told ap
       value: [{ resource_class: 'CUSTOM_X', total: 1, reserved: 1 }],
     },
   )
+  const odd = JSON.stringify({ allocations: {} }).replace('{}', '{"__proto__": {"resources": {}}}')
+  assert.deepEqual(await given({ [`${at}/allocations`]: { body: odd } }).allocations(NODE), { kind: 'known', value: ['__proto__'] })
+  const silent = given({ [`${at}/inventories`]: { body: { inventories: { CUSTOM_X: { total: 1 } } } } })
+  assert.match((await failed(silent.inventory(NODE))).sentence, /CUSTOM_X.reserved: expected number/)
   assert.equal((await given({ [`${at}/allocations`]: none }).allocations(NODE)).kind, 'absent')
   assert.equal((await failed(given({ [`${at}/allocations`]: { status: 404, body: 'no such page' } }).allocations(NODE))).status, 404)
   assert.equal((await failed(given({ [`${at}/allocations`]: { status: 403 } }).allocations(NODE))).status, 403)
@@ -76,14 +80,16 @@ test('a service is green when it answers, red for no answer or its own failure, 
   }
   assert.equal(await look({ [PORTS]: { body: { ports: [] } } }), 'green')
   assert.equal(await look({ [PORTS]: { status: 503 } }), 'red')
+  assert.equal(await look({ [PORTS]: { body: '<html><body>Back soon</body></html>' } }), 'red')
+  assert.equal(await look({ [PORTS]: { body: { error: 'back soon' } } }), 'red')
   assert.equal(await look({ [PORTS]: new TransportError('before', 'connect ECONNREFUSED') }), 'red')
   assert.equal(await look({ [PORTS]: { status: 403 } }), 'unknown')
   assert.equal(await look({ [PORTS]: { status: 401 } }), 'unknown')
   assert.equal(await look({ [PORTS]: { status: 404 } }), 'unknown')
-  assert.equal(await look({ 'GET cinder.test/v3/own-project/volumes': {} }, 'cinder'), 'green')
-  assert.equal(await look({ 'GET glance.test/v2/images': {} }, 'glance'), 'green')
-  assert.equal(await look({ 'GET nova.test/v2.1/servers': {} }, 'nova'), 'green')
-  assert.equal(await look({ 'GET placement.test/placement/': {} }, 'placement'), 'green')
+  assert.equal(await look({ 'GET cinder.test/v3/own-project/volumes': { body: { volumes: [] } } }, 'cinder'), 'green')
+  assert.equal(await look({ 'GET glance.test/v2/images': { body: { images: [] } } }, 'glance'), 'green')
+  assert.equal(await look({ 'GET nova.test/v2.1/servers': { body: { servers: [] } } }, 'nova'), 'green')
+  assert.equal(await look({ 'GET placement.test/placement/': { body: { versions: [] } } }, 'placement'), 'green')
   assert.equal(await look({}, 'keystone'), 'green')
 })
 

@@ -3,8 +3,8 @@
  */
 import { z } from 'zod'
 import { absent, known, type Reading } from '../core/reading.ts'
-import type { HttpResponse } from '../core/seams.ts'
-import { bodyOf, type Call, refusal } from './call.ts'
+import { type Answer, bodyOf, type Call, refusal, segment } from './call.ts'
+import { isMapping, type Mapping } from './cloud-access.ts'
 import { parsed } from './openstack-error.ts'
 import type { Session } from './session.ts'
 
@@ -16,9 +16,10 @@ export type Placement = {
   inventory(uuid: string): Promise<Reading<Inventory[]>>
 }
 
-const allocationsSchema = z.object({ allocations: z.record(z.string(), z.unknown()) })
+/** Not z.record: that leaves out a key `__proto__`, and a consumer that is left out looks like none. */
+const allocationsSchema = z.object({ allocations: z.custom<Mapping>(isMapping, { error: 'expected an object' }) })
 const inventoriesSchema = z.object({
-  inventories: z.record(z.string(), z.looseObject({ total: z.number(), reserved: z.number().default(0) })),
+  inventories: z.record(z.string(), z.looseObject({ total: z.number(), reserved: z.number() })),
 })
 
 export function placementClient(session: Session): Placement {
@@ -27,7 +28,7 @@ export function placementClient(session: Session): Placement {
     const call: Call = {
       service: 'placement',
       method: 'GET',
-      path: `/resource_providers/${encodeURIComponent(uuid)}/${what}`,
+      path: `/resource_providers/${segment(uuid)}/${what}`,
       accept: [404],
     }
     const response = await session.request(call)
@@ -52,7 +53,7 @@ export function placementClient(session: Session): Placement {
 }
 
 /** Placement's own 404 has `errors` and names the provider; any other 404 may come from a proxy or a wrong address. */
-function isNoProvider(response: HttpResponse): boolean {
+function isNoProvider(response: Answer): boolean {
   const own = z.object({ errors: z.array(z.unknown()) }).safeParse(parsed(response.text)).success
   return own && /resource provider/i.test(response.text)
 }

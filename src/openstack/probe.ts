@@ -1,20 +1,25 @@
 /**
- * Whether a service that tear-down needs is working, asked with the kind of call that tear-down makes. Red is only no answer or
- * a server's error; that this credential may not ask, or that there is no such service here, says nothing about the service.
+ * Whether a service that tear-down needs is working, asked with the kind of call that tear-down makes. Red is only no answer, one that
+ * is not the service's own, or a server's error; that this credential may not ask, or that there is no such service here, says nothing about the service.
  */
+import { z } from 'zod'
 import type { ServiceLook, ServiceName } from '../core/observation.ts'
 import { absent, known, type Reading, unknown } from '../core/reading.ts'
 import type { Clock } from '../core/seams.ts'
+import { withoutStops } from '../core/sentence.ts'
+import { bodyOf, type Call } from './call.ts'
 import { OpenStackError } from './openstack-error.ts'
 import type { ServiceType } from './service-type.ts'
 import type { Session } from './session.ts'
 
-const CALLS: Record<Exclude<ServiceName, 'keystone'>, { service: ServiceType; path: string; query?: [string, string][] }> = {
-  neutron: { service: 'network', path: '/v2.0/ports', query: [['limit', '1']] },
-  cinder: { service: 'block-storage', path: '/volumes', query: [['limit', '1']] },
-  glance: { service: 'image', path: '/v2/images', query: [['limit', '1']] },
-  nova: { service: 'compute', path: '/servers', query: [['limit', '1']] },
-  placement: { service: 'placement', path: '/' },
+type Probe = { service: ServiceType; path: string; query?: [string, string][] /** The list that its answer holds. */; list: string }
+
+const PROBES: Record<Exclude<ServiceName, 'keystone'>, Probe> = {
+  neutron: { service: 'network', path: '/v2.0/ports', query: [['limit', '1']], list: 'ports' },
+  cinder: { service: 'block-storage', path: '/volumes', query: [['limit', '1']], list: 'volumes' },
+  glance: { service: 'image', path: '/v2/images', query: [['limit', '1']], list: 'images' },
+  nova: { service: 'compute', path: '/servers', query: [['limit', '1']], list: 'servers' },
+  placement: { service: 'placement', path: '/', list: 'versions' },
 }
 
 export async function probeService(session: Session, name: ServiceName, clock: Clock): Promise<Reading<ServiceLook>> {
@@ -36,17 +41,20 @@ async function ask(session: Session, name: ServiceName): Promise<string | Readin
     await session.authenticate()
     return 'Keystone gave a token'
   }
-  const { service, path, query } = CALLS[name]
+  const { service, path, query, list } = PROBES[name]
   if ((await session.endpoint(service)) === null) return absent(`there is no ${service} service in the catalog`)
-  const response = await session.request({ service, method: 'GET', path, ...(query ? { query } : {}) })
+  const call: Call = { service, method: 'GET', path, ...(query ? { query } : {}) }
+  const response = await session.request(call)
+  // A page that somebody in between answers with 200 is no sign of life of the service behind.
+  bodyOf(call, response, z.looseObject({ [list]: z.array(z.unknown()) }))
   return `${name} answered ${response.status}`
 }
 
 function judged(name: ServiceName, error: OpenStackError, at: number): Reading<ServiceLook> {
-  const said = error.sentence.replace(/\.+$/, '')
+  const said = withoutStops(error.sentence)
   // Without a token the service itself was never asked.
   if (error.kind === 'keystone' && name !== 'keystone') return unknown(`${name} was not asked, because Keystone gave no token: ${said}`)
   if (error.status === null) return known({ state: 'red', detail: `no answer: ${said}`, at })
-  if (error.status >= 500) return known({ state: 'red', detail: `${error.status}: ${said}`, at })
+  if (error.status >= 500 || error.status < 300) return known({ state: 'red', detail: `${error.status}: ${said}`, at })
   return unknown(`${name} answered ${error.status}: ${said}`)
 }

@@ -24,7 +24,7 @@ export const CATALOG_TYPES: Record<ServiceType, readonly string[]> = {
  * (`/servers`, `/volumes`); Placement has no version in its paths at all.
  */
 export function serviceRoot(service: ServiceType, endpoint: string, projectId: string | null): string {
-  const bare = endpoint.replace(/[%$]\((?:project|tenant)_id\)s/g, projectId ?? '').replace(/\/+$/, '')
+  const bare = withoutSlashes(endpoint.replace(/[%$]\((?:project|tenant)_id\)s/g, projectId ?? ''))
   if (service === 'placement') return bare
   if (service === 'compute') return /\/v2(\.\d+)?(\/|$)/.test(bare) ? bare : `${bare}/v2.1`
   if (service === 'block-storage') {
@@ -34,4 +34,11 @@ export function serviceRoot(service: ServiceType, endpoint: string, projectId: s
     return projectId === null ? versioned : `${versioned}/${projectId}`
   }
   return bare.replace(/\/v\d+(\.\d+)?$/, '')
+}
+
+/** Without slashes at its end. Not by `/\/+$/`, which looks at each run of slashes once for each of its slashes. */
+export function withoutSlashes(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '/') end -= 1
+  return text.slice(0, end)
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { z } from 'zod'
 import { TransportError } from '../core/seams.ts'
-import { access, givenCloud, OWN_PROJECT, sample, tokenAnswer } from './given-cloud.test.ts'
+import { bodyOf, type Call, refusal } from './call.ts'
+import { type Answer, access, givenCloud, OWN_PROJECT, sample, tokenAnswer } from './given-cloud.test.ts'
 import { OpenStackError } from './openstack-error.ts'
 
 const NODES = 'GET ironic.test/v1/nodes'
@@ -66,6 +68,52 @@ test('a service that says our proof of ourselves back does not bring it into an 
   }
 })
 
+test('nor does one that is said back in an answer with 200, in an accepted 404, in the escapes of JSON, or half cut off', async () => {
+  const password = 'pass"wörd\\<core>'
+  const cloud = (answer: Answer) => givenCloud({ [NODES]: answer }, { auth: { ...access().auth, password } })
+  const page = `<html><body>You sent x-auth-token: token-1 for ${password.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')}</body></html>`
+  const ascii = '{"error_message": "for pass\\"w\\u00f6rd\\\\<core> and token-1"'
+  const long = `${'y'.repeat(294)}token-1`
+  const answers: Answer[] = [
+    { status: 200, body: page },
+    { status: 200, body: `${ascii}}` },
+    { status: 404, body: page },
+    { status: 500, body: `${ascii}}` },
+    // Cut off, so that it is no JSON.
+    { status: 500, body: ascii },
+    { status: 502, body: long },
+  ]
+  for (const answer of answers) {
+    const { session } = cloud(answer)
+    const call: Call = { ...read, accept: [404] }
+    const schema = z.object({ nodes: z.array(z.unknown()) })
+    const error = await failed(
+      session
+        .request(call)
+        .then((response) => (response.status === 404 ? Promise.reject(refusal(call, response)) : bodyOf(call, response, schema))),
+    )
+    const said = [error.message, error.sentence, error.text, error.stack].join(' ')
+    assert.doesNotMatch(said, /core|token-|örd|u00f6/, said)
+  }
+})
+
+test('a token that ended before it began, or that no header may hold, is no token', async () => {
+  const refusalOf = async (answer: Answer) =>
+    (await failed(givenCloud({ 'POST keystone.test/v3/auth/tokens': answer }).session.identity())).sentence
+  assert.match(await refusalOf(tokenAnswer('t', -1)), /ended before it was issued/)
+  assert.match(await refusalOf(tokenAnswer('a\ufffdb')), /cannot be sent back/)
+  const zoneless = tokenAnswer('t')
+  assert.ok(!(zoneless instanceof TransportError))
+  const body = JSON.parse(JSON.stringify(zoneless.body))
+  body.token.expires_at = 'tomorrow'
+  assert.match(await refusalOf({ ...zoneless, body }), /times that cannot be read/)
+})
+
+test('an address of a megabyte of slashes is completed like any other', async () => {
+  const endpointOverrides = { network: `http://neutron.test${'/'.repeat(1_000_000)}x` }
+  assert.equal((await givenCloud({}, { endpointOverrides }).session.endpoint('network'))?.length, 1_000_020)
+})
+
 test('a write never waits for a token: without a valid one it is not sent', async () => {
   const { session, sent, pass } = givenCloud({ 'PUT ironic.test/v1/nodes/n/maintenance': { status: 202 } })
   const cold = await failed(session.request({ ...write, sendBy: 5 }))
@@ -109,6 +157,16 @@ test('endpoints come from the catalog by interface, region and older names, with
   const error = await failed(elsewhere.request(read))
   assert.equal(error.phase, 'before')
   assert.match(error.sentence, /no public endpoint of a baremetal service in region R2/)
+})
+
+test('a catalog without the service that is asked is asked for again with the next call', async () => {
+  const whole = tokenAnswer('t')
+  assert.ok(!(whole instanceof TransportError))
+  const body = JSON.parse(JSON.stringify(whole.body))
+  body.token.catalog = []
+  const { session } = givenCloud({ 'POST keystone.test/v3/auth/tokens': [{ ...whole, body }, whole], [NODES]: { body: {} } })
+  assert.match((await failed(session.request(read))).sentence, /no public endpoint/)
+  assert.equal((await session.request(read)).status, 200)
 })
 
 test('overrides win over the catalog and are completed as the catalog is', async () => {

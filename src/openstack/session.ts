@@ -3,8 +3,8 @@
  * repeated once with a fresh token; nothing else is ever repeated, and a write never waits for a token: `warm` comes before it.
  * It knows no service's vocabulary; bodies are checked by the clients.
  */
-import type { Clock, HttpResponse, Transport } from '../core/seams.ts'
-import { type Call, sendCall, unanswered } from './call.ts'
+import type { Clock, Transport } from '../core/seams.ts'
+import { type Answer, type Call, sendCall, unanswered } from './call.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import { OpenStackError } from './openstack-error.ts'
 import { type ServiceType, serviceRoot } from './service-type.ts'
@@ -18,7 +18,7 @@ export type Session = {
   /** The service's root, or null where the catalog has none for this interface and region. */
   endpoint(service: ServiceType): Promise<string | null>
   /** Throws OpenStackError for no answer and for every status from 300 on that `accept` does not name. */
-  request(call: Call): Promise<HttpResponse>
+  request(call: Call): Promise<Answer>
   /** Makes token and endpoint ready, so that the next call to the service needs no other request. */
   warm(service: ServiceType): Promise<void>
   /** Asks Keystone for a token afresh, as a probe does; later calls use it. */
@@ -31,9 +31,13 @@ export function openSession(access: CloudAccess, seams: { clock: Clock; transpor
 
   const rootFor = async (service: ServiceType) => rootOf(access, service, keeper === null ? null : await keeper.ready())
 
-  async function sendWith(token: Token | null, call: Call): Promise<HttpResponse> {
+  async function sendWith(token: Token | null, call: Call): Promise<Answer> {
     const root = rootOf(access, call.service, token)
-    if (root === null) throw unanswered(call, 'before', noEndpoint(call.service, access))
+    if (root === null) {
+      // A catalog that came incomplete once must not be believed for as long as its token lives.
+      if (token !== null) keeper?.drop(token)
+      throw unanswered(call, 'before', noEndpoint(call.service, access))
+    }
     const query = call.query && call.query.length > 0 ? `?${new URLSearchParams(call.query)}` : ''
     const at = { url: `${root}${call.path}${query}`, headers: authHeaders(access, token) }
     return await sendCall({ transport: seams.transport, access }, call, at)
@@ -61,9 +65,9 @@ export function openSession(access: CloudAccess, seams: { clock: Clock; transpor
   }
 }
 
-type SendWith = (token: Token, call: Call) => Promise<HttpResponse>
+type SendWith = (token: Token, call: Call) => Promise<Answer>
 
-async function readWith(keeper: TokenKeeper, call: Call, sendWith: SendWith): Promise<HttpResponse> {
+async function readWith(keeper: TokenKeeper, call: Call, sendWith: SendWith): Promise<Answer> {
   const token = await keeper.ready()
   const first = await sendWith(token, { ...call, accept: [...(call.accept ?? []), 401] })
   if (first.status !== 401) return first
@@ -72,7 +76,7 @@ async function readWith(keeper: TokenKeeper, call: Call, sendWith: SendWith): Pr
 }
 
 /** A write leaves now or not at all: fetching a token could take longer than what was decided on stays true. */
-async function writeWith(keeper: TokenKeeper, call: Call, sendWith: SendWith): Promise<HttpResponse> {
+async function writeWith(keeper: TokenKeeper, call: Call, sendWith: SendWith): Promise<Answer> {
   const token = keeper.held()
   if (token === null) throw unanswered(call, 'before', 'No valid token was ready, so it was not sent.', 'keystone')
   return await sendWith(token, call).catch((error: unknown) => {

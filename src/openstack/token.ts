@@ -4,8 +4,9 @@
  */
 import { z } from 'zod'
 import type { HttpResponse } from '../core/seams.ts'
+import { parseTime } from '../core/when.ts'
 import type { CloudAccess } from './cloud-access.ts'
-import { CATALOG_TYPES, type ServiceType } from './service-type.ts'
+import { CATALOG_TYPES, type ServiceType, withoutSlashes } from './service-type.ts'
 
 export type Token = {
   /** A secret: never logged, never in an error. */
@@ -46,7 +47,7 @@ const answerSchema = z.object({
 export const TOKEN_PATH = '/v3/auth/tokens'
 
 /** Where tokens are made, whatever version auth_url ends in. */
-export const tokenUrl = (authUrl: string): string => `${authUrl.replace(/\/+$/, '').replace(/\/v[23](\.0)?$/, '')}${TOKEN_PATH}`
+export const tokenUrl = (authUrl: string): string => `${withoutSlashes(authUrl).replace(/\/v[23](\.0)?$/, '')}${TOKEN_PATH}`
 
 /** The body of POST /v3/auth/tokens. Holds secrets. */
 export function tokenRequest(access: CloudAccess): unknown {
@@ -87,11 +88,14 @@ function scopeOf(auth: CloudAccess['auth']): { scope?: unknown } {
 export function tokenIn(response: HttpResponse, body: unknown, now: number): Token | string {
   const value = response.headers['x-subject-token']
   if (value === undefined || value === '') return 'Keystone answered without X-Subject-Token.'
+  if (!/^[\x21-\x7e]+$/.test(value)) return "Keystone's X-Subject-Token cannot be sent back: it holds what no header may."
   const answer = answerSchema.safeParse(body)
   if (!answer.success) return `Keystone's answer lacks something: ${shapeOf(answer.error)}.`
   const { token } = answer.data
-  const life = Date.parse(token.expires_at) - (token.issued_at ? Date.parse(token.issued_at) : now)
-  if (!Number.isFinite(life)) return "Keystone's answer has times that cannot be read."
+  const [from, to] = [token.issued_at ? parseTime(token.issued_at) : now, parseTime(token.expires_at)]
+  if (from === null || to === null) return "Keystone's answer has times that cannot be read."
+  const life = to - from
+  if (life <= 0) return "Keystone's token had ended before it was issued."
   // Renewed when less than 2 min or 10 % of its life are left; one that lives shorter than 4 min is used for half of it.
   const margin = Math.max(0.1 * life, Math.min(2 * 60_000, life / 2))
   return {

@@ -115,7 +115,7 @@ export const AGENT = [
     cause: 'agent',
     transient: 'maybe',
     patterns: [
-      /Reboot script failed|Error rebooting system|Error syncing system clock|(?:finalize|configur\w+) (?:the )?rescue|Error (?:heartbeating|getting configuration from Ironic|finding IP)|ansible-playbook/i,
+      /Reboot script failed|Error rebooting system|Error syncing system clock|(?:finalize|configur\w{1,20}) (?:the )?rescue|Error (?:heartbeating|getting configuration from Ironic|finding IP)|ansible-playbook/i,
     ],
     why: 'A duty of the ramdisk failed on the machine itself.',
     example: 'Reboot script failed with exit code 1. stdout: . stderr: busy.',

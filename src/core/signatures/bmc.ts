@@ -51,7 +51,7 @@ export const BMC_SETTINGS = [
     cause: 'config',
     transient: 'no',
     patterns: [
-      /physical disks? .{0,40}(?:provided|space|not enough)|RAID level\b|RAID volumes? cannot|allocate physical disk|free space of a disk|failed to find matching physical disks|logical.disks?\b.{0,80}(?:invalid|not|cannot|no|missing)|target_raid_config|raid.config\S*.{0,60}(?:invalid|missing|not)/i,
+      /physical disks? .{0,40}(?:provided|space|not enough)|RAID level\b|RAID volumes? cannot|allocate physical disk|free space of a disk|failed to find matching physical disks|logical.disks?\b.{0,80}(?:invalid|not|cannot|no|missing)|target_raid_config|raid.config\S{0,80}.{0,60}(?:invalid|missing|not)/i,
       /(?:invalid value for|unknown|unsupported|read-only).{0,20}(?:BIOS )?setting(?:s|\(s\))?\b/i,
       /\bSTOR\d{3,4}\b|Invalid parameter value Extended information|not supported in (?:the )?\w+ (?:boot )?mode/i,
     ],

@@ -24,7 +24,7 @@ export const SWITCH = [
     service: 'neutron',
     patterns: [
       /netmiko|generic.?switch|\bNGS\b|Batching error|Mechanism ?driver|(?:pre|post)commit\b|ML2\b/i,
-      /(?:connect|connection|ssh|login|log in|authenticat\w+|command\w*|config\w*).{0,60}\bswitch(?:es)?\b|\bswitch(?:es)? .{0,80}(?:fail|error|unreachable|timed? ?out|refus|not respond)/i,
+      /(?:connect|connection|ssh|login|log in|authenticat\w{1,20}|command\w{0,20}|config\w{0,20}).{0,60}\bswitch(?:es)?\b|\bswitch(?:es)? .{0,80}(?:fail|error|unreachable|timed? ?out|refus|not respond)/i,
       /\b(?:arista|cumulus|nexus|junos|dell.?os|ovh|fabric)\b.{0,80}(?:fail|error)/i,
     ],
     why: 'The driver between Neutron and the switch failed; management line, session limit or a restarting switch.',

@@ -17,7 +17,7 @@ export type Signature = {
   service?: ServiceName
   /** The text must be about one of these peers; absent: any text. */
   peers?: readonly Peer[]
-  /** One of these must be found in what is left after the wrappers were taken off; no nested repetition, all case-blind. */
+  /** One of these must be found in what is left after the wrappers were taken off; all case-blind. A repetition has a bound: texts are hostile. */
   patterns: readonly RegExp[]
   /** Why this cause, and why transient or not, in one sentence. */
   why: string

@@ -13,7 +13,7 @@ export const DISKS = [
     cause: 'storage',
     transient: 'no',
     patterns: [
-      /Security state of .{1,60} is|sedutil|NOT_AUTHORIZED|takeOwnership|(?:disk|drive|device|\/dev\/\S+) (?:is )?(?:security )?(?:locked|frozen)|security erase/i,
+      /Security state of .{1,60} is|sedutil|NOT_AUTHORIZED|takeOwnership|(?:disk|drive|device|\/dev\/\S{1,80}) (?:is )?(?:security )?(?:locked|frozen)|security erase/i,
     ],
     why: 'The disk refuses to be erased until somebody unlocks it.',
     example: 'Error erasing block device: Security state of /dev/sdb is frozen',
@@ -89,7 +89,7 @@ export const VOLUMES = [
     service: 'cinder',
     peers: CINDER,
     patterns: [
-      /\b[45]\d\d: (?:Client|Server) Error|\(HTTP [45]\d\d\)|(?:Http|Conflict|Forbidden)\w*Exception|Volume is busy/i,
+      /\b[45]\d\d: (?:Client|Server) Error|\(HTTP [45]\d\d\)|(?:Http|Conflict|Forbidden)\w{0,40}Exception|Volume is busy/i,
       /Storage operation failure/i,
     ],
     why: 'Cinder or its back end answered with an error that may pass.',
@@ -100,7 +100,7 @@ export const VOLUMES = [
     name: 'storage-operation',
     cause: 'storage',
     transient: 'maybe',
-    patterns: [/Storage operation failure/i, /\biscsi\w* .{0,80}(?:fail|error|timed? ?out)|(?:fail|error)\w* .{0,80}\biscsi/i],
+    patterns: [/Storage operation failure/i, /\biscsi\w{0,40} .{0,80}(?:fail|error|timed? ?out)|(?:fail|error)\w{0,40} .{0,80}\biscsi/i],
     why: 'exception.StorageError without a reason, or the iSCSI line.',
     example: 'Storage operation failure.',
   },
