@@ -35,7 +35,7 @@ async function typed(
     ...{ HOME: folder, ANNEAL_DATABASE: join(folder, 'anneal.db'), OS_AUTH_URL: login.authUrl },
     ...{ OS_USERNAME: login.user, OS_PASSWORD: login.password, OS_PROJECT_NAME: 'admin', ...env },
   }
-  const stdin = { isTTY: false, lines: () => Readable.from(input.split('\n')) }
+  const stdin = { isTTY: false, lines: () => Readable.from(input.split('\n')), keys: () => () => {} }
   const io = {
     out: to('out'),
     err: to('err'),
