@@ -1,0 +1,36 @@
+/**
+ * A copy of the product with one defect in it: the sources, changed in a place or two, in a folder of their own. The tree itself is never
+ * written. An edit whose text is not there exactly once is an error, so that no defect can quietly become none.
+ */
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Defect, Edit } from './defect.ts'
+
+export const TREE = fileURLToPath(new URL('../..', import.meta.url))
+const PLAY = join('test', 'defects', 'play.ts')
+
+/** The text with the edit made. Throws where `find` is not there exactly once. */
+export function edited(text: string, { file, find, replace }: Edit): string {
+  const [before, after, ...more] = text.split(find)
+  if (before === undefined || after === undefined || more.length > 0)
+    throw new Error(`${file} has ${after === undefined ? 'no' : 'more than one'} place that reads\n${find}`)
+  return `${before}${replace}${after}`
+}
+
+/** The changed files by name. Several edits of one file are made in their order. */
+export function editedFiles({ edits }: Pick<Defect, 'edits'>): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (const edit of edits) texts.set(edit.file, edited(texts.get(edit.file) ?? readFileSync(join(TREE, edit.file), 'utf8'), edit))
+  return texts
+}
+
+/** Makes the copy. @returns the script in it that plays histories (play.ts) */
+export function plant(folder: string, defect: Pick<Defect, 'edits'>): string {
+  mkdirSync(join(folder, 'test', 'defects'), { recursive: true })
+  cpSync(join(TREE, 'src'), join(folder, 'src'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  for (const file of ['package.json', 'tsconfig.json', PLAY]) cpSync(join(TREE, file), join(folder, file))
+  symlinkSync(join(TREE, 'node_modules'), join(folder, 'node_modules'))
+  for (const [file, text] of editedFiles(defect)) writeFileSync(join(folder, file), text)
+  return join(folder, PLAY)
+}
