@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Defect, Edit } from './defect.ts'
 
-export const TREE = fileURLToPath(new URL('../..', import.meta.url))
+const TREE = fileURLToPath(new URL('../..', import.meta.url))
 const PLAY = join('test', 'defects', 'play.ts')
 
 /** The text with the edit made. Throws where `find` is not there exactly once. */
@@ -18,19 +18,24 @@ export function edited(text: string, { file, find, replace }: Edit): string {
   return `${before}${replace}${after}`
 }
 
-/** The changed files by name. Several edits of one file are made in their order. */
-export function editedFiles({ edits }: Pick<Defect, 'edits'>): Map<string, string> {
+/** The changed files by name. Several edits of one file are made in their order. @param from a snapshot; the tree itself where none is given */
+export function editedFiles({ edits }: Pick<Defect, 'edits'>, from = TREE): Map<string, string> {
   const texts = new Map<string, string>()
-  for (const edit of edits) texts.set(edit.file, edited(texts.get(edit.file) ?? readFileSync(join(TREE, edit.file), 'utf8'), edit))
+  for (const edit of edits) texts.set(edit.file, edited(texts.get(edit.file) ?? readFileSync(join(from, edit.file), 'utf8'), edit))
   return texts
 }
 
-/** Makes the copy. @returns the script in it that plays histories (play.ts) */
-export function plant(folder: string, defect: Pick<Defect, 'edits'>): string {
+/** The sources as they stand now, so that all copies are of one state of them however long the run takes. */
+export function snapshot(folder: string): void {
   mkdirSync(join(folder, 'test', 'defects'), { recursive: true })
   cpSync(join(TREE, 'src'), join(folder, 'src'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   for (const file of ['package.json', 'tsconfig.json', PLAY]) cpSync(join(TREE, file), join(folder, file))
+}
+
+/** A copy of the snapshot with the defect in it. @returns the script in it that plays histories (play.ts) */
+export function plant(folder: string, from: string, defect: Pick<Defect, 'edits'>): string {
+  cpSync(from, folder, { recursive: true })
   symlinkSync(join(TREE, 'node_modules'), join(folder, 'node_modules'))
-  for (const [file, text] of editedFiles(defect)) writeFileSync(join(folder, file), text)
+  for (const [file, text] of editedFiles(defect, from)) writeFileSync(join(folder, file), text)
   return join(folder, PLAY)
 }

@@ -12,7 +12,7 @@ import Table from 'cli-table3'
 import { z } from 'zod'
 import type { Defect } from './defect.ts'
 import { DEFECTS } from './defects.ts'
-import { plant } from './planted.ts'
+import { plant, snapshot } from './planted.ts'
 
 const { values: wish } = parseArgs({
   options: { only: { type: 'string' }, shrink: { type: 'boolean' }, from: { type: 'string', default: '1' } },
@@ -50,9 +50,9 @@ const control: Defect = { ...CONTROL, seeds: Math.max(0, ...chosen.map(({ seeds 
 const run = promisify(execFile)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
-async function tried(defect: Defect, folder: string): Promise<Row> {
+async function tried(defect: Defect, { folder, sources }: { folder: string; sources: string }): Promise<Row> {
   const { name, imitates, seeds } = defect
-  const script = plant(folder, defect)
+  const script = plant(folder, sources, defect)
   const args = [script, String(first), String(seeds), String(STORM_MINUTES), ...(wish.shrink === true ? ['--shrink'] : [])]
   const { stdout } = await run(process.execPath, args, { timeout: PATIENCE_MS, maxBuffer: 64 * 1024 * 1024 })
   rmSync(folder, { recursive: true })
@@ -72,9 +72,11 @@ function wrongWith({ name, breaks, edits, seeds }: Defect, found: Found): string
 
 async function all(defects: readonly Defect[], place: string): Promise<Row[]> {
   const rows = new Map<Defect, Row>()
+  const sources = join(place, 'sources')
+  snapshot(sources)
   const queue = defects.entries()
   const lane = async (): Promise<void> => {
-    for (const [at, defect] of queue) rows.set(defect, await tried(defect, join(place, String(at))))
+    for (const [at, defect] of queue) rows.set(defect, await tried(defect, { folder: join(place, String(at)), sources }))
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
   return defects.flatMap((defect) => rows.get(defect) ?? [])
