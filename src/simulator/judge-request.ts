@@ -3,13 +3,21 @@
  * read and the request that it lets through lie up to 2 s in which Ironic offers no way to notice a change (design, the write
  * protocol): what a person does within them breaks no promise.
  */
-import { DECIDING_FIELDS, REPAIR_STATES } from '../core/ironic.ts'
+import type { DecidingField } from '../core/ironic.ts'
 import { DAY, MINUTE, SECOND } from '../core/policy.ts'
 import { within } from './answer.ts'
 import type { Bench, OnNode, Sent } from './judges.ts'
 import type { NodeBrief } from './ledger.ts'
 import { addedMark, isPersons, type JudgedStep, nodeOf, removedMark } from './promises.ts'
 import type { ServiceSlug, SimNode } from './world.ts'
+
+/** What the mark's reply must show as it was decided on (design, the write protocol). The operator has a list of its own. */
+const AS_DECIDED: readonly DecidingField[] = [
+  ...(['provision_state', 'provision_updated_at', 'target_provision_state', 'target_power_state', 'instance_uuid'] as const),
+  ...(['allocation_uuid', 'maintenance', 'fault', 'protected', 'retired', 'owner', 'lessee', 'conductor'] as const),
+]
+/** A node is under repair in these. */
+const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
 
 const REPLY_LIVES_MS = 2 * SECOND
 /** The reply's 2 s, and the road. */
@@ -44,10 +52,13 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   const fits = newest !== undefined && step !== null && newest.intent.act === ACT_OF[step]
   sent.intent = fits ? newest.intent : null
   known.sent = [...known.sent, sent].slice(-REMEMBERED)
+  sent.shownAt = known.shown.get(by) ?? Number.NEGATIVE_INFINITY
   const say = (promise: Parameters<Bench['accuse']>[0], what: string): void => bench.accuse(promise, { node: uuid, what, sent: known.sent })
   bench.check('S5')
   if (!fits) say('S5', `${entry.method} ${entry.path} without an intent for it`)
   else if (entry.left - newest.at > DEADLINE_MS) say('S5', `it left ${entry.left - newest.at} ms after its intent`)
+  const twice = known.sent.slice(0, -1).some((one) => one.intent !== null && one.intent === sent.intent && one.step === step)
+  if (fits && twice) say('S5', `${step} is sent a second time under one intent`)
   bench.check('S3')
   if (known.held) say('S3', 'sent although a person holds the node')
   if (bench.paused) say('S3', 'sent although a person paused the cloud')
@@ -98,7 +109,7 @@ function markProblem(known: OnNode, sent: Sent): string | null {
   if (age > REPLY_LIVES_MS) return `the reply to its mark was ${age} ms old`
   if (within(mark.reply, 'provision_state') !== 'error') return `the reply to its mark showed ${within(mark.reply, 'provision_state')}`
   if (within(within(mark.reply, 'extra'), 'anneal_hold') !== undefined) return 'the reply to its mark showed a hold of a person'
-  const field = DECIDING_FIELDS.find((one) => within(mark.reply, one) !== intent.decided[one])
+  const field = AS_DECIDED.find((one) => within(mark.reply, one) !== intent.decided[one])
   return field === undefined ? null : `the reply to its mark showed another ${field} than was decided on`
 }
 
@@ -120,7 +131,9 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
   const race = entry.at - known.handAt <= UNNOTICED_MS
   // A stale answer is Ironic's own lie; the verb alone is sent on a reply that cannot be one.
   const misled = step !== 'deleted' && entry.at - known.staleAt <= UNNOTICED_MS
-  const touched = race || misled ? null : personTouched(known, before, step)
+  // What its own read showed it is no race any more.
+  const isShown = sent.shownAt > known.handAt
+  const touched = (race && !isShown) || misled ? null : personTouched(known, before, step)
   if (touched !== null) say('S3', touched)
   if (step === 'deleted') {
     bench.check('S2')

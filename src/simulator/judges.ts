@@ -20,7 +20,15 @@ export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'r
 export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 'both'; from: number; to: number | null }
 
 /** A changing request of an operator, from when it leaves. `wall` is the operator's own clock, jumps included. */
-export type Sent = { entry: LedgerEntry; step: JudgedStep | null; intent: Intent | null; by: Sender; reply: unknown; wall: number }
+export type Sent = {
+  entry: LedgerEntry
+  step: JudgedStep | null
+  intent: Intent | null
+  by: Sender
+  reply: unknown
+  wall: number /** When Ironic served what its sender had last read of the node. */
+  shownAt: number
+}
 
 export type OnNode = {
   intents: { intent: Intent; at: number; by: Sender }[]
@@ -30,6 +38,8 @@ export type OnNode = {
   handAt: number
   /** When a read of it was last answered as it had been some time before. */
   staleAt: number
+  /** When Ironic served the newest answer that a life has of the whole node. */
+  shown: Map<Sender, number>
   /** A person's maintenance that no person has ended; `shown` once an answer told the operator. */
   persons: { shown: boolean } | null
   held: boolean
@@ -80,6 +90,7 @@ const SHOWN = 6
 /** Takes the ledger's onlooker's place. */
 export function judgesOver(world: World, by: { wall: () => number; policy: Policy }): Judges {
   const underWay = new Map<LedgerEntry, Sent>()
+  const reading = new WeakMap<LedgerEntry, Sender>()
   const bench = benchOf(world, by)
   const judges: Judges = {
     broken: [],
@@ -99,8 +110,12 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       if (what === 'cleared') known.persons = null
     },
     leaves: (entry) => {
-      if (judges.sender === null || isRead(entry)) return
-      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: judges.sender, reply: null, wall: by.wall() }
+      const { sender } = judges
+      if (sender === null) return
+      if (isNode(entry)) reading.set(entry, sender)
+      if (isRead(entry)) return
+      const never = Number.NEGATIVE_INFINITY
+      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: sender, reply: null, wall: by.wall(), shownAt: never }
       underWay.set(entry, sent)
       judgeLeaving(bench, sent)
     },
@@ -112,6 +127,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       const uuid = entry.fault === 'stale' ? nodeOf(entry) : null
       if (uuid !== null) bench.onNode(uuid).staleAt = world.clock.now()
       else if (entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
+      const reader = reading.get(entry)
+      if (reader !== undefined && entry.status === 200 && (entry.fault === null || entry.fault === 'latency'))
+        bench.onNode(nodeOf(entry) ?? '').shown.set(reader, entry.at)
       const sent = underWay.get(entry)
       if (sent === undefined) return
       underWay.delete(entry)
@@ -135,6 +153,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     sent: [],
     handAt: Number.NEGATIVE_INFINITY,
     staleAt: Number.NEGATIVE_INFINITY,
+    shown: new Map(),
     persons: null,
     held: false,
     resets: [],
@@ -163,6 +182,10 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
   if (kind === 'release') Object.assign(known, { released: true, resets: [] })
   if (kind === 'retry') known.retries += 1
 }
+
+/** Answered well it holds the whole node. */
+const isNode = ({ service, method, path }: LedgerEntry): boolean =>
+  service === 'ironic' && (method === 'GET' || method === 'PATCH') && /^\/v1\/nodes\/[^/?]+$/.test(path)
 
 /** The operator has been told of a person's maintenance once any answer held it. */
 function noteShown(bench: Bench, reply: unknown): void {
