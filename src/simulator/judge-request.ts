@@ -1,5 +1,6 @@
 /**
- * The rules for one changing request: what must be so as it leaves, as it arrives, and once Ironic has accepted it. Between a deciding
+ * The rules for one changing request: what must be so as it leaves, as it arrives, and once Ironic has accepted it; and the one for a case
+ * that is closed. Between a deciding
  * read and the request that it lets through lie up to 2 s in which Ironic offers no way to notice a change (design, the write
  * protocol): what a person does within them breaks no promise.
  */
@@ -258,4 +259,17 @@ const TEXTS: Partial<Record<ServiceSlug, RegExp>> = { neutron: /version discover
 function failedOn(node: SimNode, service: ServiceSlug, from: number): boolean {
   const newest = node.history.findLast(({ event_type }) => event_type === 'unprovision')
   return newest !== undefined && Date.parse(newest.created_at) >= from && (TEXTS[service]?.test(newest.event) ?? false)
+}
+
+/** An observation counts for a minute, and so does what a stale answer said in it. */
+const LOOKED_LATELY_MS = 2 * MINUTE
+
+/** Absence is never recovery: a case ends on a node that was seen to be well, or that somebody took on. */
+export function judgeClosed(bench: Bench, uuid: string): void {
+  bench.check('L1')
+  const row = bench.world.nodes.get(uuid)?.row
+  if (row === undefined || (row.provision_state !== 'error' && row.provision_state !== 'clean failed')) return
+  const now = bench.world.clock.now()
+  if (now - Date.parse(row.provision_updated_at ?? '') < LOOKED_LATELY_MS || now - bench.onNode(uuid).staleAt < LOOKED_LATELY_MS) return
+  bench.accuse('L1', { node: uuid, what: `its case was closed although it is in ${row.provision_state}` })
 }

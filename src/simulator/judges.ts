@@ -5,7 +5,7 @@
 import type { Intent } from '../core/case.ts'
 import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
-import { judgeAccepted, judgeArriving, judgeLeaving } from './judge-request.ts'
+import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
 import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, stepOf } from './promises.ts'
 import type { ServiceSlug, World } from './world.ts'
@@ -79,6 +79,8 @@ export type Judges = Onlooker & {
   bench: Bench
   /** An intent is durable. */
   committed(intent: Intent, by: Sender): void
+  /** A case on the node was closed. */
+  closed(uuid: string): void
   said(word: Word): void
   datagram(payload: Uint8Array): void
   hand(uuid: string, what: 'maintenance' | 'cleared' | 'other'): void
@@ -98,6 +100,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     sender: null,
     bench,
     committed: (intent, sender) => void bench.onNode(intent.uuid).intents.push({ intent, at: world.clock.now(), by: sender }),
+    closed: (uuid) => judgeClosed(bench, uuid),
     said: (word) => hear(bench, word),
     datagram: (payload) => {
       bench.check('S8')
