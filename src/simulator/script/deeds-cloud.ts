@@ -199,12 +199,15 @@ type Failing = {
 
 function serviceFails(scene: Scene, { service, kind, late, seen, ...some }: Failing): { undo: () => void } {
   const { faults, state } = scene.cloud
+  // One fault takes the place of another, and what was away because of that one is back.
+  for (const before of scene.judges.bench.outages) if (before.service === service) before.to ??= state.clock.now()
   faults.set(service, { kind, ...some, ...(late === undefined ? {} : { ms: late }), ...(seen === undefined ? {} : { seenBy: seen }) })
+  const mine = faults.current(service)
   const isWhole = some.share === undefined && some.methods === undefined && some.times === undefined
   const away = isWhole && AWAY.includes(kind) ? outage(scene, service, seen ?? 'both') : null
   return {
     undo: () => {
-      if (faults.current(service)?.kind === kind) scene.quiet(service)
+      if (faults.current(service) === mine) scene.quiet(service)
       if (away !== null) away.to ??= state.clock.now()
     },
   }
