@@ -185,6 +185,23 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
       return DONE
     },
   }),
+  lull: deed({
+    takes: {},
+    does: (scene) => {
+      lull(scene)
+      return DONE
+    },
+  }),
+}
+
+/** Services, conductors, roads and BMCs are well at once; what people did and said stands, and so does the usual noise. */
+function lull(scene: Scene): void {
+  const { faults, people, state } = scene.cloud
+  for (const service of SERVICES) scene.quiet(service)
+  faults.route = 'open'
+  for (const one of scene.judges.bench.outages) one.to ??= state.clock.now()
+  for (const { host } of state.conductors.values()) people.startConductor(host)
+  for (const { row, bmc } of state.nodes.values()) if (bmc.mode !== 'ok') people.bmc(row.uuid, 'ok')
 }
 
 type Failing = {

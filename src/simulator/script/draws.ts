@@ -274,11 +274,12 @@ const AMBUSHES: readonly string[] = [
   'bmc @ silent for 5m',
   'clock +3m',
   'clock -3s',
+  'freeze span=6s',
   'freeze span=40s',
   'freeze span=4m',
   'service neutron down for 4m',
 ]
 
-function ambush(_: Scene, random: Random): Drawn {
+export function ambush(_: Scene, random: Random): Drawn {
   return `ambush ${pick(random, MOMENTS)} ${JSON.stringify(pick(random, AMBUSHES))}`
 }
