@@ -89,8 +89,10 @@ function clashWith(known: OnNode, sent: Sent): string | null {
  * Whether its sender knows what became of it. A 404 to a verb may mean "no live conductor"; a 500 or a gateway's page says nothing. Ironic's
  * own 503 (no worker, no conductor) and its refusals at its concurrency limit changed nothing.
  */
-function isSure({ entry, step, reply }: Sent): boolean {
+function isSure({ entry, step, reply, by }: Sent): boolean {
   const { status } = entry
+  // Whoever died before the answer was there never learnt it.
+  if (by.diedAt !== undefined && by.diedAt <= (entry.answeredAt ?? Number.POSITIVE_INFINITY)) return false
   if (status === 'refused' || status === 'unreachable') return true
   if (typeof status !== 'number') return false
   if (status < 300) return true
@@ -188,13 +190,25 @@ function judgeBudget(bench: Bench, known: OnNode, sent: Sent): void {
   bench.check('S6')
   const window = policy.resets.window === 'lifetime' ? Number.POSITIVE_INFINITY : policy.resets.window
   known.resets = [...known.resets.filter((at) => sent.wall - at < Math.min(window, 365 * DAY)), sent.wall]
-  if (known.resets.length > policy.resets.max + known.retries) say(`reset ${known.resets.length} of ${policy.resets.max} in the window`)
+  const spent = known.resets.length + marksOfOthers(known, sent, Math.min(window, 365 * DAY))
+  if (spent > policy.resets.max + known.retries) say(`reset ${spent} of ${policy.resets.max} in the window`)
   // A person's `retry` lifts the pacing for one reset, whoever is in flight.
   const others = [...bench.nodes].filter(
     ([uuid, one]) => uuid !== nodeOf(sent.entry) && one.retries === 0 && isInFlight(bench, { uuid, known: one, now: sent.entry.left }),
   )
   const inCloud = placesOf(bench)
   if (others.length + 1 > inCloud && known.retries === 0) say(`${others.length + 1} nodes in flight, ${inCloud} are allowed`)
+}
+
+/** Resets that others noted down, as they stood when the mark's reply was made. */
+function marksOfOthers(known: OnNode, { entry, wall }: Sent, window: number): number {
+  const marks = entry.before?.marks
+  if (!Array.isArray(marks) || entry.at - known.handAt <= UNNOTICED_MS) return 0
+  const times = marks
+    .filter((text) => typeof text === 'string' && !known.intents.some(({ intent }) => intent.mark === text))
+    .map((text) => Date.parse(/Z$/.test(text) ? text : `${text}Z`))
+  // The window is a minute shorter here, because the decision was made some time before.
+  return times.filter((at) => at >= known.countsFrom && at > wall - window + MINUTE && at <= wall).length
 }
 
 /** Switching a machine off takes longer than this (2.15 s in the lab), so within it no place can become free again. */

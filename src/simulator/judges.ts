@@ -11,7 +11,7 @@ import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId
 import type { ServiceSlug, World } from './world.ts'
 
 /** Who sends: one life of an operator. */
-export type Sender = { name: string; mode: Mode }
+export type Sender = { name: string; mode: Mode /** Virtual time; unset while it lives. */; diedAt?: number }
 
 /** A person's word to the operator. `uuid` null: the whole cloud. */
 export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'; uuid: string | null }
@@ -46,6 +46,8 @@ export type OnNode = {
   /** The operator's wall time of each reset that Ironic accepted, since the last word that starts the count anew. */
   resets: number[]
   released: boolean
+  /** Marks older than this do not count any more: a quarantine's end begins the count anew. Operator's wall clock. */
+  countsFrom: number
   /** Resets that a person's `retry` allows beyond the budget. */
   retries: number
 }
@@ -161,6 +163,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     held: false,
     resets: [],
     released: false,
+    countsFrom: Number.NEGATIVE_INFINITY,
     retries: 0,
   })
   const onNode = (uuid: string): OnNode => {
@@ -182,7 +185,7 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
     // Also takes back what a maintenance left that Ironic lifted; one that still stands is ended by nobody's word to the operator.
     if (!isPersons(bench.world.nodes.get(uuid)?.row ?? null)) known.persons = null
   }
-  if (kind === 'release') Object.assign(known, { released: true, resets: [] })
+  if (kind === 'release') Object.assign(known, { released: true, resets: [], countsFrom: bench.wall() })
   if (kind === 'retry') known.retries += 1
 }
 

@@ -348,10 +348,13 @@ const SEEN: readonly Defect[] = [
 const JUDGED: readonly Defect[] = [
   {
     name: 'no red service',
-    imitates: 'a reset while Neutron is away',
+    imitates: 'no look at the services that a tear-down needs',
     breaks: ['S9'],
     seeds: 8,
-    edits: [edit(GATES, '  dirtyPort,\n  serviceRed,\n', '  dirtyPort,\n')],
+    edits: [
+      edit(GATES, '  dirtyPort,\n  serviceRed,\n', '  dirtyPort,\n'),
+      edit(GATES, "j.policy.dirtyPort === 'allow' || ports.kind === 'absent'", "j.policy.dirtyPort === 'allow' || ports.kind !== 'known'"),
+    ],
   },
   {
     name: 'no canary',

@@ -127,7 +127,7 @@ async function sweeping(
 }
 
 /** The gate through which everything goes that a life waits for: closed for ever once it is dead, and for a while as it stands still. */
-function gateOf(clock: Clock) {
+function gateOf(clock: Clock, dies: () => void) {
   let isDead = false
   let standing: Promise<void> | null = null
   let armed: { step: number; then: () => void } | null = null
@@ -135,6 +135,7 @@ function gateOf(clock: Clock) {
   const death = Promise.withResolvers<void>()
   const die = (): void => {
     isDead = true
+    dies()
     death.resolve()
   }
   const gate = (): Promise<void> | undefined => {
@@ -170,7 +171,9 @@ const CHANGED = /\/baremetal\/v1\/nodes\/([^/?]+)(\/maintenance)?$/
 /** Seams behind the gate. */
 function mortal(machine: Machine, sender: Sender) {
   const { cloud, clock, judges } = machine
-  const life = gateOf(clock)
+  const life = gateOf(clock, () => {
+    sender.diedAt ??= cloud.state.clock.now()
+  })
   const { gate } = life
   const transport: Transport = async (request) => {
     const [, uuid = null, part] = CHANGED.exec(request.url) ?? []

@@ -194,12 +194,16 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
 }
 
-/** Services, conductors, roads and BMCs are well at once; what people did and said stands, and so does the usual noise. */
+/**
+ * Services, conductors, roads and BMCs are well at once, as far as the operator can see: what only the conductors cannot reach stays so.
+ * What people did and said stands, and so does the usual noise.
+ */
 function lull(scene: Scene): void {
   const { faults, people, state } = scene.cloud
-  for (const service of SERVICES) scene.quiet(service)
+  const isUnseen = (service: ServiceSlug): boolean => faults.current(service)?.seenBy === 'conductors'
+  for (const service of SERVICES) if (!isUnseen(service)) scene.quiet(service)
   faults.route = 'open'
-  for (const one of scene.judges.bench.outages) one.to ??= state.clock.now()
+  for (const one of scene.judges.bench.outages) if (!isUnseen(one.service)) one.to ??= state.clock.now()
   for (const { host } of state.conductors.values()) people.startConductor(host)
   for (const { row, bmc } of state.nodes.values()) if (bmc.mode !== 'ok') people.bmc(row.uuid, 'ok')
 }

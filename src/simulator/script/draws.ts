@@ -70,6 +70,7 @@ export const DRAWS: readonly Draw[] = [
   { weight: 2, draw: on(isFailed, (node, random) => `protect ${node} ${span(random, MINUTE, 30 * MINUTE)}`) },
   { weight: 3, draw: on(isFailed, (node, random) => `script-marks ${node} ago=${spanWord(between(random, 0, 3 * 60) * MINUTE)}`) },
   { weight: 1, draw: spoiltMarks },
+  { weight: 2, draw: spentMarks },
   { weight: 2, draw: on(isFailed, (node) => `script-resets ${node}`) },
   { weight: 3, draw: on(isFailed, (node) => `retry ${node}`) },
   { weight: 4, draw: endQuarantine },
@@ -237,6 +238,14 @@ function holdInExtra(scene: Scene, random: Random): Drawn {
 function spoiltMarks(scene: Scene, random: Random): Drawn {
   const node = one(scene, random, (it) => isFailed(it) && !Array.isArray(it.row.extra['hammer_error_resets']))
   return node === null ? null : `extra ${node} hammer_error_resets ${JSON.stringify(pick(random, ['yesterday', { count: 2 }, 3]))} for 30m`
+}
+
+/** The older script has used up what there was, hours ago. */
+function spentMarks(scene: Scene, random: Random): Drawn {
+  const node = one(scene, random, isFailed)
+  return node === null
+    ? null
+    : now(...[1, 2, 3].map((times) => `script-marks ${node} ago=${spanWord(between(random, 65, 300) * MINUTE + times)}`))
 }
 
 /** By word or by hand, after the BMC was mended or before. */
