@@ -190,7 +190,8 @@ function judgeBudget(bench: Bench, known: OnNode, sent: Sent): void {
   bench.check('S6')
   const window = policy.resets.window === 'lifetime' ? Number.POSITIVE_INFINITY : policy.resets.window
   known.resets = [...known.resets.filter((at) => sent.wall - at < Math.min(window, 365 * DAY)), sent.wall]
-  const spent = known.resets.length + marksOfOthers(known, sent, Math.min(window, 365 * DAY))
+  // A person's `retry` allows one more, however many there were.
+  const spent = known.resets.length + (known.retries > 0 ? 0 : marksOfOthers(known, sent, Math.min(window, 365 * DAY)))
   if (spent > policy.resets.max + known.retries) say(`reset ${spent} of ${policy.resets.max} in the window`)
   // A person's `retry` lifts the pacing for one reset, whoever is in flight.
   const others = [...bench.nodes].filter(

@@ -140,7 +140,7 @@ const PROTOCOL: readonly Defect[] = [
   {
     name: 'marks written as a whole',
     imitates: 'the older script: read the list, write the list',
-    breaks: ['S7'],
+    breaks: ['S5', 'S7'],
     seeds: 4,
     edits: [
       edit(
