@@ -58,7 +58,7 @@ function drawnNode(random: Random, { at, rackSize, classes }: { at: number; rack
 }
 
 function drawnOperator(random: Random): string {
-  const mode = pick(random, ['auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'approve', 'observe'])
+  const mode = pick(random, ['observe', 'auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'approve', 'approve', 'observe'])
   return chance(random, 0.4) ? `operator mode=${mode} every=${spanWord(between(random, 30, 150) * SECOND)}` : `operator mode=${mode}`
 }
 

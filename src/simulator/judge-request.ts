@@ -1,15 +1,24 @@
 /**
- * The rules for one changing request: what must be so as it leaves, as it arrives, and once Ironic has accepted it. Between a deciding
+ * The rules for one changing request: what must be so as it leaves, as it arrives, and once Ironic has accepted it; and the one for a case
+ * that is closed. Between a deciding
  * read and the request that it lets through lie up to 2 s in which Ironic offers no way to notice a change (design, the write
  * protocol): what a person does within them breaks no promise.
  */
-import { DECIDING_FIELDS, REPAIR_STATES } from '../core/ironic.ts'
+import type { DecidingField } from '../core/ironic.ts'
 import { DAY, MINUTE, SECOND } from '../core/policy.ts'
 import { within } from './answer.ts'
 import type { Bench, OnNode, Sent } from './judges.ts'
 import type { NodeBrief } from './ledger.ts'
 import { addedMark, isPersons, type JudgedStep, nodeOf, removedMark } from './promises.ts'
 import type { ServiceSlug, SimNode } from './world.ts'
+
+/** What the mark's reply must show as it was decided on (design, the write protocol). The operator has a list of its own. */
+const AS_DECIDED: readonly DecidingField[] = [
+  ...(['provision_state', 'provision_updated_at', 'target_provision_state', 'target_power_state', 'instance_uuid'] as const),
+  ...(['allocation_uuid', 'maintenance', 'fault', 'protected', 'retired', 'owner', 'lessee', 'conductor'] as const),
+]
+/** A node is under repair in these. */
+const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
 
 const REPLY_LIVES_MS = 2 * SECOND
 /** The reply's 2 s, and the road. */
@@ -44,10 +53,13 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   const fits = newest !== undefined && step !== null && newest.intent.act === ACT_OF[step]
   sent.intent = fits ? newest.intent : null
   known.sent = [...known.sent, sent].slice(-REMEMBERED)
+  sent.shownAt = known.shown.get(by) ?? Number.NEGATIVE_INFINITY
   const say = (promise: Parameters<Bench['accuse']>[0], what: string): void => bench.accuse(promise, { node: uuid, what, sent: known.sent })
   bench.check('S5')
   if (!fits) say('S5', `${entry.method} ${entry.path} without an intent for it`)
   else if (entry.left - newest.at > DEADLINE_MS) say('S5', `it left ${entry.left - newest.at} ms after its intent`)
+  const twice = known.sent.slice(0, -1).some((one) => one.intent !== null && one.intent === sent.intent && one.step === step)
+  if (fits && twice) say('S5', `${step} is sent a second time under one intent`)
   bench.check('S3')
   if (known.held) say('S3', 'sent although a person holds the node')
   if (bench.paused) say('S3', 'sent although a person paused the cloud')
@@ -77,8 +89,10 @@ function clashWith(known: OnNode, sent: Sent): string | null {
  * Whether its sender knows what became of it. A 404 to a verb may mean "no live conductor"; a 500 or a gateway's page says nothing. Ironic's
  * own 503 (no worker, no conductor) and its refusals at its concurrency limit changed nothing.
  */
-function isSure({ entry, step, reply }: Sent): boolean {
+function isSure({ entry, step, reply, by }: Sent): boolean {
   const { status } = entry
+  // Whoever died before the answer was there never learnt it.
+  if (by.diedAt !== undefined && by.diedAt <= (entry.answeredAt ?? Number.POSITIVE_INFINITY)) return false
   if (status === 'refused' || status === 'unreachable') return true
   if (typeof status !== 'number') return false
   if (status < 300) return true
@@ -98,7 +112,7 @@ function markProblem(known: OnNode, sent: Sent): string | null {
   if (age > REPLY_LIVES_MS) return `the reply to its mark was ${age} ms old`
   if (within(mark.reply, 'provision_state') !== 'error') return `the reply to its mark showed ${within(mark.reply, 'provision_state')}`
   if (within(within(mark.reply, 'extra'), 'anneal_hold') !== undefined) return 'the reply to its mark showed a hold of a person'
-  const field = DECIDING_FIELDS.find((one) => within(mark.reply, one) !== intent.decided[one])
+  const field = AS_DECIDED.find((one) => within(mark.reply, one) !== intent.decided[one])
   return field === undefined ? null : `the reply to its mark showed another ${field} than was decided on`
 }
 
@@ -120,7 +134,9 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
   const race = entry.at - known.handAt <= UNNOTICED_MS
   // A stale answer is Ironic's own lie; the verb alone is sent on a reply that cannot be one.
   const misled = step !== 'deleted' && entry.at - known.staleAt <= UNNOTICED_MS
-  const touched = race || misled ? null : personTouched(known, before, step)
+  // What its own read showed it is no race any more.
+  const isShown = sent.shownAt > known.handAt
+  const touched = (race && !isShown) || misled ? null : personTouched(known, before, step)
   if (touched !== null) say('S3', touched)
   if (step === 'deleted') {
     bench.check('S2')
@@ -174,13 +190,26 @@ function judgeBudget(bench: Bench, known: OnNode, sent: Sent): void {
   bench.check('S6')
   const window = policy.resets.window === 'lifetime' ? Number.POSITIVE_INFINITY : policy.resets.window
   known.resets = [...known.resets.filter((at) => sent.wall - at < Math.min(window, 365 * DAY)), sent.wall]
-  if (known.resets.length > policy.resets.max + known.retries) say(`reset ${known.resets.length} of ${policy.resets.max} in the window`)
+  // A person's `retry` allows one more, however many there were.
+  const spent = known.resets.length + (known.retries > 0 ? 0 : marksOfOthers(known, sent, Math.min(window, 365 * DAY)))
+  if (spent > policy.resets.max + known.retries) say(`reset ${spent} of ${policy.resets.max} in the window`)
   // A person's `retry` lifts the pacing for one reset, whoever is in flight.
   const others = [...bench.nodes].filter(
     ([uuid, one]) => uuid !== nodeOf(sent.entry) && one.retries === 0 && isInFlight(bench, { uuid, known: one, now: sent.entry.left }),
   )
   const inCloud = placesOf(bench)
   if (others.length + 1 > inCloud && known.retries === 0) say(`${others.length + 1} nodes in flight, ${inCloud} are allowed`)
+}
+
+/** Resets that others noted down, as they stood when the mark's reply was made. */
+function marksOfOthers(known: OnNode, { entry, wall }: Sent, window: number): number {
+  const marks = entry.before?.marks
+  if (!Array.isArray(marks) || entry.at - known.handAt <= UNNOTICED_MS) return 0
+  const times = marks
+    .filter((text) => typeof text === 'string' && !known.intents.some(({ intent }) => intent.mark === text))
+    .map((text) => Date.parse(/Z$/.test(text) ? text : `${text}Z`))
+  // The window is a minute shorter here, because the decision was made some time before.
+  return times.filter((at) => at >= known.countsFrom && at > wall - window + MINUTE && at <= wall).length
 }
 
 /** Switching a machine off takes longer than this (2.15 s in the lab), so within it no place can become free again. */
@@ -245,4 +274,17 @@ const TEXTS: Partial<Record<ServiceSlug, RegExp>> = { neutron: /version discover
 function failedOn(node: SimNode, service: ServiceSlug, from: number): boolean {
   const newest = node.history.findLast(({ event_type }) => event_type === 'unprovision')
   return newest !== undefined && Date.parse(newest.created_at) >= from && (TEXTS[service]?.test(newest.event) ?? false)
+}
+
+/** An observation counts for a minute, and so does what a stale answer said in it. */
+const LOOKED_LATELY_MS = 2 * MINUTE
+
+/** Absence is never recovery: a case ends on a node that was seen to be well, or that somebody took on. */
+export function judgeClosed(bench: Bench, uuid: string): void {
+  bench.check('L1')
+  const row = bench.world.nodes.get(uuid)?.row
+  if (row === undefined || (row.provision_state !== 'error' && row.provision_state !== 'clean failed')) return
+  const now = bench.world.clock.now()
+  if (now - Date.parse(row.provision_updated_at ?? '') < LOOKED_LATELY_MS || now - bench.onNode(uuid).staleAt < LOOKED_LATELY_MS) return
+  bench.accuse('L1', { node: uuid, what: `its case was closed although it is in ${row.provision_state}` })
 }

@@ -19,6 +19,7 @@ const BLIP = 'Failed to tear down: IPMI call failed: power status.'
 type Careless = {
   cloud: SimulatedCloud
   judges: Judges
+  by: Sender
   /** The node, failed a minute ago; its tenant is gone. */
   uuid: string
   intent(act: Act): Intent
@@ -42,6 +43,7 @@ async function given({ mode = 'auto' }: Partial<Sender> = {}): Promise<Careless>
   const careless: Careless = {
     cloud,
     judges,
+    by,
     uuid,
     intent: (act) => {
       count += 1
@@ -142,6 +144,14 @@ breach('a maintenance that a person sets while the request is on its way breaks 
   await on.reset()
 })
 
+breach('a mark in spite of a maintenance that a read has just shown breaks S3', ['S3'], async (on) => {
+  const intent = on.intent('reset')
+  on.cloud.people.setMaintenance(on.uuid, 'new mainboard')
+  on.judges.hand(on.uuid, 'maintenance')
+  await on.send('GET', '')
+  await on.mark(intent)
+})
+
 breach('a request to a node whose maintenance Ironic took away and no person breaks S3', ['S3'], async (on) => {
   on.cloud.people.setMaintenance(on.uuid, 'new mainboard')
   on.judges.hand(on.uuid, 'maintenance')
@@ -176,6 +186,20 @@ breach('one after 150 s breaks nothing', [], async (on) => {
   await on.mark(on.intent('reset'))
 })
 
+breach('a second intent soon after one whose sender died before its answer came breaks S4', ['S4'], async (on) => {
+  await on.mark(on.intent('reset'))
+  on.by.diedAt = on.cloud.state.clock.now()
+  await on.wait(100 * SECOND)
+  await on.mark(on.intent('reset'))
+})
+
+breach('a verb that is sent twice under one intent breaks S5, answered or not', ['S5'], async (on) => {
+  on.cloud.faults.set('ironic', { kind: 'no-worker', times: 1 })
+  await on.mark(on.intent('reset'))
+  assert.equal(await on.reset(), 503)
+  assert.equal(await on.reset(), 202)
+})
+
 breach('a request that no intent is for breaks S5', ['S5'], (on) => on.send('PUT', '/maintenance', { reason: 'anneal:c-1 unknown: Look.' }))
 
 breach('the fourth reset of a node within a week breaks S6', ['S6'], async (on) => {
@@ -185,6 +209,31 @@ breach('the fourth reset of a node within a week breaks S6', ['S6'], async (on) 
     await on.wait(30 * MINUTE)
     on.cloud.people.fail(on.uuid, BLIP)
   }
+})
+
+/** Three hours, two hours and one hour before the reset. */
+const OLDER = ['2026-03-01T00:00:00', '2026-03-01T01:00:00', '2026-03-01T02:00:00Z']
+
+breach('a reset where others noted down three breaks S6', ['S6'], async (on) => {
+  on.cloud.people.setExtra(on.uuid, 'hammer_error_resets', OLDER)
+  const { mark } = on.intent('reset')
+  await on.send('PATCH', '', [{ op: 'add', path: '/extra/hammer_error_resets/-', value: mark }])
+  await on.reset()
+})
+
+breach('what was noted down before the end of a quarantine does not count', [], async (on) => {
+  on.cloud.people.setExtra(on.uuid, 'hammer_error_resets', OLDER)
+  on.judges.said({ kind: 'release', uuid: on.uuid })
+  const { mark } = on.intent('reset')
+  await on.send('PATCH', '', [{ op: 'add', path: '/extra/hammer_error_resets/-', value: mark }])
+  await on.reset()
+})
+
+breach('a case closed on a node that has been in error for minutes breaks L1', ['L1'], async (on) => {
+  on.judges.closed(on.uuid)
+  assert.deepEqual(on.broken(), [])
+  await on.wait(5 * MINUTE)
+  on.judges.closed(on.uuid)
 })
 
 breach("taking away somebody else's mark breaks S7", ['S7'], async (on) => {

@@ -5,13 +5,13 @@
 import type { Intent } from '../core/case.ts'
 import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
-import { judgeAccepted, judgeArriving, judgeLeaving } from './judge-request.ts'
+import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
 import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, stepOf } from './promises.ts'
 import type { ServiceSlug, World } from './world.ts'
 
 /** Who sends: one life of an operator. */
-export type Sender = { name: string; mode: Mode }
+export type Sender = { name: string; mode: Mode /** Virtual time; unset while it lives. */; diedAt?: number }
 
 /** A person's word to the operator. `uuid` null: the whole cloud. */
 export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'; uuid: string | null }
@@ -20,7 +20,15 @@ export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'r
 export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 'both'; from: number; to: number | null }
 
 /** A changing request of an operator, from when it leaves. `wall` is the operator's own clock, jumps included. */
-export type Sent = { entry: LedgerEntry; step: JudgedStep | null; intent: Intent | null; by: Sender; reply: unknown; wall: number }
+export type Sent = {
+  entry: LedgerEntry
+  step: JudgedStep | null
+  intent: Intent | null
+  by: Sender
+  reply: unknown
+  wall: number /** When Ironic served what its sender had last read of the node. */
+  shownAt: number
+}
 
 export type OnNode = {
   intents: { intent: Intent; at: number; by: Sender }[]
@@ -30,12 +38,16 @@ export type OnNode = {
   handAt: number
   /** When a read of it was last answered as it had been some time before. */
   staleAt: number
+  /** When Ironic served the newest answer that a life has of the whole node. */
+  shown: Map<Sender, number>
   /** A person's maintenance that no person has ended; `shown` once an answer told the operator. */
   persons: { shown: boolean } | null
   held: boolean
   /** The operator's wall time of each reset that Ironic accepted, since the last word that starts the count anew. */
   resets: number[]
   released: boolean
+  /** Marks older than this do not count any more: a quarantine's end begins the count anew. Operator's wall clock. */
+  countsFrom: number
   /** Resets that a person's `retry` allows beyond the budget. */
   retries: number
 }
@@ -69,6 +81,8 @@ export type Judges = Onlooker & {
   bench: Bench
   /** An intent is durable. */
   committed(intent: Intent, by: Sender): void
+  /** A case on the node was closed. */
+  closed(uuid: string): void
   said(word: Word): void
   datagram(payload: Uint8Array): void
   hand(uuid: string, what: 'maintenance' | 'cleared' | 'other'): void
@@ -80,6 +94,7 @@ const SHOWN = 6
 /** Takes the ledger's onlooker's place. */
 export function judgesOver(world: World, by: { wall: () => number; policy: Policy }): Judges {
   const underWay = new Map<LedgerEntry, Sent>()
+  const reading = new WeakMap<LedgerEntry, Sender>()
   const bench = benchOf(world, by)
   const judges: Judges = {
     broken: [],
@@ -87,6 +102,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     sender: null,
     bench,
     committed: (intent, sender) => void bench.onNode(intent.uuid).intents.push({ intent, at: world.clock.now(), by: sender }),
+    closed: (uuid) => judgeClosed(bench, uuid),
     said: (word) => hear(bench, word),
     datagram: (payload) => {
       bench.check('S8')
@@ -99,8 +115,12 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       if (what === 'cleared') known.persons = null
     },
     leaves: (entry) => {
-      if (judges.sender === null || isRead(entry)) return
-      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: judges.sender, reply: null, wall: by.wall() }
+      const { sender } = judges
+      if (sender === null) return
+      if (isNode(entry)) reading.set(entry, sender)
+      if (isRead(entry)) return
+      const never = Number.NEGATIVE_INFINITY
+      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: sender, reply: null, wall: by.wall(), shownAt: never }
       underWay.set(entry, sent)
       judgeLeaving(bench, sent)
     },
@@ -112,6 +132,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       const uuid = entry.fault === 'stale' ? nodeOf(entry) : null
       if (uuid !== null) bench.onNode(uuid).staleAt = world.clock.now()
       else if (entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
+      const reader = reading.get(entry)
+      if (reader !== undefined && entry.status === 200 && (entry.fault === null || entry.fault === 'latency'))
+        bench.onNode(nodeOf(entry) ?? '').shown.set(reader, entry.at)
       const sent = underWay.get(entry)
       if (sent === undefined) return
       underWay.delete(entry)
@@ -135,10 +158,12 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     sent: [],
     handAt: Number.NEGATIVE_INFINITY,
     staleAt: Number.NEGATIVE_INFINITY,
+    shown: new Map(),
     persons: null,
     held: false,
     resets: [],
     released: false,
+    countsFrom: Number.NEGATIVE_INFINITY,
     retries: 0,
   })
   const onNode = (uuid: string): OnNode => {
@@ -160,9 +185,13 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
     // Also takes back what a maintenance left that Ironic lifted; one that still stands is ended by nobody's word to the operator.
     if (!isPersons(bench.world.nodes.get(uuid)?.row ?? null)) known.persons = null
   }
-  if (kind === 'release') Object.assign(known, { released: true, resets: [] })
+  if (kind === 'release') Object.assign(known, { released: true, resets: [], countsFrom: bench.wall() })
   if (kind === 'retry') known.retries += 1
 }
+
+/** Answered well it holds the whole node. */
+const isNode = ({ service, method, path }: LedgerEntry): boolean =>
+  service === 'ironic' && (method === 'GET' || method === 'PATCH') && /^\/v1\/nodes\/[^/?]+$/.test(path)
 
 /** The operator has been told of a person's maintenance once any answer held it. */
 function noteShown(bench: Bench, reply: unknown): void {

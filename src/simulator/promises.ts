@@ -2,7 +2,6 @@
  * The promises as words, and what a request to the pretend Ironic means to them. The judges (judges.ts), the demo's reckoning
  * (kept-promises.ts) and the tests share these readings; nothing here remembers anything.
  */
-import { maintenanceOwner } from '../core/ironic.ts'
 import { isObject, within } from './answer.ts'
 import type { LedgerEntry, NodeBrief } from './ledger.ts'
 
@@ -52,9 +51,15 @@ export function stepOf({ method, path, body }: Pick<LedgerEntry, 'method' | 'pat
 
 export const isReset = (entry: Pick<LedgerEntry, 'method' | 'path' | 'body'>): boolean => stepOf(entry) === 'deleted'
 
+/** Texts of Ironic's own over a fault. The judges read them for themselves: the operator's reading is what they judge. */
+const IRONIC_SAYS = /^(During sync_power_state, max retries exceeded|Timeout reached while|(Node|Step) .* failed|Failed to )/
+
 /** A person's maintenance stands on the node. */
-export const isPersons = (node: Pick<NodeBrief, 'maintenance' | 'maintenance_reason' | 'fault'> | null): boolean =>
-  node !== null && maintenanceOwner(node) === 'person'
+export function isPersons(node: Pick<NodeBrief, 'maintenance' | 'maintenance_reason' | 'fault'> | null): boolean {
+  if (node === null || !node.maintenance) return false
+  const reason = node.maintenance_reason ?? ''
+  return !reason.startsWith('anneal:') && !(node.fault !== null && IRONIC_SAYS.test(reason))
+}
 
 /** The text of the mark that an `unmark` would remove from the list as it stands; null where there is none at that place. */
 export function removedMark(body: unknown, marks: unknown): unknown {

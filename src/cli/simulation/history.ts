@@ -200,8 +200,11 @@ async function comeToRest({ clock, player, store }: Setting): Promise<void> {
 
 /** Nothing more comes without a person. What a person holds or left out of the scope is such, too. */
 const RESTING: readonly string[] = ['held', 'out-of-scope']
+/** Budgets pace and never latch: a node that waited a day for its turn is told to a person, and nothing came to rest. */
+const PACING: readonly string[] = ['fleet-budget', 'incident-ramp', 'canary-first']
 const isAtRest = ({ decision }: CaseView): boolean =>
-  decision !== null && (decision.kind === 'leave' || decision.kind === 'escalate' || RESTING.includes(decision.reason))
+  decision !== null &&
+  (decision.kind === 'leave' || RESTING.includes(decision.reason) || (decision.kind === 'escalate' && !PACING.includes(decision.reason)))
 
 async function lastQuestions({ machine, clock, player }: Setting): Promise<void> {
   const { cloud, store, judges } = machine

@@ -33,7 +33,7 @@ export type Machine = {
   policy: Policy
   disk: { isFull: boolean }
   onPass: (pass: Pass) => void
-  /** A request is about to leave, or its answer is about to be read: what happens just then. */
+  /** An intent is durable, a request is about to leave, or its answer is about to be read: what happens just then. */
   onMoment: (moment: Moment, uuid: string) => void
   log: Log
 }
@@ -79,8 +79,10 @@ export async function live(machine: Machine, name: string, { mode, every }: Mann
   const committed = (intent: Intent): void => {
     judges.committed(intent, body.sender)
     body.committed()
+    machine.onMoment('after-commit', intent.uuid)
   }
-  const store = through(telling(onDisk(machine), committed), body.gate)
+  const closed = (uuid: string): void => judges.closed(uuid)
+  const store = through(telling(onDisk(machine), { committed, closed }), body.gate)
   const parts = { cloud: SIMULATED_CLOUD, policyHash, access: accessTo(cloud), servicesAccess: null, policy, seams, log, store }
   const world: WiredCloud = wireCloud(parts)
   await machine.store.enrol(SIMULATED_CLOUD, { mode, policyHash })
@@ -125,7 +127,7 @@ async function sweeping(
 }
 
 /** The gate through which everything goes that a life waits for: closed for ever once it is dead, and for a while as it stands still. */
-function gateOf(clock: Clock) {
+function gateOf(clock: Clock, dies: () => void) {
   let isDead = false
   let standing: Promise<void> | null = null
   let armed: { step: number; then: () => void } | null = null
@@ -133,6 +135,7 @@ function gateOf(clock: Clock) {
   const death = Promise.withResolvers<void>()
   const die = (): void => {
     isDead = true
+    dies()
     death.resolve()
   }
   const gate = (): Promise<void> | undefined => {
@@ -168,7 +171,9 @@ const CHANGED = /\/baremetal\/v1\/nodes\/([^/?]+)(\/maintenance)?$/
 /** Seams behind the gate. */
 function mortal(machine: Machine, sender: Sender) {
   const { cloud, clock, judges } = machine
-  const life = gateOf(clock)
+  const life = gateOf(clock, () => {
+    sender.diedAt ??= cloud.state.clock.now()
+  })
   const { gate } = life
   const transport: Transport = async (request) => {
     const [, uuid = null, part] = CHANGED.exec(request.url) ?? []
@@ -244,22 +249,27 @@ function onDisk({ store, disk }: Machine): Store {
   }
 }
 
-/** Tells of every intent as soon as its transaction is over. */
-const telling = (store: Store, durable: (intent: Intent) => void): Store => ({
+type Told = { committed: (intent: Intent) => void; closed: (uuid: string) => void }
+
+/** Tells of every intent and of every case's end as soon as its transaction is over. */
+const telling = (store: Store, told: Told): Store => ({
   ...store,
   deciding: async (cloud, work) => {
     const made: Intent[] = []
+    const ended: string[] = []
     const result = await store.deciding(cloud, (tx) =>
       work({
         ...tx,
         commit: async (decided) => {
           const intent = await tx.commit(decided)
           if (intent !== null) made.push(intent)
+          if (decided.case !== null && decided.decision.kind === 'resolve') ended.push(decided.key.uuid)
           return intent
         },
       }),
     )
-    for (const intent of made) durable(intent)
+    for (const uuid of ended) told.closed(uuid)
+    for (const intent of made) told.committed(intent)
     return result
   },
 })

@@ -20,6 +20,9 @@ const SAID = { by: 'pat', why: 'as the simulation has it' }
 /** How often the person who approves looks. */
 const APPROVES_MS = 2 * MINUTE
 
+/** Crashes come every few minutes; until then it must have met something that it would have acted on. */
+const OBSERVES_MS = 30 * MINUTE
+
 type Playing = { machine: Machine; clock: VirtualClock; manner: Manner; jump: (ms: number) => void }
 
 export function playerOf({ machine, clock, manner, jump }: Playing): Player {
@@ -38,7 +41,8 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
     life.work()
   }
   // What observes at first acts after a while, as a careful site does it.
-  const later = (): Mode => (manner.mode === 'observe' ? 'auto' : manner.mode)
+  const began = clock.now()
+  const later = (): Mode => (manner.mode === 'observe' && clock.now() - began > OBSERVES_MS ? 'auto' : manner.mode)
   const restart = (ms: number): void => {
     life = null
     clock.after(ms, () => void begin(later()))

@@ -205,6 +205,27 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
       return DONE
     },
   }),
+  lull: deed({
+    takes: {},
+    does: (scene) => {
+      lull(scene)
+      return DONE
+    },
+  }),
+}
+
+/**
+ * Services, conductors, roads and BMCs are well at once, as far as the operator can see: what only the conductors cannot reach stays so.
+ * What people did and said stands, and so does the usual noise.
+ */
+function lull(scene: Scene): void {
+  const { faults, people, state } = scene.cloud
+  const isUnseen = (service: ServiceSlug): boolean => faults.current(service)?.seenBy === 'conductors'
+  for (const service of SERVICES) if (!isUnseen(service)) scene.quiet(service)
+  faults.route = 'open'
+  for (const one of scene.judges.bench.outages) if (!isUnseen(one.service)) one.to ??= state.clock.now()
+  for (const { host } of state.conductors.values()) people.startConductor(host)
+  for (const { row, bmc } of state.nodes.values()) if (bmc.mode !== 'ok') people.bmc(row.uuid, 'ok')
 }
 
 type Failing = {

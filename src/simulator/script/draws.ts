@@ -71,6 +71,7 @@ export const DRAWS: readonly Draw[] = [
   { weight: 2, draw: on(isFailed, (node, random) => `protect ${node} ${span(random, MINUTE, 30 * MINUTE)}`) },
   { weight: 3, draw: on(isFailed, (node, random) => `script-marks ${node} ago=${spanWord(between(random, 0, 3 * 60) * MINUTE)}`) },
   { weight: 1, draw: spoiltMarks },
+  { weight: 2, draw: spentMarks },
   { weight: 2, draw: on(isFailed, (node) => `script-resets ${node}`) },
   { weight: 3, draw: on(isFailed, (node) => `retry ${node}`) },
   { weight: 4, draw: endQuarantine },
@@ -281,6 +282,14 @@ function spoiltMarks(scene: Scene, random: Random): Drawn {
   return node === null ? null : `extra ${node} hammer_error_resets ${JSON.stringify(pick(random, ['yesterday', { count: 2 }, 3]))} for 30m`
 }
 
+/** The older script has used up what there was, hours ago. */
+function spentMarks(scene: Scene, random: Random): Drawn {
+  const node = one(scene, random, isFailed)
+  return node === null
+    ? null
+    : now(...[1, 2, 3].map((times) => `script-marks ${node} ago=${spanWord(between(random, 65, 300) * MINUTE + times)}`))
+}
+
 /** By word or by hand, after the BMC was mended or before. */
 function endQuarantine(scene: Scene, random: Random): Drawn {
   const node = one(scene, random, isOurQuarantine)
@@ -316,11 +325,12 @@ const AMBUSHES: readonly string[] = [
   'bmc @ silent for 5m',
   'clock +3m',
   'clock -3s',
+  'freeze span=6s',
   'freeze span=40s',
   'freeze span=4m',
   'service neutron down for 4m',
 ]
 
-function ambush(_: Scene, random: Random): Drawn {
+export function ambush(_: Scene, random: Random): Drawn {
   return `ambush ${pick(random, MOMENTS)} ${JSON.stringify(pick(random, AMBUSHES))}`
 }

@@ -8,11 +8,12 @@ import { deleteServer } from '../nova.ts'
 import { between, chance, pick } from '../seeded.ts'
 import { SERVICES } from '../world.ts'
 import { spanWord } from './deed.ts'
-import { DRAWS, type Draw } from './draws.ts'
+import { ambush, DRAWS, type Draw, type Drawn } from './draws.ts'
 import type { Scene } from './scene.ts'
 
 /** On average; some 450 lines an hour. */
 const MEAN_GAP_MS = 8_000
+const MINUTE = 60_000
 
 /** Even on a usual day of a storm some requests fail; larger shares are lines of their own. Three storms of four have noise. */
 const NOISE: readonly FaultKind[] = ['503', '500', '502', 'latency', 'lost-reply', '429', 'cut']
@@ -36,22 +37,39 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms
   let later: { at: number; line: string }[] = []
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
+  let isLull = false
+  let turnsAt = clock.now() + between(random, 3, 12) * MINUTE
   while (!isEnough()) {
-    const at = Math.min(drawAt, ...later.map((one) => one.at))
+    const at = Math.min(drawAt, turnsAt, ...later.map((one) => one.at))
     if (at > end) break
     await clock.advanceTo(at)
     for (const { line } of later.filter((one) => one.at <= at)) scene.perform(line)
     later = later.filter((one) => one.at > at)
+    if (at >= turnsAt) {
+      isLull = !isLull
+      if (isLull) scene.perform('lull')
+      turnsAt = clock.now() + (isLull ? between(random, 4, 10) : between(random, 5, 15)) * MINUTE
+    }
     if (at < drawAt) continue
     drawAt = clock.now() + gap()
-    const drawn = drawnDraw(random).draw(scene, random) ?? []
+    const drawn = (isLull ? drawnInLull(scene, random) : drawnDraw(random).draw(scene, random)) ?? []
     for (const { line, after } of typeof drawn === 'string' ? [{ line: drawn, after: 0 }] : drawn) {
+      if (isLull && WHOLE_CLOUD.test(line)) continue
       if (after === 0) scene.perform(line)
       else later.push({ at: at + after, line })
     }
   }
   if (!isEnough()) await clock.advanceTo(end)
 }
+
+/**
+ * Where everything is away nothing is sent, and what sends nothing is not put to the test. So storms have lulls, in which what waited is
+ * sent at last: then things happen to single nodes, and between the requests to them.
+ */
+const WHOLE_CLOUD = /^(service \S+ (?!lost-reply|409|no-worker|limit)|conductor|route|redact|rack|disk-full|pause)/
+
+const drawnInLull = (scene: Scene, random: Random): Drawn =>
+  chance(random, 0.4) ? ambush(scene, random) : drawnDraw(random).draw(scene, random)
 
 const WEIGHT = DRAWS.reduce((sum, { weight }) => sum + weight, 0)
 

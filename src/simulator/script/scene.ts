@@ -36,8 +36,8 @@ export type ToOperator = {
   fillDisk(isFull: boolean): void
 }
 
-/** Between which two requests of the operator a deed falls: nobody can look closer than that. */
-export const MOMENTS = ['before-mark', 'before-verb', 'before-quarantine'] as const
+/** Between which two steps of the operator a deed falls: nobody can look closer than that. */
+export const MOMENTS = ['after-commit', 'before-mark', 'before-verb', 'before-quarantine'] as const
 export type Moment = (typeof MOMENTS)[number]
 
 export type Scene = {

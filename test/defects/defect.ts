@@ -1,0 +1,16 @@
+/** What a planted defect is. */
+import type { PromiseId } from '../../src/simulator/promises.ts'
+
+/** `find` stands in the file exactly once. */
+export type Edit = { file: string; find: string; replace: string }
+
+export type Defect = {
+  name: string
+  /** Whose mistake it is made after, or what an edit like it would be called in a review. */
+  imitates: string
+  /** The promises that it may break first; a breach of another one is a judge who looks at the wrong thing. */
+  breaks: readonly PromiseId[]
+  /** So many histories at most until one is broken. */
+  seeds: number
+  edits: readonly Edit[]
+}

@@ -1,0 +1,398 @@
+/**
+ * The planted defects: small edits, each a mistake that somebody could make here, with the promises that it must break. What an edit looks
+ * for stands in the sources exactly once (defects.test.ts); it is not held to types, only to run.
+ */
+import type { Defect, Edit } from './defect.ts'
+
+const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
+const RESET = 'src/actions/reset.ts'
+const GATES = 'src/core/gates.ts'
+
+/** Between the decision and the request. */
+const PROTOCOL: readonly Defect[] = [
+  {
+    name: 'no fresh read',
+    imitates: 'the mark’s reply is not held against what was decided',
+    breaks: ['S1', 'S3'],
+    seeds: 12,
+    edits: [edit(RESET, 'const problem = movedOn(intent, reply) ?? foreignLock(reply) ??', 'const problem =')],
+  },
+  {
+    name: 'mark after verb',
+    imitates: 'reset first, book-keeping afterwards',
+    breaks: ['S1'],
+    seeds: 4,
+    edits: [
+      edit(
+        RESET,
+        'const patched = world.ironic.patch',
+        "await world.ironic.provision(intent.uuid, 'deleted', {})\n  const patched = world.ironic.patch",
+      ),
+      edit(
+        RESET,
+        "return world.ironic.provision(intent.uuid, 'deleted', { sendBy: at + REPLY_LIVES_MS }).then(",
+        'return Promise.resolve(at).then(',
+      ),
+    ],
+  },
+  {
+    name: 'verb sent again',
+    imitates: 'a client library that repeats what got no answer',
+    breaks: ['S1', 'S4', 'S5'],
+    seeds: 8,
+    edits: [
+      edit(
+        RESET,
+        "return world.ironic.provision(intent.uuid, 'deleted', { sendBy: at + REPLY_LIVES_MS }).then(",
+        "const send = () => world.ironic.provision(intent.uuid, 'deleted', { sendBy: at + REPLY_LIVES_MS })\n" +
+          "  const again = (error: unknown) => (outcomeOfError(error, '', 'none').kind === 'unknown' ? send() : Promise.reject(error))\n" +
+          '  return send().catch(again).then(',
+      ),
+    ],
+  },
+  {
+    name: 'retries on 409',
+    imitates: 'openstacksdk’s and ironicclient’s retry on a locked node',
+    breaks: ['S4', 'S5'],
+    seeds: 8,
+    edits: [
+      edit(
+        'src/openstack/ironic.ts',
+        '    return await send(call)\n  }\n',
+        '    return await send(call).catch((error: unknown) => {\n' +
+          '      if (error instanceof OpenStackError && error.status === 409) return send(call)\n      throw error\n    })\n  }\n',
+      ),
+    ],
+  },
+  {
+    name: 'hold in the reply not looked at',
+    imitates: 'a person’s key in extra is asked for once, when the case is decided',
+    breaks: ['S1', 'S3'],
+    seeds: 12,
+    edits: [edit('src/actions/deciding-read.ts', "  if (node.hold !== null) return 'extra.anneal_hold was set since the decision'\n", '')],
+  },
+  {
+    name: 'old reply',
+    imitates: 'the mark’s reply carries the verb however old it is',
+    breaks: ['S1'],
+    seeds: 12,
+    edits: [edit(RESET, "'deleted', { sendBy: at + REPLY_LIVES_MS }", "'deleted', {}")],
+  },
+  {
+    name: 'no deadline',
+    imitates: 'an intent that stays good until it is sent',
+    breaks: ['S1', 'S5'],
+    seeds: 12,
+    edits: [
+      edit('src/actions/deciding-read.ts', "  if (monotonic > DEADLINE_MS || wall > DEADLINE_MS) return 'the decision is too old'\n", ''),
+      edit('src/store/intents.ts', "  if (now > intent.deadlineAt) return { ok: false, reason: 'its deadline has passed' }\n", ''),
+    ],
+  },
+  {
+    name: 'words not asked again',
+    imitates: 'pause and hold are read with the case and not before the request',
+    breaks: ['S3'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/store/intents.ts',
+        '  if (word !== null) return { ok: false, reason: `${word.by} said ${word.kind} meanwhile (${word.why})` }\n',
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'quarantine over what is there',
+    imitates: 'maintenance is set without a look at what the read before it shows',
+    breaks: ['S3'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/actions/quarantine.ts',
+        "  if ('reason' in read) return notSent(`Nothing was sent: ${read.reason}.`)\n  const { node } = read\n  const failed = node",
+        "  const node = 'reason' in read ? observedNode((await world.ironic.node(intent.uuid))!) : read.node\n  const failed = node",
+      ),
+      edit(
+        'src/actions/quarantine.ts',
+        '  if (!failed || node.instance_uuid !== null || node.maintenance || node.fault !== null)',
+        '  if (!failed)',
+      ),
+      edit(
+        'src/actions/quarantine.ts',
+        'world.ironic.setMaintenance(intent.uuid, text, { sendBy: read.at + READ_LIVES_MS })',
+        'world.ironic.setMaintenance(intent.uuid, text, {})',
+      ),
+    ],
+  },
+  {
+    name: 'last mark taken back',
+    imitates: 'unmark pops the list',
+    breaks: ['S7'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/actions/unmark.ts',
+        'const index = list === null || intent.mark === null ? -1 : list.indexOf(intent.mark)',
+        'const index = list === null ? -1 : list.length - 1',
+      ),
+    ],
+  },
+  {
+    name: 'marks written as a whole',
+    imitates: 'the older script: read the list, write the list',
+    breaks: ['S5', 'S7'],
+    seeds: 4,
+    edits: [
+      edit(
+        RESET,
+        "{ op: 'add', path: `${path}/-`, value: mark }",
+        "{ op: 'replace', path, value: [...(node.marks.kind === 'list' ? node.marks.entries : []), mark] }",
+      ),
+    ],
+  },
+]
+
+/** What is remembered, and where it is kept. */
+const MEMORY: readonly Defect[] = [
+  {
+    name: 'attempts kept in memory',
+    imitates: 'a counter that a restart begins anew',
+    breaks: ['S4', 'S6', 'L1'],
+    seeds: 12,
+    edits: [
+      edit('src/controller/reconcile.ts', 'type Asked = {', 'const begun = new WeakMap<CloudWorld, number>()\n\ntype Asked = {'),
+      edit(
+        'src/controller/reconcile.ts',
+        '  const loaded = await tx.load(key)\n',
+        '  const stored = await tx.load(key)\n  const since = begun.get(world) ?? now\n  begun.set(world, since)\n' +
+          '  const loaded = { ...stored, attempts: stored.attempts.filter((one) => one.createdAt >= since) }\n',
+      ),
+    ],
+  },
+  {
+    name: 'sums from a cache',
+    imitates: 'places in flight are asked for outside of the deciding transaction',
+    breaks: ['S6', 'S9'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/store/fleet.ts',
+        '/** Counted by node:',
+        "let kept: { at: number; sums: Fleet['inFlight'] } | null = null\n\n/** Counted by node:",
+      ),
+      edit(
+        'src/store/fleet.ts',
+        '    inFlight: await inFlight(tx, asked, pairs),\n',
+        '    inFlight: kept !== null && Math.abs(asked.now - kept.at) < 5_000 ? kept.sums : (kept = { at: asked.now, sums: await inFlight(tx, asked, pairs) }).sums,\n',
+      ),
+    ],
+  },
+  {
+    name: 'only what was accepted is in flight',
+    imitates: 'a lost answer holds no place',
+    breaks: ['S6'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/store/fleet.ts',
+        "    eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])]),\n",
+        "    eb('attempts.outcome', '=', 'accepted'),\n",
+      ),
+    ],
+  },
+  {
+    name: 'a place is never free again',
+    imitates: 'a budget that latches',
+    breaks: ['L1'],
+    seeds: 6,
+    edits: [
+      edit(
+        'src/store/fleet.ts',
+        "    eb('attempts.endedAt', 'is', null),\n    eb('attempts.act'",
+        "    eb.or([eb('attempts.endedAt', 'is', null), eb('attempts.result', '=', 'failed')]),\n    eb('attempts.act'",
+      ),
+    ],
+  },
+  {
+    name: 'an incident never ends',
+    imitates: 'a breaker that latches',
+    breaks: ['L1'],
+    seeds: 12,
+    edits: [edit('src/store/incidents.ts', '  if (open !== undefined) return\n', '  if (open !== undefined || id !== null) return\n')],
+  },
+  {
+    name: 'unknown is not waited for',
+    imitates: 'what got no answer did not happen',
+    breaks: ['S4'],
+    seeds: 12,
+    edits: [
+      edit(
+        GATES,
+        "const lost = j.attempts.find((a) => a.outcome === 'unknown' && (a.endedAt === null || j.now < quietUntil(a)))",
+        "const lost = j.attempts.find((a) => a.outcome === 'unknown' && j.now < quietUntil(a) - j.policy.unknownOutcome)",
+      ),
+    ],
+  },
+  {
+    name: 'intents of others settled at once',
+    imitates: 'an intent without an outcome belongs to a dead process',
+    breaks: ['S4'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/core/settle.ts',
+        'const forgotten = attempt.outcome === null && now >= attempt.deadlineAt + policy.settleAfter',
+        'const forgotten = attempt.outcome === null',
+      ),
+    ],
+  },
+]
+
+/** What is seen, and what is made of it. */
+const SEEN: readonly Defect[] = [
+  {
+    name: 'page one',
+    imitates: 'the cron script, which stops at the first page',
+    breaks: ['L1'],
+    seeds: 12,
+    edits: [edit('src/openstack/pages.ts', '    if (!more) return\n', '    if (!more || pages === 0) return\n')],
+  },
+  {
+    name: 'only instance_uuid is asked for',
+    imitates: 'the cron script: no instance_uuid, no tenant',
+    breaks: ['S2'],
+    seeds: 12,
+    edits: [
+      edit('src/observe/tenant.ts', '    nova.serversOn(uuid),\n', '    instance_uuid === null ? [] : nova.serversOn(uuid),\n'),
+      edit(
+        'src/observe/tenant.ts',
+        "if (placement === null || !catalog.value.has('placement')) return",
+        "if (placement === null || !catalog.value.has('placement') || uuid !== '') return",
+      ),
+    ],
+  },
+  {
+    name: 'an unreadable Nova has no server',
+    imitates: 'an error read as an empty list',
+    breaks: ['S2'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/core/tenant.ts',
+        "return { kind: 'unreadable', sentence: `Whether an instance lives on it could not be learned: ${o.tenant.reason}.` }",
+        "return { kind: 'none', sentence: 'No instance is known.' }",
+      ),
+    ],
+  },
+  {
+    name: 'maintenance by state',
+    imitates: 'maintenance without a fault is taken for our own',
+    breaks: ['S3'],
+    seeds: 8,
+    edits: [edit(GATES, "  maintenanceOwner(j.node) !== 'person'\n", "  maintenanceOwner(j.node) !== 'person' || j.node.fault === null\n")],
+  },
+  {
+    name: 'what cannot be read is well',
+    imitates: 'a node that is not shown is not in error',
+    breaks: ['L1'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/core/decide.ts',
+        "return censusDoubtful(input) ?? wait('node-unreadable', `Ironic did not show the node: ${o.node.reason}.`, now + policy.look)",
+        "return resolve('healed', 'It is not in error any more.')",
+      ),
+    ],
+  },
+  {
+    name: 'what is in no list is well',
+    imitates: 'absence read as recovery',
+    breaks: ['L1'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/controller/poll.ts',
+        '  await world.store.wakeMissing(missing)\n',
+        '  for (const key of missing) healed.add(`${world.cloud} ${key.uuid}`)\n' +
+          '  for (const { uuid } of nodes) healed.delete(`${world.cloud} ${uuid}`)\n  await world.store.wakeMissing(missing)\n',
+      ),
+      edit('src/controller/poll.ts', '/** @returns the nodes', 'export const healed = new Set<string>()\n\n/** @returns the nodes'),
+      edit(
+        'src/controller/reconcile.ts',
+        '  const decision = decide({\n',
+        "  const isGone = openCase !== null && healed.has(`${key.cloud} ${key.uuid}`)\n  const decision = isGone ? resolve('healed', 'It is in no list any more.') : decide({\n",
+      ),
+      edit(
+        'src/controller/reconcile.ts',
+        "import type { CloudWorld } from './cloud-world.ts'\n",
+        "import { resolve } from '../core/judged.ts'\nimport type { CloudWorld } from './cloud-world.ts'\nimport { healed } from './poll.ts'\n",
+      ),
+    ],
+  },
+  {
+    name: 'a token in the log',
+    imitates: 'an error that says what was sent',
+    breaks: ['S10'],
+    seeds: 4,
+    edits: [
+      edit(
+        'src/openstack/call.ts',
+        'unanswered(call, error.phase, error.message) : error',
+        'unanswered(call, error.phase, `${error.message} ${JSON.stringify(at.headers)}`) : error',
+      ),
+    ],
+  },
+]
+
+/** What is decided. */
+const JUDGED: readonly Defect[] = [
+  {
+    name: 'no red service',
+    imitates: 'no look at the services that a tear-down needs',
+    breaks: ['S9'],
+    seeds: 8,
+    edits: [
+      edit(GATES, '  dirtyPort,\n  serviceRed,\n', '  dirtyPort,\n'),
+      edit(GATES, "j.policy.dirtyPort === 'allow' || ports.kind === 'absent'", "j.policy.dirtyPort === 'allow' || ports.kind !== 'known'"),
+    ],
+  },
+  {
+    name: 'no canary',
+    imitates: 'all that failed together is reset together',
+    breaks: ['S9'],
+    seeds: 12,
+    edits: [
+      edit(
+        'src/core/pace.ts',
+        '  if (shared === null) return null\n  const name',
+        '  if (shared !== null || j.now > 0) return null\n  const name',
+      ),
+    ],
+  },
+  {
+    name: 'canary after canary',
+    imitates: 'the next one goes as soon as the last one failed',
+    breaks: ['S9'],
+    seeds: 12,
+    edits: [
+      edit('src/core/pace.ts', 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
+      edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
+    ],
+  },
+  {
+    name: 'no budget for a node',
+    imitates: 'the older script, whose limit of three was not enforced',
+    breaks: ['S6'],
+    seeds: 12,
+    edits: [edit('src/core/row-error.ts', '  if (j.count.spent < j.policy.resets.max || j', '  if (j.count.spent < 100 || j')],
+  },
+  {
+    name: 'observe acts',
+    imitates: 'a mode that is asked for in one place too few',
+    breaks: ['S8'],
+    seeds: 12,
+    edits: [edit('src/core/pace.ts', "  if (mode === 'auto') return acting\n", "  if (mode !== 'approve') return acting\n")],
+  },
+]
+
+export const DEFECTS: readonly Defect[] = [...PROTOCOL, ...MEMORY, ...SEEN, ...JUDGED]
