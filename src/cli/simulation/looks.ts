@@ -81,9 +81,13 @@ function caseLines(setting: Setting, of: Awaited<ReturnType<Setting['store']['ca
   return [
     of.closedAt === null ? `case open: ${cause}` : `case closed ${timeOf(setting, of.closedAt)}, ${of.result}: ${cause}`,
     ...(decision === null ? [] : [`${verdict(decision)}: ${decision.message}`]),
-    ...(of.closedAt === null && decision?.until ? [`next look ${timeOf(setting, decision.until)}`] : []),
+    ...(of.closedAt === null && decision?.until ? [nextLook(setting, decision.until)] : []),
   ]
 }
+
+/** Where sweeps are the only looks, a look that is due waits for the next of them. */
+const nextLook = (setting: Setting, until: number): string =>
+  until > setting.clock.now() ? `next look ${timeOf(setting, until)}` : `next look due since ${timeOf(setting, until)}`
 
 const verdict = ({ kind, reason, act }: NonNullable<CaseView['decision']>): string =>
   kind === 'act' ? `act ${act} (${reason})` : `${kind} ${reason}`

@@ -5,7 +5,7 @@
 import type { Policy } from '../../core/policy.ts'
 import { spanText } from '../../core/when.ts'
 import { DEEDS } from '../../simulator/script/all-deeds.ts'
-import { NODE, readLine, ScriptError, SPAN, wordsOf } from '../../simulator/script/deed.ts'
+import { NODE, readLine, ScriptError, SPAN, TEXT, wordsOf } from '../../simulator/script/deed.ts'
 import { isHead, readHead } from '../../simulator/script/site.ts'
 import type { CaseView } from '../../store/case-row.ts'
 import { ended, type History, reckoning, setUp } from './history.ts'
@@ -55,6 +55,10 @@ function numbered({ number }: Numbered, check: () => void): void {
   }
 }
 
+/** Where a deed is said to be done later, its last word is the line. */
+const quoted = (line: string): string => String(TEXT.read(wordsOf(line).at(-1) ?? ''))
+const INNER: Record<string, (line: string) => string> = { ambush: quoted, stays: quoted }
+
 function checkLine(line: string, isOver: boolean): void {
   const [verb = '', word = '', ...rest] = wordsOf(line)
   if (isHead(line)) throw new ScriptError(`"${line}" belongs to the head, before the first deed.`)
@@ -62,7 +66,13 @@ function checkLine(line: string, isOver: boolean): void {
   if (isOver && look === undefined)
     throw new ScriptError(`"${line}": behind calm only lines that ask may stand: ${Object.keys(LOOKS).join(', ')}.`)
   if (isCalm(line)) return
-  if (look === undefined && verb !== 'advance') return void readLine(line, DEEDS)
+  if (look === undefined && verb !== 'advance') {
+    readLine(line, DEEDS)
+    const inner = INNER[verb]?.(line)
+    // Which node an ambush springs on is known then; any name stands in for it.
+    if (inner !== undefined) readLine(inner.replaceAll('@', 'n'), DEEDS)
+    return
+  }
   if (look?.takes === 'nothing' && word !== '') throw new ScriptError(`"${line}": nothing is wanted behind ${verb}.`)
   if (word === '' && look !== undefined && look.takes !== 'node') return
   const field = look === undefined ? SPAN : NODE

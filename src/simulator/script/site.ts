@@ -48,6 +48,7 @@ const SITE_KEYS = {
   conductors: NUMBER,
   rpc: oneOf(['json-rpc', 'messaging']),
   page: NUMBER,
+  sync: SPAN,
   cinder: ON_OFF,
 }
 const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
@@ -106,6 +107,7 @@ function siteInto(head: Head, line: string, words: readonly string[]): void {
       cleaningMs: given.cleaning,
       rpc: given.rpc,
       pageMax: given.page,
+      powerSyncMs: given.sync,
     }),
   }
 }
