@@ -133,9 +133,14 @@ function requestLine(setting: Setting, entry: LedgerEntry): string {
   const step = stepOf(entry) ?? `${method} ${path} ${JSON.stringify(body) ?? ''}`.trimEnd()
   const late = at - left >= 1_000 ? `, arrived ${timeOf(setting, at)}` : ''
   const stood =
-    before === null ? '' : ` on ${before.provision_state}${before.maintenance ? `, maintenance "${before.maintenance_reason}"` : ''}`
+    before === null ? '' : ` on ${before.provision_state}${before.maintenance ? `, maintenance ${quoted(before.maintenance_reason)}` : ''}`
   return `${timeOf(setting, left)} ${node}${step}${stood}${late}: ${status}${fault === null ? '' : ` (met ${fault})`}${changed(effect)}`
 }
+
+const SHOWN = 40
+
+const quoted = (reason: string | null): string =>
+  reason === null ? 'without a reason' : `"${reason.length > SHOWN ? `${reason.slice(0, SHOWN)}…` : reason}"`
 
 /** `node n1: error -> deleting (deleted)` without the name, which stands before it. */
 const changed = (effect: string | null): string => (effect === null ? '' : `, ${effect.replace(/^node [^:]+: /, '')}`)
