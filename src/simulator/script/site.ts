@@ -4,7 +4,7 @@
  */
 import { DEFAULT_POLICY, type Mode } from '../../core/policy.ts'
 import type { CloudOptions, NodeSpec } from '../build-world.ts'
-import { type Field, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
+import { type Field, JSON_VALUE, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
 
 /** How the operator works: a sweep that often, as cron has it, or `every: null` for the daemon. */
 export type Manner = { mode: Mode; every: number | null }
@@ -51,6 +51,7 @@ const SITE_KEYS = {
   sync: SPAN,
   cinder: ON_OFF,
 }
+const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN }
 const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
 
 /** What each option of the head means, for the reference; what is not said is as it stands in brackets. */
@@ -80,13 +81,12 @@ export const HEAD_OPTIONS = {
   }),
 }
 
-function described<K extends Record<string, Field<unknown>>>(keys: K, says: Record<keyof K, string>) {
-  return Object.entries(keys).map(([key, { what }]) => ({ key, what, says: says[key] }))
+function described(keys: Record<string, Field<unknown>>, says: Record<string, string>): { key: string; what: string; says: string }[] {
+  return Object.entries(keys).map(([key, { what }]) => ({ key, what, says: says[key] ?? '' }))
 }
 
 export const NODE_STATES = ['active', 'available', 'manageable', 'error'] as const
 export const NODE_FLAGS = ['ipmi', 'redfish', 'noop', 'protected', 'retired'] as const
-const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN }
 
 export const HEAD_VERBS = ['site', 'node', 'operator', 'policy'] as const
 export const isHead = (line: string): boolean => HEAD_VERBS.some((verb) => line === verb || line.startsWith(`${verb} `))
@@ -182,14 +182,8 @@ function knownOnly(policy: Record<string, unknown>, line: string): Record<string
 
 /** The rest of the line is one JSON object. */
 function policyOf(line: string): Record<string, unknown> {
-  const text = line.slice('policy'.length).trim()
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return knownOnly({ ...value }, line)
-  } catch (error) {
-    if (error instanceof ScriptError) throw error
-    // JSON.parse answers by throwing; said just below.
-  }
+  const value = JSON_VALUE.read(line.slice('policy'.length).trim())?.value
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return knownOnly({ ...value }, line)
   throw new ScriptError(`"${line}": a JSON object is wanted behind policy.`)
 }
 
