@@ -106,7 +106,7 @@ describe('with power sync off', () => {
       assert.equal(node.fault, null)
       assert.ok(node.maintenance_reason?.startsWith(`anneal:${told?.case} ${told?.diagnosis?.cause}: `), node.maintenance_reason ?? '')
       assert.match(node.maintenance_reason ?? '', reasons[name] ?? /never/)
-      assert.match(node.maintenance_reason ?? '', /former tenant’s system may still be running/)
+      assert.match(node.maintenance_reason ?? '', /former tenant's system may still be running/)
       assert.equal(told?.decision?.kind, 'escalate')
       assert.equal((await marksOf(name)).length, name === 'node-5' ? 3 : 0)
       assert.equal((await resetsOf(name)).length, name === 'node-5' ? 3 : 0)

@@ -11,7 +11,7 @@ import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { printJson } from './print.ts'
 import { progress } from './progress.ts'
-import { playSeed } from './simulation/history.ts'
+import { type History, playSeed } from './simulation/history.ts'
 import { pictureOf } from './simulation/picture.ts'
 import { addTo, emptySums, reportJson, reportText } from './simulation/report.ts'
 import { type PlayedScript, playScript } from './simulation/script-play.ts'
@@ -26,7 +26,16 @@ const SEEDS = 20
 const SEEDS_MAX = 1_000_000
 const STORM_MAX = 1_440
 
-type Options = { seeds: number; seed: number; policy?: string; storm?: number; script?: string; timeline?: boolean; picture?: boolean }
+type Options = {
+  seeds: number
+  seed: number
+  policy?: string
+  storm?: number
+  script?: string
+  timeline?: boolean
+  picture?: boolean
+  asScript?: boolean
+}
 
 export function registerSimulate(program: Command, io: Io): void {
   program
@@ -42,18 +51,20 @@ export function registerSimulate(program: Command, io: Io): void {
     .option('--storm <minutes>', 'virtual minutes of faults (default: 10 to 40, drawn)', wholeNumber)
     .option('--script <file>', 'plays a written scenario instead, line by line')
     .option('--timeline', 'prints one history, a line a moment')
+    .option('--as-script', 'prints one history as a scenario, which played again is the same history')
     .option('--picture', 'draws one history as an HTML page')
     .addHelpText(
       'after',
       '\nThe same arguments give the same output to the byte. Exit code 0: every promise was kept · 1: one was broken; the seed that replays it is printed.\n\n' +
-        'Example:\n  anneal simulate --seeds 5 --seed 1\n  anneal simulate --seed 7 --timeline\n  anneal simulate --seed 7 --picture > seed-7.html\n  anneal simulate --script broken.txt',
+        'Example:\n  anneal simulate --seeds 5 --seed 1\n  anneal simulate --seed 7 --timeline\n  anneal simulate --seed 7 --picture > seed-7.html\n  anneal simulate --script broken.txt\n  anneal simulate --seed 7 --as-script > seed-7.txt\n\n' +
+        'docs/scenarios.md has the language of scenarios.',
     )
     .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command, io)
       if (options.seeds < 1 || options.seeds > SEEDS_MAX) throw outOf('--seeds', options.seeds, SEEDS_MAX)
       if (options.storm !== undefined && (options.storm < 1 || options.storm > STORM_MAX)) throw outOf('--storm', options.storm, STORM_MAX)
       const policy = policyFrom(io, options.policy ?? null)
-      if (options.script !== undefined || options.timeline === true || options.picture === true) return await playOne(io, options, policy)
+      if (options.script !== undefined || LOOKS_AT_ONE.some((name) => options[name] === true)) return await playOne(io, options, policy)
       const shown = progress(io, io.seams.clock)
       const sums = emptySums()
       try {
@@ -73,6 +84,8 @@ export function registerSimulate(program: Command, io: Io): void {
     })
 }
 
+const LOOKS_AT_ONE = ['timeline', 'picture', 'asScript'] as const
+
 const stormOf = ({ storm }: Options): number | null => (storm === undefined ? null : storm * MINUTE)
 
 const replay = (seed: number, { policy, storm }: Options): string =>
@@ -80,7 +93,7 @@ const replay = (seed: number, { policy, storm }: Options): string =>
 
 /** One history, to be looked at. */
 async function playOne(io: Io, options: Options, policy: Policy): Promise<void> {
-  const { script, seed, timeline, picture } = options
+  const { script, seed, timeline, picture, asScript } = options
   const watched = trace()
   const played = script === undefined ? await playSeed(seed, { policy, storm: stormOf(options), watched }) : null
   const written = script === undefined ? null : await playFile(io, script, { policy, watched })
@@ -90,9 +103,15 @@ async function playOne(io: Io, options: Options, policy: Policy): Promise<void> 
   const { began, broken } = history
   if (picture === true) io.out.write(pictureOf(entries, { title: script ?? `Seed ${seed}`, began }))
   else if (timeline === true) io.out.write(`${timelineText(entries, began)}\n`)
+  else if (asScript === true)
+    io.out.write(scriptText(history, script === undefined ? replay(seed, options) : `anneal simulate --script ${script}`))
   else if (written !== null) io.out.write(written.text)
   io.exit(broken.length > 0 ? 1 : 0)
 }
+
+/** Ends with what a reader wants to know of it. */
+const scriptText = ({ script }: Pick<History, 'script'>, from: string): string =>
+  `${[`# What \`${from}\` plays. docs/scenarios.md explains the lines.`, ...script, 'promises'].join('\n')}\n`
 
 /** Throws UsageError for a file that is not there or holds a line that cannot be read. */
 async function playFile(io: Io, path: string, on: { policy: Policy; watched: Trace }): Promise<PlayedScript> {

@@ -269,3 +269,19 @@ test('gives the first gate that holds as the reason', () => {
     assert.equal(decide(given(all)).reason, everything[i]?.[1])
   }
 })
+
+test('its sentences end where they should and name times, not ages that are stale when they are read', () => {
+  const message = (difference: Difference) => decide(given(difference)).message
+  const lost = attempt({ outcome: 'unknown', outcomeReason: 'PUT: connection lost before the answer', settledAt: NOW - SECOND })
+  assert.equal(message({ attempts: [lost] }), 'PUT: connection lost before the answer. Nothing is sent until a read shows what happened.')
+  assert.equal(
+    message({ node: { marks: { kind: 'list', entries: ['2026-11-02T11:59:00'], total: 1 } } }),
+    "extra.hammer_error_resets has an entry of 2026-11-02T11:59:00.000Z that is not Anneal's: another tool is at work. " +
+      'Nothing is sent until 2026-11-02T12:59:00.000Z.',
+  )
+  const why = "Ironic lifted a person's maintenance (RMA 4711) together with its own fault."
+  assert.equal(
+    message({ words: { hold: { by: 'anneal', why, at: NOW, source: 'maintenance-lifted-by-ironic' } } }),
+    `${why} That was nobody's word, so it stays held. \`anneal unhold\` gives it back.`,
+  )
+})

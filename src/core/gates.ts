@@ -9,7 +9,7 @@ import { maintenanceOwner, QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { escalate, first, type Gate, go, hasCourse, type Judged, leave, sinceOf, wait } from './judged.ts'
 import { whyObserve } from './pace.ts'
 import { refusedLately } from './refused.ts'
-import { spanText } from './when.ts'
+import { spanText, timeText } from './when.ts'
 
 const later = (j: Judged, ms = 10 * 60_000): number => j.now + ms
 const soon = (j: Judged): number => j.now + j.policy.look
@@ -51,10 +51,7 @@ const held: Gate = (j) => {
     return wait('held', `extra.anneal_hold is set (${j.node.hold}): Anneal leaves it alone until the key is removed.`, later(j))
   const { hold } = j.words
   if (hold === null) return null
-  const how =
-    hold.source === 'command'
-      ? `Held by ${hold.by}: ${hold.why}.`
-      : `A person had put it into maintenance (${hold.why}) and Ironic lifted that together with its own fault, so it stays held.`
+  const how = hold.source === 'command' ? `Held by ${hold.by}: ${hold.why}.` : `${hold.why} That was nobody's word, so it stays held.`
   return wait('held', `${how} \`anneal unhold\` gives it back.`, later(j))
 }
 
@@ -184,7 +181,7 @@ const outcomeUnknown: Gate = (j) => {
   const until = quietUntil(lost)
   return wait(
     'outcome-unknown',
-    `${lost.outcomeReason ?? `The outcome of a ${lost.act} is not known.`} Nothing is sent until a read shows what happened.`,
+    `${lost.outcomeReason?.replace(/\.?$/, '.') ?? `The outcome of a ${lost.act} is not known.`} Nothing is sent until a read shows what happened.`,
     Math.max(until, soon(j)),
   )
 }
@@ -211,10 +208,11 @@ const conductorDead: Gate = (j) => {
 const foreignWriter: Gate = (j) => {
   const at = j.count.foreignAt
   if (at === null || j.now - at >= j.policy.foreignWriter) return null
+  const until = at + j.policy.foreignWriter
   return wait(
     'foreign-writer',
-    `extra.hammer_error_resets has an entry ${spanText(j.now - at)} old that is not Anneal's: another tool is at work.`,
-    at + j.policy.foreignWriter,
+    `extra.hammer_error_resets has an entry of ${timeText(at)} that is not Anneal's: another tool is at work. Nothing is sent until ${timeText(until)}.`,
+    until,
   )
 }
 

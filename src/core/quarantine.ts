@@ -29,7 +29,7 @@ export function toQuarantine(j: Judged, reason: Reason, todo: string): Decision 
   if (!mayQuarantine(j))
     return escalate(reason, `${todo} A person released it before, so it is not quarantined again until a new reset has failed.`, later)
   // Power off is the first thing that fails in tear-down, so the former tenant's system may still be running (design, marks).
-  const running = j.node.power_state === 'power on' ? ' The former tenant’s system may still be running.' : ''
+  const running = j.node.power_state === 'power on' ? " The former tenant's system may still be running." : ''
   const text = oneLine(`${QUARANTINE_PREFIX}${j.case.id} ${j.diagnosis.cause}: ${todo}${running}`)
   return permitted(j, go(reason, todo, { act: 'quarantine', text }))
 }

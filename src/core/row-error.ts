@@ -102,7 +102,7 @@ function uncleaned(j: Judged): Decision | null {
   if (j.policy.uncleaned !== 'human' || !off || j.words.retry !== null) return null
   return escalate(
     'uncleaned',
-    'Automated cleaning is off for it, so a reset makes it available with its last tenant’s disk; the policy leaves that to a person.',
+    "Automated cleaning is off for it, so a reset makes it available with its last tenant's disk; the policy leaves that to a person.",
     j.now + 10 * j.policy.look,
   )
 }
@@ -116,7 +116,7 @@ function fabric(j: Judged): Decision | null {
   return tried
     ? escalate(
         'needs-person',
-        'It failed on the network again after a reset: look at its switch port and at Neutron’s ML2 driver.',
+        "It failed on the network again after a reset: look at its switch port and at Neutron's ML2 driver.",
         j.now + 10 * j.policy.look,
       )
     : null

@@ -179,10 +179,15 @@ function addNode(world: World, spec: NodeSpec): void {
   if (provider !== undefined) provider.reserved = isReserved(node) ? 1 : 0
 }
 
+/** Tenants of the beginning have had their node for a while: a delete in the world's first moment is newer than the launch. */
+const LET_MS = 3_600_000
+
 function settle(world: World, node: SimNode, tenant: 'nova' | 'standalone'): void {
   node.row.driver_internal_info = { is_whole_disk_image: true }
   if (tenant === 'nova') {
     const server = placeServer(world, node, { project: 'lab', status: 'ACTIVE' })
+    const since = world.clock.now() - LET_MS
+    Object.assign(server, { created: since, launched: since, actions: server.actions.map((action) => ({ ...action, start_time: since })) })
     node.row.instance_uuid = server.id
     node.row.instance_info = instanceInfo(server)
     return

@@ -81,6 +81,8 @@ export async function setPower(world: World, work: Work, node: SimNode, wanted: 
 const NOT_SYNCED: readonly string[] = ['wait call-back', 'clean wait', 'enroll', 'adopt failed']
 
 export function watchPower(world: World): void {
+  // As in Ironic's configuration, an interval of 0 switches it off.
+  if (world.settings.ironic.powerSyncMs === 0) return
   world.clock.after(world.settings.ironic.powerSyncMs, () => {
     watchPower(world)
     for (const node of world.nodes.values()) syncPower(world, node)

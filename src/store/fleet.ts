@@ -76,23 +76,25 @@ const placesHeld = template((db, of: { cloud: string }) =>
   db.selectFrom('attempts').select(['uuid', 'resource_class']).distinct().where('cloud', '=', of.cloud).where(holdsPlace),
 )
 
-/** Counted by node: a recovery's two steps hold one place. */
+/** Places of other nodes, counted by node: a recovery's two steps hold one place, and what a node holds itself is not in its way. */
 async function inFlight(tx: Queries, asked: Asked, pairs: readonly Pair[]): Promise<Fleet['inFlight']> {
   const rows = await placesHeld(tx, { cloud: asked.key.cloud })
   // These are as many as the budget allows at most, 25 by default, so they may be counted here.
-  const nodes = new Set(rows.map((row) => row.uuid))
-  const inClass = new Set(rows.filter((row) => row.resource_class === asked.resource_class).map((row) => row.uuid))
-  const byKey = rows.length === 0 ? {} : await inFlightByKey(tx, asked.key.cloud, pairs)
+  const others = rows.filter((row) => row.uuid !== asked.key.uuid)
+  const nodes = new Set(others.map((row) => row.uuid))
+  const inClass = new Set(others.filter((row) => row.resource_class === asked.resource_class).map((row) => row.uuid))
+  const byKey = others.length === 0 ? {} : await inFlightByKey(tx, asked.key, pairs)
   return { cloud: nodes.size, inClass: inClass.size, byKey }
 }
 
-async function inFlightByKey(tx: Queries, cloud: string, pairs: readonly Pair[]): Promise<Fleet['inFlight']['byKey']> {
+async function inFlightByKey(tx: Queries, { cloud, uuid }: NodeKey, pairs: readonly Pair[]): Promise<Fleet['inFlight']['byKey']> {
   if (pairs.length === 0) return {}
   const rows = await tx
     .selectFrom('attempts')
     .innerJoin('case_keys', 'case_keys.caseId', 'attempts.caseId')
     .select((eb) => ['case_keys.kind', eb.fn.count<number>('attempts.uuid').distinct().as('nodes')])
     .where('attempts.cloud', '=', cloud)
+    .where('attempts.uuid', '!=', uuid)
     .where(holdsPlace)
     .where((eb) => eb.or(pairs.map(({ kind, value }) => eb.and([eb('case_keys.kind', '=', kind), eb('case_keys.value', '=', value)]))))
     .groupBy('case_keys.kind')

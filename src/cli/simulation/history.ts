@@ -139,10 +139,12 @@ export async function playSeed(seed: number, { policy, storm: wanted, untilBroke
   }
 }
 
-/** The calm, the last questions, and what it all came to. */
-export async function ended(setting: Setting): Promise<History> {
+type AtRest = (open: readonly CaseView[]) => void
+
+/** The calm, the last questions, and what it all came to. @param stillBroken is told the cases once all rests but for what stays broken */
+export async function ended(setting: Setting, stillBroken?: AtRest): Promise<History> {
   const stormed = setting.clock.now() - setting.began
-  const calmed = await calmDown(setting)
+  const calmed = await calmDown(setting, stillBroken)
   await lastQuestions(setting)
   return reckoning(setting, { stormed, calmed })
 }
@@ -171,13 +173,13 @@ function pauseAfter(calmMs: number): number {
  * Safety is judged in the storm; here it is whether everything comes to rest. Where something stays broken, the rest must do so all the
  * same, and then once more when that is mended, too. @returns virtual milliseconds
  */
-async function calmDown(setting: Setting): Promise<number> {
+async function calmDown(setting: Setting, stillBroken?: AtRest): Promise<number> {
   const { clock, player, scene } = setting
   const began = clock.now()
   await clock.run(calm(scene))
   if (keepBroken(scene)) {
     await comeToRest(setting)
-    await askWhetherAtRest(setting, 'with some things still broken')
+    stillBroken?.(await askWhetherAtRest(setting, 'with some things still broken'))
     await clock.run(calm(scene))
   }
   await comeToRest(setting)

@@ -21,6 +21,8 @@ export const DONE: Done = { undo: null }
 type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 
 type Definition<T extends Record<string, Field<unknown>>, O extends Record<string, Field<unknown>>> = {
+  /** One sentence or two for the reference; defaults of options in brackets. */
+  says: string
   takes: T
   options?: O
   /** Whether `for SPAN` may follow; without it what was done stays. */
@@ -29,6 +31,7 @@ type Definition<T extends Record<string, Field<unknown>>, O extends Record<strin
 }
 
 export type Deed = {
+  says: string
   takes: [string, Field<unknown>][]
   options: Map<string, Field<unknown>>
   lasts: boolean
@@ -41,7 +44,7 @@ export function deed<T extends Record<string, Field<unknown>>, O extends Record<
 ): Deed {
   // Given is built field by field from the same two tables just below, so its shape is theirs.
   const does = (scene: Scene, given: object): Done => d.does(scene, given as Values<T> & Partial<Values<O>>)
-  return { takes: Object.entries(d.takes), options: new Map(Object.entries(d.options ?? {})), lasts: d.lasts === true, does }
+  return { says: d.says, takes: Object.entries(d.takes), options: new Map(Object.entries(d.options ?? {})), lasts: d.lasts === true, does }
 }
 
 export type Line = {

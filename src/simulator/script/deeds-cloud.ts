@@ -36,6 +36,7 @@ const rackOf = ({ bmc }: SimNode): number => Number(bmc.host.split('.')[2])
 
 export const CLOUD_DEEDS: Record<string, Deed> = {
   bmc: deed({
+    says: 'The BMC is in this mode; `ok` mends it.',
     takes: { node: NODE, mode: oneOf(BMC_MODES) },
     lasts: true,
     does: (scene, { node, mode }) => {
@@ -44,6 +45,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   rack: deed({
+    says: 'All BMCs of a rack, which is one network and one switch, are in this mode.',
     takes: { number: NUMBER, mode: oneOf(BMC_MODES) },
     lasts: true,
     does: (scene, { number, mode }) => {
@@ -52,6 +54,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   'bmc-flaps': deed({
+    says: 'The BMC goes silent and comes back in turn, each for this long (20s).',
     takes: { node: NODE },
     options: { every: SPAN },
     lasts: true,
@@ -74,6 +77,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   route: deed({
+    says: 'This host reaches no BMC any more: there is no route, or a firewall swallows everything.',
     takes: { way: oneOf(['no-route', 'swallowed']) },
     lasts: true,
     does: ({ cloud: { faults } }, { way }) => {
@@ -86,12 +90,14 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   service: deed({
+    says: 'Requests to the service fail so, all of them or a share; by whom they are sent, of which methods and how many may be said. Kinds that only Ironic knows do nothing elsewhere.',
     takes: { service: SERVICE, kind: KIND },
     options: { share: SHARE, late: SPAN, seen: oneOf(['clients', 'conductors']), methods: METHODS, times: NUMBER },
     lasts: true,
     does: (scene, given) => (given.service !== 'ironic' && ONLY_IRONIC.includes(given.kind) ? null : serviceFails(scene, given)),
   }),
   noise: deed({
+    says: 'What befalls some requests to the service (5%) even on a usual day, until the calm; a service that comes back comes back to this.',
     takes: { service: SERVICE, kind: KIND },
     options: { share: SHARE, late: SPAN },
     does: (scene, { service, kind, share = 0.05, late = 1_000 }) => {
@@ -102,6 +108,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   conductor: deed({
+    says: 'The conductor process dies. Its locks and unfinished work stay as they are.',
     takes: { host: NAME, what: oneOf(['dies']) },
     lasts: true,
     does: ({ cloud: { people, state } }, { host }) => {
@@ -111,6 +118,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   lock: deed({
+    says: 'A conductor holds the node for so long, with something of its own.',
     takes: { node: NODE, span: SPAN },
     does: (scene, { node, span }) => {
       const found = scene.node(node)
@@ -118,6 +126,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   cleaning: deed({
+    says: 'What the next cleaning of the node comes to: well, no port from Neutron, no callback from the ramdisk, a step that fails.',
     takes: { node: NODE, will: oneOf(CLEANING_WILLS) },
     lasts: true,
     does: (scene, { node, will }) => {
@@ -132,6 +141,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   fail: deed({
+    says: 'The node is in `error` at once, as if a tear-down had just failed with this text, and Nova had believed it.',
     takes: { node: NODE, text: TEXT },
     does: (scene, { node, text }) => {
       const found = scene.node(node)
@@ -158,6 +168,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   port: deed({
+    says: 'A port that nobody unbinds is left on the node.',
     takes: { node: NODE },
     lasts: true,
     does: (scene, { node }) => {
@@ -168,6 +179,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   redact: deed({
+    says: 'Ironic withholds the field (or `history`, `conductor`) from that user; the operator is `admin`.',
     takes: { user: NAME, field: NAME },
     lasts: true,
     does: ({ cloud: { state } }, { user, field }) => {
@@ -185,6 +197,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   'history-late': deed({
+    says: "Entries of a node's history show so much later than they were made.",
     takes: { span: SPAN },
     lasts: true,
     does: ({ cloud: { state } }, { span }) => {
@@ -197,6 +210,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   remove: deed({
+    says: 'The node is no longer enrolled.',
     takes: { node: NODE },
     does: (scene, { node }) => {
       const found = scene.node(node)

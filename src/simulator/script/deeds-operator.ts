@@ -8,8 +8,9 @@ import { MOMENTS, type Scene } from './scene.ts'
 /** A node's uuid, for words that are about one. */
 const uuidOf = (scene: Scene, name: string): string | null => scene.node(name)?.row.uuid ?? null
 
-const word = (say: (scene: Scene, uuid: string) => Promise<void>): Deed =>
+const word = (says: string, say: (scene: Scene, uuid: string) => Promise<void>): Deed =>
   deed({
+    says,
     takes: { node: NODE },
     does: (scene, { node }) => {
       const uuid = uuidOf(scene, node)
@@ -25,6 +26,7 @@ const STANDING_MS = 300_000
 
 export const OPERATOR_DEEDS: Record<string, Deed> = {
   hold: deed({
+    says: '`anneal hold NODE`; at the end of the span `anneal unhold`.',
     takes: { node: NODE },
     lasts: true,
     does: (scene, { node }) => {
@@ -34,11 +36,12 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
       return { undo: () => void scene.operator.unhold(uuid) }
     },
   }),
-  unhold: word(({ operator }, uuid) => operator.unhold(uuid)),
-  retry: word(({ operator }, uuid) => operator.retry(uuid)),
-  release: word(({ operator }, uuid) => operator.release(uuid)),
-  wake: word(({ operator }, uuid) => operator.wake(uuid)),
+  unhold: word('`anneal unhold NODE`.', ({ operator }, uuid) => operator.unhold(uuid)),
+  retry: word('`anneal retry NODE`.', ({ operator }, uuid) => operator.retry(uuid)),
+  release: word('`anneal release NODE`.', ({ operator }, uuid) => operator.release(uuid)),
+  wake: word('A notification comes in: the node is looked at soon.', ({ operator }, uuid) => operator.wake(uuid)),
   pause: deed({
+    says: '`anneal pause`; at the end of the span `anneal resume`.',
     takes: {},
     lasts: true,
     does: ({ operator }) => {
@@ -47,6 +50,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   'believe-census': deed({
+    says: 'A person says that the last census counted rightly.',
     takes: {},
     does: ({ operator }) => {
       void operator.believeCensus()
@@ -54,6 +58,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   crash: deed({
+    says: 'The operator dies at once, or while it writes: at the await of this number (0) behind its next intent. It is back after a while (30s).',
     takes: { at: oneOf(['now', 'writing']) },
     options: { step: NUMBER, back: SPAN },
     does: ({ operator }, { at, step = 0, back = DEAD_MS }) => {
@@ -62,6 +67,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   freeze: deed({
+    says: 'The operator stands still wherever it is for so long (5m), and goes on as if nothing had been.',
     takes: {},
     options: { span: SPAN },
     does: ({ operator }, { span = STANDING_MS }) => {
@@ -70,6 +76,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   clock: deed({
+    says: "The wall clock of the operator's machine is set forward or back, for good.",
     takes: { shift: SHIFT },
     does: ({ operator }, { shift }) => {
       operator.jumpClock(shift)
@@ -77,6 +84,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   sweep: deed({
+    says: 'A second operator on the same database makes one sweep.',
     takes: {},
     does: ({ operator }) => {
       operator.sweepBeside()
@@ -84,6 +92,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   replica: deed({
+    says: 'A second operator works on the same database for so long (5m).',
     takes: {},
     options: { span: SPAN },
     does: ({ operator }, { span = STANDING_MS }) => {
@@ -92,6 +101,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   'disk-full': deed({
+    says: 'Nothing that is written to the database finds room.',
     takes: {},
     lasts: true,
     does: ({ operator }) => {
@@ -100,6 +110,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   stays: deed({
+    says: 'The line is performed when the calm has put everything else right. All must come to rest with it, and again once it is mended.',
     takes: { line: TEXT },
     does: (scene, { line }) => {
       scene.staying.push(line)
@@ -107,6 +118,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   ambush: deed({
+    says: "The line is performed when the operator is about to send its next mark, verb or quarantine, on that request's node, which it calls `@`.",
     takes: { moment: oneOf(MOMENTS), line: TEXT },
     does: (scene, { moment, line }) => {
       scene.ambushes.push({ moment, line })

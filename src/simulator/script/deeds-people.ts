@@ -25,6 +25,7 @@ const any = () => true
 
 export const PEOPLE_DEEDS: Record<string, Deed> = {
   delete: deed({
+    says: 'The tenant deletes the server: Nova asks Ironic to tear the node down.',
     takes: { node: NODE },
     does: on(isLet, ({ cloud }, { row }) => {
       cloud.people.undeploy(row.uuid)
@@ -33,6 +34,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   // Nova deletes the port with the server this time, if Neutron lets it.
   'delete-again': deed({
+    says: "Tenants' tools delete once more what Nova could not delete.",
     takes: {},
     does: ({ cloud: { state } }) => {
       const left = [...state.servers.values()].filter(
@@ -43,6 +45,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     },
   }),
   launch: deed({
+    says: 'A tenant launches a server on the available node.',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.provision_state === 'available',
@@ -54,6 +57,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   // The wrong node is undeployed by hand, behind Nova: its instance lives on there.
   undeploy: deed({
+    says: 'A person undeploys the node by hand, behind Nova, where its server lives on.',
     takes: { node: NODE },
     does: on(isLet, ({ cloud, judges }, { row }) => {
       judges.hand(row.uuid, 'other')
@@ -63,6 +67,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   // Somebody heals the node by other means and a tenant has it at once: what was read of it a moment ago is a lie now.
   'hand-over': deed({
+    says: 'Somebody heals the node by other means and a tenant has it at once.',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.reservation === null && (row.provision_state === 'error' || row.provision_state === 'available'),
@@ -96,6 +101,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     }),
   }),
   maintenance: deed({
+    says: 'A person puts the node into maintenance; at the end of the span it is cleared, and any hold that came of it lifted.',
     takes: { node: NODE },
     options: { reason: TEXT },
     lasts: true,
@@ -119,6 +125,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   // By hand, which is a person's word like `release`.
   'end-quarantine': deed({
+    says: "A person clears Anneal's maintenance by hand, which is a word like `release`.",
     takes: { node: NODE },
     does: on(
       (node) => isOurQuarantine(node) && node.row.reservation === null,
@@ -131,6 +138,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     ),
   }),
   extra: deed({
+    says: 'Somebody writes a key of `extra`; at the end of the span it is removed.',
     takes: { node: NODE, key: NAME, value: JSON_VALUE },
     lasts: true,
     does: on(any, (scene, { row: { uuid } }, { key, value }: { node: string; key: string; value: { value: unknown } }) => {
@@ -147,6 +155,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     }),
   }),
   protect: deed({
+    says: 'The node is protected against tear-down.',
     takes: { node: NODE },
     lasts: true,
     does: on(
@@ -167,11 +176,13 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   // The older script writes its mark without a zone, and then its verb.
   'script-marks': deed({
+    says: 'The older cron script writes its mark, dated so long ago (0s).',
     takes: { node: NODE },
     options: { ago: SPAN },
     does: on(any, (scene, node, given: { node: string; ago?: number }) => scriptMarks(scene, node, given)),
   }),
   'script-resets': deed({
+    says: 'The older cron script writes its mark and then resets the node.',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.provision_state === 'error' && !row.maintenance && row.reservation === null,

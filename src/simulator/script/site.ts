@@ -2,9 +2,9 @@
  * The head of a scenario: which cloud it plays on, which nodes there are, and how the operator works there. One line each (`site`, `node`,
  * `operator`, `policy`); the same lines whether a person wrote them or a seed drew them (drawn-site.ts).
  */
-import type { Mode } from '../../core/policy.ts'
+import { DEFAULT_POLICY, type Mode } from '../../core/policy.ts'
 import type { CloudOptions, NodeSpec } from '../build-world.ts'
-import { type Field, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
+import { type Field, JSON_VALUE, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
 
 /** How the operator works: a sweep that often, as cron has it, or `every: null` for the daemon. */
 export type Manner = { mode: Mode; every: number | null }
@@ -48,12 +48,45 @@ const SITE_KEYS = {
   conductors: NUMBER,
   rpc: oneOf(['json-rpc', 'messaging']),
   page: NUMBER,
+  sync: SPAN,
   cinder: ON_OFF,
 }
-const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
-const NODE_STATES = ['active', 'available', 'manageable', 'error'] as const
-const NODE_FLAGS = ['ipmi', 'redfish', 'noop', 'protected', 'retired'] as const
 const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN }
+const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
+
+/** What each option of the head means, for the reference; what is not said is as it stands in brackets. */
+export const HEAD_OPTIONS = {
+  site: described(SITE_KEYS, {
+    seed: 'of everything that is random: jitter, ids, which requests a share meets (1)',
+    start: 'when it begins (2026-03-01T03:00:00Z)',
+    version: "Ironic's newest API version, which decides its release's behaviour too (1.82)",
+    history: 'whether Ironic keeps node history (on)',
+    late: 'how much later than it was made a history entry shows (0s)',
+    clean: 'automated cleaning (on)',
+    cleaning: 'how long a cleaning takes',
+    conductors: 'how many, named conductor-1 and so on',
+    rpc: 'what a call to a dead conductor looks like: refused at once, or no answer',
+    page: "Ironic's largest page (1000)",
+    sync: 'how often Ironic syncs power states; 0s: never (60s, 120s from 1.111)',
+    cinder: 'whether there is a Cinder',
+  }),
+  node: described(NODE_KEYS, {
+    rack: 'its rack, which is its BMC network and its switch (1)',
+    class: 'its resource class (baremetal)',
+    clean: "the node's own automated_clean",
+  }),
+  operator: described(OPERATOR_KEYS, {
+    mode: 'as in anneal.yaml (auto)',
+    every: 'a sweep that often, as cron does it (the daemon)',
+  }),
+}
+
+function described(keys: Record<string, Field<unknown>>, says: Record<string, string>): { key: string; what: string; says: string }[] {
+  return Object.entries(keys).map(([key, { what }]) => ({ key, what, says: says[key] ?? '' }))
+}
+
+export const NODE_STATES = ['active', 'available', 'manageable', 'error'] as const
+export const NODE_FLAGS = ['ipmi', 'redfish', 'noop', 'protected', 'retired'] as const
 
 export const HEAD_VERBS = ['site', 'node', 'operator', 'policy'] as const
 export const isHead = (line: string): boolean => HEAD_VERBS.some((verb) => line === verb || line.startsWith(`${verb} `))
@@ -106,6 +139,7 @@ function siteInto(head: Head, line: string, words: readonly string[]): void {
       cleaningMs: given.cleaning,
       rpc: given.rpc,
       maxLimit: given.page,
+      powerSyncMs: given.sync,
     }),
   }
 }
@@ -140,15 +174,16 @@ function nodeOf(line: string, words: readonly string[]): NodeSpec {
   }
 }
 
+function knownOnly(policy: Record<string, unknown>, line: string): Record<string, unknown> {
+  const stranger = Object.keys(policy).find((key) => !(key in DEFAULT_POLICY))
+  if (stranger === undefined) return policy
+  throw new ScriptError(`"${line}": policy has no "${stranger}". There are ${Object.keys(DEFAULT_POLICY).join(', ')}.`)
+}
+
 /** The rest of the line is one JSON object. */
 function policyOf(line: string): Record<string, unknown> {
-  const text = line.slice('policy'.length).trim()
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
-  } catch {
-    // JSON.parse answers by throwing; said just below.
-  }
+  const value = JSON_VALUE.read(line.slice('policy'.length).trim())?.value
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return knownOnly({ ...value }, line)
   throw new ScriptError(`"${line}": a JSON object is wanted behind policy.`)
 }
 
