@@ -217,11 +217,12 @@ const STAMPEDE_MS = 2 * SECOND
 
 /** After a storm everything that waited may go at once: no more may begin within a moment than there are places. */
 function judgeResuming(bench: Bench, node: SimNode, sent: Sent): void {
-  if (bench.calmAt === null) return
+  // A person's `retry` lifts the pacing for its node.
+  if (bench.calmAt === null || bench.onNode(node.row.uuid).retries > 0) return
   bench.check('L2')
   const { left } = sent.entry
   bench.resumed = [...bench.resumed.filter((at) => left - at < STAMPEDE_MS), left]
-  if (bench.resumed.length > placesOf(bench) && bench.onNode(node.row.uuid).retries === 0)
+  if (bench.resumed.length > placesOf(bench))
     bench.accuse('L2', {
       node: node.row.uuid,
       what: `${bench.resumed.length} resets in ${STAMPEDE_MS / SECOND} s after the storm`,

@@ -66,7 +66,7 @@ export type Bench = {
   outages: Outage[]
   /** When the storm's faults stopped; null while it rages. */
   calmAt: number | null
-  /** When Ironic accepted a reset since then. */
+  /** Resets that Ironic accepted since then, without those that a person asked for. */
   resumed: number[]
   accuse(promise: PromiseId, found: { node: string | null; what: string; sent?: Sent[] }): void
   /** The promise was put to the test once more. */

@@ -53,29 +53,6 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
       return nodes.length === 0 ? null : spoil(scene, nodes, mode)
     },
   }),
-  'bmc-flaps': deed({
-    says: 'The BMC goes silent and comes back in turn, each for this long (20s).',
-    takes: { node: NODE },
-    options: { every: SPAN },
-    lasts: true,
-    does: (scene, { node, every = 20_000 }) => {
-      const found = scene.node(node)
-      if (found === null) return null
-      let isOver = false
-      const turn = (mode: BmcMode): void => {
-        if (isOver) return
-        if (scene.cloud.state.nodes.has(found.row.uuid)) scene.cloud.people.bmc(found.row.uuid, mode)
-        scene.cloud.state.clock.after(every, () => turn(mode === 'ok' ? 'silent' : 'ok'))
-      }
-      turn('silent')
-      return {
-        undo: () => {
-          isOver = true
-          if (scene.cloud.state.nodes.has(found.row.uuid)) scene.cloud.people.bmc(found.row.uuid, 'ok')
-        },
-      }
-    },
-  }),
   route: deed({
     says: 'This host reaches no BMC any more: there is no route, or a firewall swallows everything.',
     takes: { way: oneOf(['no-route', 'swallowed']) },
@@ -150,8 +127,8 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
       return DONE
     },
   }),
-  // As a cleaning leaves it that nobody watched; `manual` is a person's own, whose target is `manageable`.
   'fail-cleaning': deed({
+    says: "The node's cleaning has failed; `manual`: one that a person began, whose target is `manageable`.",
     takes: { node: NODE, as: oneOf(['automated', 'manual']) },
     does: (scene, { node, as }) => {
       const found = scene.node(node)
@@ -220,6 +197,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
     },
   }),
   lull: deed({
+    says: 'Everything is well for a moment, as far as the operator can see.',
     takes: {},
     does: (scene) => {
       lull(scene)

@@ -78,8 +78,8 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
       },
     ),
   }),
-  // Its instance_uuid names a server that Nova does not know (any more).
   undead: deed({
+    says: 'Its instance_uuid names a server that Nova does not know (any more).',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.provision_state === 'error' && row.instance_uuid === null,
@@ -91,6 +91,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     ),
   }),
   verb: deed({
+    says: 'A person sends a verb by hand.',
     takes: { node: NODE, verb: oneOf(['manage', 'provide']) },
     does: on(any, ({ cloud, judges }, { row }, { verb }: { node: string; verb: 'manage' | 'provide' }) => {
       const fits = verb === 'manage' ? ['clean failed', 'available'] : ['manageable']

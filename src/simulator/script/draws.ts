@@ -35,10 +35,7 @@ export const DRAWS: readonly Draw[] = [
   { weight: 6, draw: bmcBlip },
   {
     weight: 2,
-    draw: on(
-      isLet,
-      (node, random) => `bmc-flaps ${node} every=${spanWord(between(random, 3, 90) * SECOND)} ${span(random, MINUTE, 20 * MINUTE)}`,
-    ),
+    draw: on(isLet, (node, random) => `bmc ${node} flapping ${span(random, MINUTE, 20 * MINUTE)}`),
   },
   { weight: 1, draw: rackLost },
   { weight: 10, draw: service },
@@ -133,7 +130,7 @@ function on(
 
 const now = (...lines: string[]): { line: string; after: number }[] => lines.map((line) => ({ line, after: 0 }))
 
-const BAD_MODES: readonly BmcMode[] = ['silent', 'silent', 'refusing', 'rejecting', 'badpass', 'stuck', 'slow']
+const BAD_MODES: readonly BmcMode[] = ['silent', 'silent', 'frozen', 'refusing', 'rejecting', 'badpass', 'stuck', 'slow', 'flapping']
 
 function deleteOnBadBmc(scene: Scene, random: Random): Drawn {
   const node = one(scene, random, (it) => isLet(it) && it.bmc.mode === 'ok')
@@ -245,7 +242,7 @@ function conductorDiesInTearDown(scene: Scene, random: Random): Drawn {
 
 function cleaningFailsAfterDelete(scene: Scene, random: Random): Drawn {
   const node = one(scene, random, (it) => isLet(it) && it.bmc.mode === 'ok')
-  const will = pick(random, ['no-port', 'no-callback', 'step-fails', 'step-fails'])
+  const will = pick(random, ['no-port', 'no-callback', 'step-fails', 'step-fails', 'step-hangs'])
   return node === null ? null : now(`cleaning ${node} ${will} ${span(random, 2 * MINUTE, 40 * MINUTE)}`, `delete ${node}`)
 }
 
