@@ -72,17 +72,7 @@ export function people(world: World): People {
       write(world, node, { extra: value === null ? others : { ...others, [key]: value } })
     },
     setInstance: (id, instanceUuid) => write(world, one(id), { instance_uuid: instanceUuid }),
-    lock(id, ms) {
-      const node = one(id)
-      if (node.row.reservation !== null) return false
-      const conductor = world.conductors.get(conductorOf(world, node.row) ?? '')
-      if (conductor === undefined) return false
-      node.row.reservation = conductor.host
-      void workOf(world, conductor)
-        .pause(ms)
-        .then(() => releaseLock(node))
-      return true
-    },
+    lock: (id, ms) => lockFor(world, one(id), ms),
     bmc(id, mode) {
       const node = one(id)
       const cut = [...behind.values()].find((nodes) => nodes.has(node))
@@ -112,14 +102,26 @@ export function people(world: World): People {
     cell: (name, is) => void (is === 'down' ? world.cellsDown.add(name) : world.cellsDown.delete(name)),
     killConductor: (host) => killConductor(world, host),
     startConductor: (host) => startConductor(world, host),
-    remove(id) {
-      const node = one(id)
-      world.nodes.delete(node.row.uuid)
-      if (node.row.name !== null) world.names.delete(node.row.name)
-      world.providers.delete(node.row.uuid)
-      world.bmcs.delete(`${node.bmc.host}:${node.bmc.port}`)
-    },
+    remove: (id) => removeNode(world, one(id)),
   }
+}
+
+function lockFor(world: World, node: SimNode, ms: number): boolean {
+  if (node.row.reservation !== null) return false
+  const conductor = world.conductors.get(conductorOf(world, node.row) ?? '')
+  if (conductor === undefined) return false
+  node.row.reservation = conductor.host
+  void workOf(world, conductor)
+    .pause(ms)
+    .then(() => releaseLock(node))
+  return true
+}
+
+function removeNode(world: World, { row, bmc }: SimNode): void {
+  world.nodes.delete(row.uuid)
+  if (row.name !== null) world.names.delete(row.name)
+  world.providers.delete(row.uuid)
+  world.bmcs.delete(`${bmc.host}:${bmc.port}`)
 }
 
 async function sendVerb(world: World, node: SimNode, verb: PersonsVerb): Promise<boolean> {
