@@ -52,7 +52,6 @@ export function people(world: World): People {
     if (node === undefined) throw new Error(`no node ${id} in this cloud`)
     return node
   }
-  const behind = new Map<string, Map<SimNode, BmcMode>>()
   return {
     undeploy(id) {
       const node = one(id)
@@ -83,22 +82,7 @@ export function people(world: World): People {
         .then(() => releaseLock(node))
       return true
     },
-    bmc(id, mode) {
-      const node = one(id)
-      const cut = [...behind.values()].find((nodes) => nodes.has(node))
-      if (cut === undefined) setBmcMode(node.bmc, mode)
-      else cut.set(node, mode)
-    },
-    switch(name, is) {
-      if (is === 'down' && !behind.has(name)) {
-        const nodes = [...world.nodes.values()].filter(({ port }) => port.switch_info === name)
-        behind.set(name, new Map(nodes.map((node) => [node, node.bmc.mode])))
-        for (const node of nodes) setBmcMode(node.bmc, 'silent')
-      }
-      if (is === 'down') return
-      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode)
-      behind.delete(name)
-    },
+    ...bmcs(world, one),
     cleaning(id, will) {
       one(id).cleaning = will
     },
@@ -118,6 +102,29 @@ export function people(world: World): People {
       if (node.row.name !== null) world.names.delete(node.row.name)
       world.providers.delete(node.row.uuid)
       world.bmcs.delete(`${node.bmc.host}:${node.bmc.port}`)
+    },
+  }
+}
+
+function bmcs(world: World, one: (id: string) => SimNode): Pick<People, 'bmc' | 'switch'> {
+  /** By the switch that is down: what each BMC behind it would be like. */
+  const behind = new Map<string, Map<SimNode, BmcMode>>()
+  return {
+    bmc(id, mode) {
+      const node = one(id)
+      const cut = [...behind.values()].find((nodes) => nodes.has(node))
+      if (cut === undefined) setBmcMode(node.bmc, mode)
+      else cut.set(node, mode)
+    },
+    switch(name, is) {
+      if (is === 'down' && !behind.has(name)) {
+        const nodes = [...world.nodes.values()].filter(({ port }) => port.switch_info === name)
+        behind.set(name, new Map(nodes.map((node) => [node, node.bmc.mode])))
+        for (const node of nodes) setBmcMode(node.bmc, 'silent')
+      }
+      if (is === 'down') return
+      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode)
+      behind.delete(name)
     },
   }
 }
