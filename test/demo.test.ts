@@ -93,8 +93,8 @@ test(
     }),
 )
 
-for (const seed of [1, 2, 3]) {
-  test(`the smallest site tells the same seven stories (seed ${seed})`, { timeout: 60_000 }, async () => {
+for (const seed of [2, 3]) {
+  test(`the smallest site tells the same seven stories (seed ${seed})`, { timeout: 120_000 }, async () => {
     const { code, out } = await played({ nodes: 20, seed })
     assert.equal(code, 0, out)
     for (const title of STORIES) assert.ok(out.includes(title), title)
@@ -129,7 +129,7 @@ async function played(o: {
       return () => {}
     },
   }
-  const io = { out: { write, isTTY, columns: () => (isTTY ? 120 : null) }, input, onStop: () => () => {} }
+  const io = { out: { write, isTTY, columns: () => (isTTY ? 1_000 : null) }, input, onStop: () => () => {} }
   const code = await demo({ nodes: o.nodes ?? 60, port: 0, seed: o.seed ?? 1, speed: 0, colour: false }, io)
   return { code, out }
 }
@@ -153,23 +153,15 @@ test('on a terminal a key each breaks a BMC, Neutron and a rack, and the demo go
   assert.match(out, /promises +kept: /)
 })
 
-test('h holds a node that a reset would heal, which stays untouched; h again lifts the hold, and it is healed', {
-  timeout: 60_000,
-}, async () => {
-  const held = await played({ keys: [{ after: '2/7', press: (press) => press('h') }] })
-  assert.equal(held.code, 0)
-  const [node] = listed(held.out, 'held by you')
-  assert.ok(node !== undefined, held.out)
-  assert.match(held.out, new RegExp(`${node} +wait +held`))
-  assert.deepEqual(actsOn(held.out, node), [])
-  const lifted = await played({
-    keys: [
-      { after: '2/7', press: (press) => press('h') },
-      { after: '5/7', press: (press) => press('h') },
-    ],
-  })
-  assert.match(flat(lifted.out), new RegExp(`${node} you You lift the hold`))
-  assert.deepEqual([listed(lifted.out, 'held by you'), listed(lifted.out, 'healed').includes(node)], [[], true])
+test('h holds a node, which stays untouched; h again lifts the hold, and it is healed', { timeout: 120_000 }, async () => {
+  const h: Pressing = (press) => press('h')
+  const { code, out } = await played({ keys: ['2/7', '5/7', '6/7'].map((after) => ({ after, press: h })) })
+  assert.equal(code, 0)
+  const [first = '', second = ''] = [...out.matchAll(/(node-\d+) +happens +You hold it/g)].map(([, node]) => node)
+  assert.match(out, new RegExp(`${first} +wait +held`))
+  assert.match(out, new RegExp(`${first} +you +You lift the hold`))
+  assert.deepEqual([listed(out, 'held by you'), listed(out, 'healed').includes(first)], [[second], true])
+  assert.deepEqual([actsOn(out, first), actsOn(out, second)], [['reset'], []])
 })
 
 test('q ends it', { timeout: 30_000 }, async () => {

@@ -114,3 +114,17 @@ test('a flapping BMC is up and silent in turns, for us and for Ironic, and power
   await clock.advance(3_600_000)
   assert.deepEqual([cloud.node('n').row.fault, cloud.node('n').row.power_state], [null, 'power off'])
 })
+
+test('a switch that is down hides every BMC behind it, and what each became meanwhile shows when it is back', () => {
+  const clock = virtualClock({ start: 0 })
+  const nodes = [1, 1, 2].map((rack, at) => ({ name: `n${at}`, rack }))
+  const { people, node } = simulatedCloud({ clock, random: seededRandom(1), nodes })
+  const modes = () => nodes.map(({ name }) => node(name).bmc.mode)
+  people.bmc('n1', 'stuck')
+  people.switch('switch-rack-1', 'down')
+  assert.deepEqual(modes(), ['silent', 'silent', 'ok'])
+  people.bmc('n0', 'refusing')
+  assert.deepEqual(modes(), ['silent', 'silent', 'ok'])
+  people.switch('switch-rack-1', 'up')
+  assert.deepEqual(modes(), ['refusing', 'stuck', 'ok'])
+})

@@ -52,7 +52,6 @@ export function people(world: World): People {
     if (node === undefined) throw new Error(`no node ${id} in this cloud`)
     return node
   }
-  const behind = new Map<string, Map<SimNode, BmcMode>>()
   return {
     undeploy(id) {
       const node = one(id)
@@ -73,22 +72,7 @@ export function people(world: World): People {
     },
     setInstance: (id, instanceUuid) => write(world, one(id), { instance_uuid: instanceUuid }),
     lock: (id, ms) => lockFor(world, one(id), ms),
-    bmc(id, mode) {
-      const node = one(id)
-      const cut = [...behind.values()].find((nodes) => nodes.has(node))
-      if (cut === undefined) setBmcMode(node.bmc, mode)
-      else cut.set(node, mode)
-    },
-    switch(name, is) {
-      if (is === 'down' && !behind.has(name)) {
-        const nodes = [...world.nodes.values()].filter(({ port }) => port.switch_info === name)
-        behind.set(name, new Map(nodes.map((node) => [node, node.bmc.mode])))
-        for (const node of nodes) setBmcMode(node.bmc, 'silent')
-      }
-      if (is === 'down') return
-      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode)
-      behind.delete(name)
-    },
+    ...bmcs(world, one),
     cleaning(id, will) {
       one(id).cleaning = will
     },
@@ -122,6 +106,29 @@ function removeNode(world: World, { row, bmc }: SimNode): void {
   if (row.name !== null) world.names.delete(row.name)
   world.providers.delete(row.uuid)
   world.bmcs.delete(`${bmc.host}:${bmc.port}`)
+}
+
+function bmcs(world: World, one: (id: string) => SimNode): Pick<People, 'bmc' | 'switch'> {
+  /** By the switch that is down: what each BMC behind it would be like. */
+  const behind = new Map<string, Map<SimNode, BmcMode>>()
+  return {
+    bmc(id, mode) {
+      const node = one(id)
+      const cut = [...behind.values()].find((nodes) => nodes.has(node))
+      if (cut === undefined) setBmcMode(node.bmc, mode)
+      else cut.set(node, mode)
+    },
+    switch(name, is) {
+      if (is === 'down' && !behind.has(name)) {
+        const nodes = [...world.nodes.values()].filter(({ port }) => port.switch_info === name)
+        behind.set(name, new Map(nodes.map((node) => [node, node.bmc.mode])))
+        for (const node of nodes) setBmcMode(node.bmc, 'silent')
+      }
+      if (is === 'down') return
+      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode)
+      behind.delete(name)
+    },
+  }
 }
 
 async function sendVerb(world: World, node: SimNode, verb: PersonsVerb): Promise<boolean> {

@@ -47,7 +47,7 @@ scenario(
 )
 
 scenario(
-  'a disk that is full for an hour: the daemon says so a few times, sends nothing, and goes on with room',
+  'a disk that is full for a quarter of an hour: the daemon says so a few times, sends nothing, and goes on with room',
   { file: true },
   async (op) => {
     const stop = op.daemon()
