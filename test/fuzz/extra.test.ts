@@ -9,7 +9,7 @@ import { observedNode, wireNodeSchema } from '../../src/openstack/ironic-node.ts
 import { brokenBy } from '../promises.ts'
 import { simOperator } from '../sim-operator.ts'
 import { fuzz } from './runs.ts'
-import { spelt, strangeText, strangeValue } from './strange.ts'
+import { DEEP, spelt, strangeText, strangeValue } from './strange.ts'
 
 const given = (value: unknown): unknown => JSON.parse(spelt(JSON.stringify(value)))
 
@@ -76,13 +76,22 @@ const TEMPLATE = {
   ...{ conductor_group: '', allocation_uuid: null, conductor: null, last_error: null, automated_clean: null, driver_info: {} },
 }
 
-fuzz('what is taken out of extra is short, and says the same of the same', extra, { runs: 400 }, (drawn) => {
-  const wire = wireNodeSchema.safeParse({ ...TEMPLATE, extra: given(drawn) })
-  if (!wire.success) return
-  const node = observedNode(wire.data)
-  assert.equal(node.hold !== null, 'anneal_hold' in drawn)
-  for (const text of [node.hold, node.shield]) assert.ok(text === null || text.length <= 200)
-  if (!('hammer_error_resets' in drawn)) assert.equal(node.marks.kind, 'absent')
-  else assert.equal(node.marks.kind === 'list', Array.isArray(drawn.hammer_error_resets))
-  assert.deepEqual(observedNode(wireNodeSchema.parse({ ...TEMPLATE, extra: given(drawn) })), node)
-})
+const deeper = fc
+  .tuple(extra, fc.constantFrom('rack', 'anneal_hold', 'hammer_error_resets'))
+  .map(([drawn, key]) => ({ ...drawn, [key]: DEEP }))
+
+fuzz(
+  'what is taken out of extra is short, and says the same of the same',
+  fc.oneof({ weight: 9, arbitrary: extra }, deeper),
+  { runs: 400 },
+  (drawn) => {
+    const wire = wireNodeSchema.safeParse({ ...TEMPLATE, extra: given(drawn) })
+    if (!wire.success) return
+    const node = observedNode(wire.data)
+    assert.equal(node.hold !== null, 'anneal_hold' in drawn)
+    for (const text of [node.hold, node.shield]) assert.ok(text === null || text.length <= 200)
+    if (!('hammer_error_resets' in drawn)) assert.equal(node.marks.kind, 'absent')
+    else assert.equal(node.marks.kind === 'list', Array.isArray(drawn.hammer_error_resets))
+    assert.deepEqual(observedNode(wireNodeSchema.parse({ ...TEMPLATE, extra: given(drawn) })), node)
+  },
+)

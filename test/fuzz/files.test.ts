@@ -8,6 +8,7 @@ import { stringify } from 'yaml'
 import { loadConfig } from '../../src/config.ts'
 import { durationText, settingsSchema } from '../../src/config-schema.ts'
 import { ConfigError } from '../../src/core/config-error.ts'
+import type { CloudAccess } from '../../src/openstack/cloud-access.ts'
 import { readCloud } from '../../src/openstack/clouds-yaml.ts'
 import { type Change, change, meddled } from './meddle.ts'
 import { fuzz } from './runs.ts'
@@ -58,7 +59,7 @@ function written(document: object): fc.Arbitrary<string> {
     { weight: 3, arbitrary: torn },
     strangeText,
     fc.string({ unit: 'binary' }),
-    fc.constantFrom(...ODD),
+    fc.constantFrom(...ODD, ...WHOLE),
   )
 }
 
@@ -74,6 +75,19 @@ function asText(json: string, asYaml: boolean): string {
     return json
   }
 }
+
+/** Files that are whole and go round in circles, or are more than they look. */
+const WHOLE = [
+  'clouds: &a {prod: *a}',
+  'clouds: {prod: &a {auth: *a, profile: vendor}}',
+  'clouds: {prod: &a {auth: {auth_url: "http://k"}, more: *a}}',
+  'clouds: {prod: {<<: 7}}',
+  'clouds: {prod: {<<: [1, 2]}}',
+  `a: &a [${'x, '.repeat(20)}]\nb: &b [${'*a, '.repeat(20)}]\nc: &c [${'*b, '.repeat(20)}]\nclouds: {prod: {auth: *c}}`,
+  'clouds: {prod: {? {password: hunter2-hunter2} : x}}',
+  'clouds: {__proto__: {auth_type: none}}',
+  `clouds: ${'{a: '.repeat(5_000)}`,
+]
 
 /** What YAML has beside plain words. */
 const ODD = [
@@ -120,7 +134,7 @@ const ODD = [
 ]
 
 /** Accepted, or refused by the one error; what is said is short of secrets, and one line. */
-function readOrRefused(read: () => unknown): void {
+function readOrRefused(read: () => void): void {
   try {
     read()
   } catch (error) {
@@ -129,6 +143,12 @@ function readOrRefused(read: () => unknown): void {
     assert.ok(!said.includes(SECRET), said.slice(0, 300))
     assert.ok(error.what !== '' && error.message !== '' && error.fix !== '')
   }
+}
+
+/** One of the ways in that are known, complete. */
+function isWayIn({ authType, auth, endpointOverrides }: CloudAccess): void {
+  assert.ok(['password', 'v3applicationcredential', 'token', 'http_basic', 'none'].includes(authType), String(authType))
+  assert.ok(URL.canParse(auth.auth_url ?? endpointOverrides.baremetal ?? ''), 'an address')
 }
 
 const name = fc.option(fc.oneof(fc.constantFrom('prod', 'lab', 'prodd', 'vendor', 'envvars'), strangeText))
@@ -144,7 +164,7 @@ fuzz(
       '/etc/openstack/clouds-public.yaml': vendors === null ? stringify(PUBLIC) : spelt(vendors),
       '/ca.pem': '-----BEGIN CERTIFICATE-----',
     }
-    readOrRefused(() => readCloud({ cloud, environment: {}, readFile: (path) => files[path] ?? null, cwd: '/' }))
+    readOrRefused(() => isWayIn(readCloud({ cloud, environment: {}, readFile: (path) => files[path] ?? null, cwd: '/' })))
   },
 )
 
@@ -171,10 +191,9 @@ fuzz(
   ({ environment, cloud }) => {
     const given = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, spelt(value)]))
     const secret = { OS_PASSWORD: SECRET, OS_APPLICATION_CREDENTIAL_SECRET: SECRET }
+    const readFile = (path: string) => (path === '/c.yaml' ? stringify(CLOUDS) : null)
     for (const env of [given, { ...given, ...secret }])
-      readOrRefused(() =>
-        readCloud({ cloud, environment: env, readFile: (path) => (path === '/c.yaml' ? stringify(CLOUDS) : null), cwd: '/' }),
-      )
+      readOrRefused(() => isWayIn(readCloud({ cloud, environment: env, readFile, cwd: '/' })))
   },
 )
 
