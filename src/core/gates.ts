@@ -187,6 +187,8 @@ const outcomeUnknown: Gate = (j) => {
 }
 
 const markOwed: Gate = (j) => {
+  // Ironic refuses every change of a node on its way (409), so there the mark waits: it must not keep a stranded node from its recovery.
+  if (REPAIR_STATES.includes(j.node.provision_state)) return null
   const owed = j.attempts.find((a) => a.markState === 'owed' && a.mark !== null)
   if (!owed?.mark || j.node.marks.kind !== 'list' || !j.node.marks.entries.includes(owed.mark)) return null
   return sendable(

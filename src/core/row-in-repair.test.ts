@@ -102,6 +102,12 @@ test('rows 30 and 31: waits for a clean wait, unless it is in maintenance, where
   assert.equal(said({ node: { ...node, ...fault } }), 'escalate other-fault')
 })
 
+test('row 41: a mark that is owed waits, since Ironic refuses every change of a node on its way', () => {
+  const owed = attempt({ outcome: 'refused', markState: 'owed', result: null })
+  const marks = { kind: 'list' as const, entries: [owed.mark ?? ''], total: 1 }
+  assert.equal(said({ node: { ...stranded, marks }, attempts: [owed] }), 'act stranded-cleaning')
+})
+
 test('row 41: recovers a node stranded in cleaning for fifteen minutes, once', () => {
   assert.equal(said({ node: stranded }), 'act stranded-cleaning')
   assert.equal(said({ node: { ...stranded, provision_updated_at: ago(15 * MINUTE - 1) } }), 'wait transition')

@@ -185,7 +185,8 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
     // Also takes back what a maintenance left that Ironic lifted; one that still stands is ended by nobody's word to the operator.
     if (!isPersons(bench.world.nodes.get(uuid)?.row ?? null)) known.persons = null
   }
-  if (kind === 'release') Object.assign(known, { released: true, resets: [], countsFrom: bench.wall() })
+  // What a quarantine was written over while a person's maintenance was on its way there ends with it.
+  if (kind === 'release') Object.assign(known, { released: true, resets: [], countsFrom: bench.wall(), persons: null })
   if (kind === 'retry') known.retries += 1
 }
 

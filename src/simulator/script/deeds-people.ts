@@ -132,7 +132,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
       (node) => isOurQuarantine(node) && node.row.reservation === null,
       ({ cloud, judges }, { row }) => {
         cloud.people.clearMaintenance(row.uuid)
-        judges.hand(row.uuid, 'other')
+        judges.hand(row.uuid, 'cleared')
         judges.said({ kind: 'release', uuid: row.uuid })
         return DONE
       },

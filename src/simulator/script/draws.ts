@@ -323,6 +323,7 @@ const AMBUSHES: readonly string[] = [
   'clock +3m',
   'clock -3s',
   'freeze span=6s',
+  'freeze span=4s',
   'freeze span=40s',
   'freeze span=4m',
   'service neutron down for 4m',

@@ -49,7 +49,7 @@ export type Scene = {
   /** Lines that are done when everything else is put right, and hold through the calm: what stays broken. */
   staying: string[]
   /** Put right at a virtual time, or at the calm, whichever comes first. */
-  later(ms: number, undo: () => void): void
+  later(ms: number, undo: () => void, text?: string): void
   /** Requests to a service that fail even on a usual day. */
   usual: Map<ServiceSlug, Fault>
   /** The service is back to its usual noise. */
@@ -63,12 +63,14 @@ export type Scene = {
   counts: Map<string, number>
   /** Everything that was to end by itself ends now. */
   endAll(): void
+  /** So it does, but for what lines like these began. */
+  endAllBut(kept: RegExp): void
 }
 
 export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator: ToOperator; deeds: ReadonlyMap<string, Deed> }): Scene {
   const { cloud } = on
   const { clock } = cloud.state
-  const undoing = new Set<() => void>()
+  const undoing = new Map<() => void, string>()
   let isOver = false
   const scene: Scene = {
     ...on,
@@ -77,11 +79,11 @@ export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator:
     usual: new Map(),
     done: [],
     counts: new Map(),
-    later: (ms, undo) => {
+    later: (ms, undo, text = '') => {
       const once = (): void => {
         if (undoing.delete(once)) undo()
       }
-      undoing.add(once)
+      undoing.set(once, text)
       clock.after(ms, once)
     },
     quiet: (service) => {
@@ -94,14 +96,17 @@ export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator:
       const { text, name, does, lasts } = readLine(line, on.deeds)
       const done = does(scene)
       if (done === null) return false
-      if (done.undo !== null && lasts !== null) scene.later(lasts, done.undo)
+      if (done.undo !== null && lasts !== null) scene.later(lasts, done.undo, text)
       scene.done.push({ at: clock.now(), text, kept })
       scene.counts.set(name, (scene.counts.get(name) ?? 0) + 1)
       return true
     },
     endAll: () => {
       isOver = true
-      for (const undo of [...undoing]) undo()
+      for (const undo of [...undoing.keys()]) undo()
+    },
+    endAllBut: (kept) => {
+      for (const [undo, text] of [...undoing]) if (!kept.test(text)) undo()
     },
   }
   return scene
