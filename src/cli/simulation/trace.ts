@@ -12,7 +12,7 @@ import type { SimNode } from '../../simulator/world.ts'
 export type TraceEntry = { at: number; node: string | null } & (
   | { kind: 'state'; state: string; maintenance: 'anneal' | 'person' | 'ironic' | null }
   | { kind: 'deed'; text: string }
-  | { kind: 'decision'; says: string; message: string; act: string | null }
+  | { kind: 'decision'; says: string; message: string; act: string | null; outcome: string | null }
   | { kind: 'request'; step: string; status: string; effect: string | null }
   | { kind: 'breach'; promise: string; what: string }
 )
@@ -36,10 +36,18 @@ export function trace(): Trace {
       if (isNew(`state ${row.uuid}`, `${row.provision_state} ${maintenance}`))
         entries.push({ kind: 'state', at, node: row.name, state: row.provision_state, maintenance })
     },
-    passed({ observation, case: of, decision }, at) {
+    passed({ observation, case: of, decision, outcome }, at) {
       const says = `${decision.kind} ${decision.reason}`
       if (isNew(`decision ${observation.uuid}`, says) || decision.kind === 'act')
-        entries.push({ kind: 'decision', at, node: of?.name ?? observation.uuid, says, message: decision.message, act: decision.act })
+        entries.push({
+          kind: 'decision',
+          at,
+          node: of?.name ?? observation.uuid,
+          says,
+          message: decision.message,
+          act: decision.act,
+          outcome: outcome?.kind ?? null,
+        })
     },
   }
 }
@@ -72,5 +80,7 @@ export function entriesOf({ entries }: Trace, scene: Scene): TraceEntry[] {
     }
   })
   const breaches = scene.judges.broken.map((found: Broken): TraceEntry => ({ kind: 'breach', ...found }))
-  return [...deeds, ...entries, ...requests, ...breaches].toSorted((a, b) => a.at - b.at)
+  // A case does not always know its node's name, and judges never do.
+  const named = [...entries, ...breaches].map((entry) => ({ ...entry, node: entry.node === null ? null : nameOf(entry.node) }))
+  return [...deeds, ...named, ...requests].toSorted((a, b) => a.at - b.at)
 }
