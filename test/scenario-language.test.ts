@@ -33,7 +33,7 @@ test('every verb has its heading there, and every deed a sentence', () => {
 })
 
 test('every mode of a BMC, kind of fault and outcome of a cleaning is explained there', () => {
-  const explained = page.split('\n').flatMap((line) => /^\| `([a-z0-9-]+)` \|/.exec(line)?.[1] ?? [])
+  const explained = page.split('\n').flatMap((line) => /^\| `([a-z0-9-]+)` +\|/.exec(line)?.[1] ?? [])
   assert.deepEqual(explained.toSorted(), [...BMC_MODES, ...FAULT_KINDS, ...CLEANING_WILLS].toSorted())
 })
 

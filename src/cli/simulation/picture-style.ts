@@ -13,7 +13,7 @@ export const STATES: readonly { test: RegExp; colour: string; says: string }[] =
 ]
 
 export const MAINTENANCE = {
-  anneal: { colour: '#7b3fa0', says: "maintenance: Anneal's quarantine" },
+  ours: { colour: '#7b3fa0', says: "maintenance: Anneal's quarantine" },
   person: { colour: '#33383f', says: "maintenance: a person's" },
   ironic: { colour: '#d08a12', says: "maintenance: Ironic's own fault" },
 } as const

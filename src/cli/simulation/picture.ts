@@ -16,8 +16,10 @@ const TOP = 34
 const LANE = 17
 /** Air between two groups of rows. */
 const GAP = 8
-/** A node's row: what befalls it above its bar, in lines; the bar; maintenance; marks below. */
+/** A node's row: what befalls it above its bar, in lines, which have room for words where there are few nodes; the bar; marks below. */
 const LINE = 6
+const LINE_WITH_WORDS = 13
+const FEW_NODES = 16
 const BAR = 11
 const BELOW = 19
 
@@ -40,15 +42,16 @@ export function pictureOf(entries: readonly TraceEntry[], { title, began }: { ti
     y += lane.rows.length * LANE + 3
   }
   y += GAP
+  const line = nodes.length > FEW_NODES ? LINE : LINE_WITH_WORDS
   for (const node of nodes.filter((one) => one !== null).toSorted(byNumber)) {
     const happenings = lanes.node(node)
-    const bar = y + happenings.length * LINE + 2
-    rows.push(...nodeDrawn(node, { happenings, top: y, bar }, drawing))
+    const bar = y + happenings.length * line + 2
+    rows.push(...nodeDrawn(node, { happenings, top: y, bar, line }, drawing))
     y = bar + BAR + BELOW
   }
   rows.push(...breachesOfNobody(drawing, new Set(nodes)))
   return page({ title, said: subtitle(drawing, nodes.length) }, [
-    `<svg viewBox="0 0 ${LEFT + WIDTH + RIGHT} ${y + 22}" role="img" aria-label="${escaped(title)}">`,
+    `<svg viewBox="0 0 ${LEFT + WIDTH + RIGHT} ${y + 34}" role="img" aria-label="${escaped(title)}">`,
     ...axis(drawing, y),
     ...rows,
     ...calms(drawing, y),
@@ -62,7 +65,7 @@ const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { nu
 function subtitle({ entries, began, end }: Drawing, nodes: number): string {
   const broken = entries.filter(({ kind }) => kind === 'breach').length
   const kept = broken === 0 ? 'every promise kept' : `${broken} ${broken === 1 ? 'breach' : 'breaches'} of a promise`
-  return `${spanText(end - began)} of virtual time from ${timeText(began)}; ${nodes} troubled ${nodes === 1 ? 'node' : 'nodes'}; ${kept}. Time is in hours and minutes from the beginning.`
+  return `${spanText(end - began)} of virtual time from ${timeText(began).slice(0, 19)}Z; ${nodes} troubled ${nodes === 1 ? 'node' : 'nodes'}; ${kept}. Time is in hours and minutes from the beginning.`
 }
 
 function axis({ scale }: Drawing, bottom: number): string[] {
@@ -81,7 +84,7 @@ function axis({ scale }: Drawing, bottom: number): string[] {
 function calms({ entries, scale }: Drawing, bottom: number): string[] {
   return calmsOf(entries).map((at) => {
     const x = scale.x(at)
-    return `<g><title>calm: all faults end</title><line x1="${x}" y1="${TOP - 8}" x2="${x}" y2="${bottom}" class="calm"/><text x="${x + 4}" y="${bottom + 14}" class="calm-text">calm</text></g>`
+    return `<g><title>calm: all faults end</title><line x1="${x}" y1="${TOP - 8}" x2="${x}" y2="${bottom + 3}" class="calm"/><text x="${x}" y="${bottom + 27}" text-anchor="middle" class="calm-text">calm</text></g>`
   })
 }
 
@@ -108,7 +111,8 @@ function laneRow(row: readonly Happening[], y: number, { scale, began }: Drawing
         one.to === null
           ? `<circle cx="${from + 2}" cy="${y + 7}" r="3" class="deed"/>`
           : `<rect x="${from}" y="${y}" width="${width}" height="14" rx="2" class="${kindOf(one.text)}"/>`
-      const text = shown === '' ? '' : `<text x="${rounded(from + 6)}" y="${y + 10.5}" class="in">${escaped(shown)}</text>`
+      const text =
+        shown === '' ? '' : `<text x="${rounded(from + (one.to === null ? 9 : 6))}" y="${y + 10.5}" class="in">${escaped(shown)}</text>`
       return `<g><title>${escaped(`${when(one, began)} ${one.text}`)}</title>${shape}${text}</g>`
     })
 }
@@ -134,12 +138,18 @@ const two = (value: number): string => String(value).padStart(2, '0')
 const clock = (ms: number): string =>
   `${Math.floor(ms / 3_600_000)}:${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1_000) % 60)}`
 
-type Row = { happenings: Happening[][]; top: number; bar: number }
+type Row = { happenings: Happening[][]; top: number; bar: number; line: number }
 
-function nodeDrawn(node: string, { happenings, top, bar }: Row, drawing: Drawing): string[] {
+function nodeDrawn(node: string, { happenings, top, bar, line }: Row, drawing: Drawing): string[] {
   const { entries, scale, began } = drawing
   const marks = entries.filter((entry) => entry.node === node)
-  const deeds = happenings.flatMap((row, at) => row.map((one) => deedDrawn(one, top + at * LINE + 3, { scale, began })))
+  const deeds = happenings.flatMap((row, at) =>
+    row.map((one, index) => {
+      const room =
+        line < LINE_WITH_WORDS ? 0 : (row[index + 1] === undefined ? LEFT + WIDTH : scale.x(row[index + 1]?.at ?? 0)) - scale.x(one.at) - 12
+      return deedDrawn(one, { y: top + at * line + line / 2, words: fitting(one.label.replace(` ${node}`, ''), room) }, { scale, began })
+    }),
+  )
   return [
     `<text x="${LEFT - 10}" y="${bar + 9}" text-anchor="end">${escaped(node)}</text>`,
     ...deeds,
@@ -148,10 +158,11 @@ function nodeDrawn(node: string, { happenings, top, bar }: Row, drawing: Drawing
   ]
 }
 
-function deedDrawn(one: Happening, y: number, { scale, began }: Pick<Drawing, 'scale' | 'began'>): string {
+function deedDrawn(one: Happening, { y, words }: { y: number; words: string }, { scale, began }: Pick<Drawing, 'scale' | 'began'>): string {
   const from = scale.x(one.at)
   const line = one.to === null ? '' : `<line x1="${from}" y1="${y}" x2="${Math.max(from + 2, scale.x(one.to))}" y2="${y}" class="lasting"/>`
-  return `<g><title>${escaped(`${when(one, began)} ${one.text}`)}</title>${line}<circle cx="${from}" cy="${y}" r="2.6" class="deed"/></g>`
+  const label = words === '' ? '' : `<text x="${rounded(from + 7)}" y="${y - 1.5}" class="in">${escaped(words)}</text>`
+  return `<g><title>${escaped(`${when(one, began)} ${one.text}`)}</title>${line}<circle cx="${from}" cy="${y}" r="2.6" class="deed"/>${label}</g>`
 }
 
 function stateBars(node: string, y: number, { entries, scale, began, end }: Drawing): string[] {
@@ -161,10 +172,10 @@ function stateBars(node: string, y: number, { entries, scale, began, end }: Draw
     const width = rounded(Math.max(0.6, scale.x(states[index + 1]?.at ?? end) - from))
     const colour = STATES.find(({ test }) => test.test(state))?.colour
     const under =
-      maintenance === null
+      maintenance === 'nobody'
         ? ''
         : `<rect x="${from}" y="${y + BAR}" width="${width}" height="4" fill="${MAINTENANCE[maintenance].colour}" class="maintenance"/>`
-    const says = `${clock(at - began)} ${node}: ${state}${maintenance === null ? '' : `, ${MAINTENANCE[maintenance].says}`}`
+    const says = `${clock(at - began)} ${node}: ${state}${maintenance === 'nobody' ? '' : `, ${MAINTENANCE[maintenance].says}`}`
     return `<g><title>${escaped(says)}</title><rect x="${from}" y="${y}" width="${width}" height="${BAR}" fill="${colour}"/>${under}</g>`
   })
 }

@@ -4,13 +4,14 @@
  * the history that it looks at.
  */
 import type { Pass } from '../../controller/reconcile.ts'
+import { type MaintenanceOwner, maintenanceOwner } from '../../core/ironic.ts'
 import { type Broken, nodeOf, stepOf } from '../../simulator/promises.ts'
 import type { Scene } from '../../simulator/script/scene.ts'
 import type { SimNode } from '../../simulator/world.ts'
 
 /** `node` is a name; null: the whole cloud. `at` is virtual time, epoch ms. */
 export type TraceEntry = { at: number; node: string | null } & (
-  | { kind: 'state'; state: string; maintenance: 'anneal' | 'person' | 'ironic' | null }
+  | { kind: 'state'; state: string; maintenance: MaintenanceOwner }
   | { kind: 'deed'; text: string }
   | { kind: 'decision'; says: string; message: string; act: string | null; outcome: string | null }
   | { kind: 'request'; step: string; status: string; effect: string | null }
@@ -32,7 +33,7 @@ export function trace(): Trace {
   return {
     entries,
     wrote({ row }, at) {
-      const maintenance = maintenanceOf(row)
+      const maintenance = maintenanceOwner(row)
       if (isNew(`state ${row.uuid}`, `${row.provision_state} ${maintenance}`))
         entries.push({ kind: 'state', at, node: row.name, state: row.provision_state, maintenance })
     },
@@ -50,12 +51,6 @@ export function trace(): Trace {
         })
     },
   }
-}
-
-function maintenanceOf({ maintenance, maintenance_reason, fault }: SimNode['row']): 'anneal' | 'person' | 'ironic' | null {
-  if (!maintenance) return null
-  if (fault !== null) return 'ironic'
-  return maintenance_reason?.startsWith('anneal:') === true ? 'anneal' : 'person'
 }
 
 /** Everything, in order: what was noted as it happened, and what the scene, the ledger and the judges kept. */
