@@ -58,6 +58,16 @@ export function fleetContract(open: Open): void {
     )
 
     test(
+      'leave out what the asking node holds itself: its own place is not in its way',
+      on(open, async ({ store }) => {
+        await resetOf(store, 1, { keys: SWITCH })
+        assert.deepEqual((await fleet(store, 1)).inFlight, { cloud: 0, inClass: 0, byKey: {} })
+        await resetOf(store, 2, { keys: SWITCH })
+        assert.deepEqual((await fleet(store, 1)).inFlight, { cloud: 1, inClass: 1, byKey: { switch: 1, rack: 1 } })
+      }),
+    )
+
+    test(
       'count resets begun within the last hour, but neither refused ones nor those of an incident',
       on(open, async ({ store, clock }) => {
         await resetOf(store, 1)

@@ -11,7 +11,7 @@ export const REFERENCE_STARTS = '<!-- made by `npm run scenarios-reference`; tes
 export const REFERENCE_ENDS = '<!-- end of what is made -->'
 
 export function scenarioReference(): string {
-  return [REFERENCE_STARTS, '', ...headLines(), ...deedLines(), ...lookLines(), REFERENCE_ENDS].join('\n')
+  return [REFERENCE_STARTS, '', ...headLines(), ...deedLines(), ...playedLines(), ...lookLines(), REFERENCE_ENDS].join('\n')
 }
 
 const optionLine = ({ key, what, says }: { key: string; what: string; says: string }): string => `- \`${key}=\` ${what}: ${says}`
@@ -71,7 +71,15 @@ function wordLines({ takes, options }: Deed): string[] {
   return lines.length === 0 ? [] : ['', ...lines]
 }
 
+/** Lines that are neither done nor asked. */
+const PLAYED = [
+  ['advance SPAN', 'So much virtual time goes by, with everything that happens in it.'],
+  ['calm', 'All mischief ends, and Anneal works until everything is at rest; prints how long that took and which cases are open then.'],
+] as const
+
 const PLACE = { node: ' NODE', 'node or nothing': ' [NODE]', nothing: '' }
+
+const playedLines = (): string[] => ['### Time', '', ...PLAYED.flatMap(([form, says]) => [`#### \`${form}\``, '', says, ''])]
 
 function lookLines(): string[] {
   return [

@@ -16,7 +16,7 @@ function clock(ms: number): string {
 function saidOf(moment: TraceEntry): string {
   switch (moment.kind) {
     case 'state':
-      return `is ${moment.state}${moment.maintenance === null ? '' : `, in maintenance (${moment.maintenance})`}`
+      return `is ${moment.state}${moment.maintenance === 'nobody' ? '' : `, in maintenance (${moment.maintenance})`}`
     case 'deed':
       return `! ${moment.text}`
     case 'decision':

@@ -4,15 +4,16 @@
  * the history that it looks at.
  */
 import type { Pass } from '../../controller/reconcile.ts'
+import { type MaintenanceOwner, maintenanceOwner } from '../../core/ironic.ts'
 import { type Broken, nodeOf, stepOf } from '../../simulator/promises.ts'
 import type { Scene } from '../../simulator/script/scene.ts'
 import type { SimNode } from '../../simulator/world.ts'
 
 /** `node` is a name; null: the whole cloud. `at` is virtual time, epoch ms. */
 export type TraceEntry = { at: number; node: string | null } & (
-  | { kind: 'state'; state: string; maintenance: 'anneal' | 'person' | 'ironic' | null }
+  | { kind: 'state'; state: string; maintenance: MaintenanceOwner }
   | { kind: 'deed'; text: string }
-  | { kind: 'decision'; says: string; message: string; act: string | null }
+  | { kind: 'decision'; says: string; message: string; act: string | null; outcome: string | null }
   | { kind: 'request'; step: string; status: string; effect: string | null }
   | { kind: 'breach'; promise: string; what: string }
 )
@@ -32,22 +33,24 @@ export function trace(): Trace {
   return {
     entries,
     wrote({ row }, at) {
-      const maintenance = maintenanceOf(row)
+      const maintenance = maintenanceOwner(row)
       if (isNew(`state ${row.uuid}`, `${row.provision_state} ${maintenance}`))
         entries.push({ kind: 'state', at, node: row.name, state: row.provision_state, maintenance })
     },
-    passed({ observation, case: of, decision }, at) {
+    passed({ observation, case: of, decision, outcome }, at) {
       const says = `${decision.kind} ${decision.reason}`
       if (isNew(`decision ${observation.uuid}`, says) || decision.kind === 'act')
-        entries.push({ kind: 'decision', at, node: of?.name ?? observation.uuid, says, message: decision.message, act: decision.act })
+        entries.push({
+          kind: 'decision',
+          at,
+          node: of?.name ?? observation.uuid,
+          says,
+          message: decision.message,
+          act: decision.act,
+          outcome: outcome?.kind ?? null,
+        })
     },
   }
-}
-
-function maintenanceOf({ maintenance, maintenance_reason, fault }: SimNode['row']): 'anneal' | 'person' | 'ironic' | null {
-  if (!maintenance) return null
-  if (fault !== null) return 'ironic'
-  return maintenance_reason?.startsWith('anneal:') === true ? 'anneal' : 'person'
 }
 
 /** Everything, in order: what was noted as it happened, and what the scene, the ledger and the judges kept. */
@@ -72,5 +75,7 @@ export function entriesOf({ entries }: Trace, scene: Scene): TraceEntry[] {
     }
   })
   const breaches = scene.judges.broken.map((found: Broken): TraceEntry => ({ kind: 'breach', ...found }))
-  return [...deeds, ...entries, ...requests, ...breaches].toSorted((a, b) => a.at - b.at)
+  // A case does not always know its node's name, and judges never do.
+  const named = [...entries, ...breaches].map((entry) => ({ ...entry, node: entry.node === null ? null : nameOf(entry.node) }))
+  return [...deeds, ...named, ...requests].toSorted((a, b) => a.at - b.at)
 }

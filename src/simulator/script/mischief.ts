@@ -90,6 +90,7 @@ const DEAD_BMCS = 2
 export async function calm(scene: Scene): Promise<void> {
   const { cloud, judges, operator } = scene
   const { clock, nodes, conductors, servers } = cloud.state
+  scene.done.push({ at: clock.now(), text: 'calm', kept: false })
   scene.ambushes.length = 0
   scene.endAll()
   cloud.faults.clearAll()
