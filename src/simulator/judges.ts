@@ -20,7 +20,16 @@ export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'r
 export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 'both'; from: number; to: number | null }
 
 /** A changing request of an operator, from when it leaves. `wall` is the operator's own clock, jumps included. */
-export type Sent = { entry: LedgerEntry; step: JudgedStep | null; intent: Intent | null; by: Sender; reply: unknown; wall: number }
+export type Sent = {
+  entry: LedgerEntry
+  step: JudgedStep | null
+  intent: Intent | null
+  by: Sender
+  reply: unknown
+  wall: number
+  /** Its sender died before it could write down what came of it: whatever was answered, nobody knows. */
+  unheard: boolean
+}
 
 export type OnNode = {
   intents: { intent: Intent; at: number; by: Sender }[]
@@ -61,8 +70,10 @@ export type Judges = Onlooker & {
   /** Who sends what leaves now; null: nobody who promised anything. */
   sender: Sender | null
   bench: Bench
-  /** An intent is durable. */
-  committed(intent: Intent, by: Sender): void
+  /** An intent is durable. @param at since when, where it is told later */
+  committed(intent: Intent, by: Sender, at?: number): void
+  /** Of these intents, told before, no outcome was recorded when their sender died. */
+  died(intentIds: ReadonlySet<string>): void
   said(word: Word): void
   datagram(payload: Uint8Array): void
   hand(uuid: string, what: 'maintenance' | 'cleared' | 'other'): void
@@ -80,7 +91,11 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     checked: new Map(),
     sender: null,
     bench,
-    committed: (intent, sender) => void bench.onNode(intent.uuid).intents.push({ intent, at: world.clock.now(), by: sender }),
+    committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
+    died: (intentIds) => {
+      for (const { sent } of bench.nodes.values())
+        for (const one of sent) if (one.intent !== null && intentIds.has(one.intent.id)) one.unheard = true
+    },
     said: (word) => hear(bench, word),
     datagram: (payload) => {
       bench.check('S8')
@@ -94,7 +109,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     },
     leaves: (entry) => {
       if (judges.sender === null || isRead(entry)) return
-      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: judges.sender, reply: null, wall: by.wall() }
+      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: judges.sender, reply: null, wall: by.wall(), unheard: false }
       underWay.set(entry, sent)
       judgeLeaving(bench, sent)
     },

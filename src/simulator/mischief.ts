@@ -69,9 +69,12 @@ function drawnNoise(random: Random): Map<ServiceSlug, Fault> {
   )
 }
 
+/** `gapMs`: between two pushes on average; `pushes`: others than all there are. */
+type Setting = { cloud: SimulatedCloud; judges: Judges; random: Random; operator: ToOperator; gapMs?: number; pushes?: readonly Push[] }
+
 /** Begins at once and goes on until `calm`. */
-export function mischief(on: { cloud: SimulatedCloud; judges: Judges; random: Random; operator: ToOperator }): Mischief {
-  const { cloud, random } = on
+export function mischief(on: Setting): Mischief {
+  const { cloud, random, gapMs = MEAN_GAP_MS, pushes = PUSHES } = on
   const { clock, nodes } = cloud.state
   const counts = new Map<string, number>()
   const undoing = new Set<() => void>()
@@ -95,10 +98,10 @@ export function mischief(on: { cloud: SimulatedCloud; judges: Judges; random: Ra
     one: (which) => pick(random, [...nodes.values()].filter(which)),
   }
   const next = (): void => {
-    clock.after(Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS), () => {
+    clock.after(Math.ceil(-Math.log(1 - random()) * gapMs), () => {
       if (over) return
       next()
-      const drawn = drawnPush(random)
+      const drawn = drawnPush(random, pushes)
       const name = drawn.push(scene)
       if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1)
     })
@@ -131,9 +134,9 @@ export function mischief(on: { cloud: SimulatedCloud; judges: Judges; random: Ra
 }
 
 /** Each as often as it weighs. */
-function drawnPush(random: Random): Push {
-  let left = random() * PUSHES.reduce((sum, { weight }) => sum + weight, 0)
-  for (const push of PUSHES) {
+function drawnPush(random: Random, pushes: readonly Push[]): Push {
+  let left = random() * pushes.reduce((sum, { weight }) => sum + weight, 0)
+  for (const push of pushes) {
     left -= push.weight
     if (left < 0) return push
   }

@@ -1,0 +1,175 @@
+/**
+ * The pretend cloud in a process of its own: everything that goes wrong in a simulated storm goes wrong here (simulator/mischief.ts), and
+ * besides nodes fail at a steady rate, so that whoever is killed has something to do. The judges look on (witness.ts).
+ * usage: cloud.ts SEED NODES, as a child of main.ts
+ */
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import type { Home } from '../bench/bundled.ts'
+import { answering } from '../bench/child.ts'
+import { loadConfig } from '../src/config.ts'
+import { simulatedCloud } from '../src/simulator/cloud.ts'
+import { pick } from '../src/simulator/drawn-site.ts'
+import { type Mischief, mischief, type Scene } from '../src/simulator/mischief.ts'
+import { isPersons } from '../src/simulator/promises.ts'
+import { PUSHES, type Push } from '../src/simulator/pushes.ts'
+import { seededRandom } from '../src/simulator/seeded.ts'
+import { serveCloud } from '../src/simulator/serve.ts'
+import type { SimNode } from '../src/simulator/world.ts'
+import type { IntentRow } from './database.ts'
+import { liveClock } from './live-clock.ts'
+import { requestPlanSchema } from './plan.ts'
+import { placesOf, QUICKER, siteOf } from './site.ts'
+import { type Witness, witnessOver } from './witness.ts'
+import { type Words, wordsByCommand } from './words.ts'
+
+/** Between two pushes of mischief on average, as the cloud counts time: two thirds of a real second. */
+const PUSH_GAP_MS = 40_000
+/** Between two plain failures, real. */
+const FAILURE_GAP_MS = 350
+/** A failed node that nobody has opened a case for by then was forgotten. */
+const OVERLOOKED_MS = 60_000
+
+const TEXTS = [
+  'Failed to tear down: IPMI call failed: power status.',
+  'Failed to tear down: Failed to set node power state to power off.',
+  'Failed to tear down: Service Unavailable (HTTP 503)',
+  'Failed to tear down: Unable to create neutron ports: ConnectFailure',
+]
+
+/**
+ * An outage that lasts longer than a life lets no life do anything, so these are left out and short ones put in their place; and kills,
+ * clocks and second daemons are the trial's own business.
+ */
+const LEFT_OUT = ['service', 'sharedFailure', 'crash', 'clockJump', 'besides']
+const OUTAGE_MS = { least: 30_000, most: 150_000 }
+
+function shortOutage({ cloud: { faults }, random, later, quiet }: Scene): string | null {
+  const name = pick(random, ['ironic', 'ironic', 'neutron', 'nova', 'keystone', 'placement'] as const) ?? 'ironic'
+  const kind = pick(random, ['down', '503', '502', '500', 'hang', 'lost-reply'] as const) ?? 'down'
+  faults.set(name, { kind, share: 0.3 + random() * 0.7 })
+  later(OUTAGE_MS.least + random() * (OUTAGE_MS.most - OUTAGE_MS.least), () => quiet(name))
+  return `${name} ${kind} for a moment`
+}
+
+const pushes: Push[] = [...PUSHES.filter(({ push }) => !LEFT_OUT.includes(push.name)), { weight: 8, push: shortOutage }]
+
+const [seed = 1, size = 100] = process.argv.slice(2).map(Number)
+const clock = liveClock(QUICKER)
+const cloud = simulatedCloud({ ...siteOf(size), clock, random: seededRandom(seed), keepReads: false })
+const { url } = await serveCloud(cloud, {
+  host: '127.0.0.1',
+  port: 0,
+  bmcHost: ({ bmc }) => bmc.host.replace(/^10\./, '127.'),
+})
+cloud.moveTo(url)
+
+type Play = { witness: Witness; words: Words; trouble: Mischief }
+let play: Play | null = null
+let speak: (() => void) | null = null
+
+const playing = (): Play => {
+  if (play === null) throw new Error('nothing has begun')
+  return play
+}
+
+/** The trouble begins with the daemon's first life. */
+function begin(home: Home): Play {
+  const config = loadConfig({ path: home.config, cwd: home.folder, env: {}, readFile: (path) => readFileSync(path, 'utf8') })
+  const witness = witnessOver(cloud, { policy: config.policy, database: home.database, places: placesOf(size) })
+  const words = wordsByCommand(home, witness.judges)
+  const trouble = mischief({ cloud, judges: witness.judges, random: seededRandom(seed + 1), operator: words, gapMs: PUSH_GAP_MS, pushes })
+  failing = setInterval(() => failOne(), FAILURE_GAP_MS)
+  return { witness, words, trouble }
+}
+
+let failing: NodeJS.Timeout | null = null
+const random = seededRandom(seed + 2)
+
+/** A tear-down that has just failed, of a node that is in nobody's hands. */
+function failOne(): void {
+  const whole = [...cloud.state.nodes.values()].filter(isWhole)
+  const node = whole[Math.floor(random() * whole.length)]
+  const text = TEXTS[Math.floor(random() * TEXTS.length)]
+  if (node !== undefined && text !== undefined) cloud.people.fail(node.row.uuid, text)
+}
+
+const isWhole = ({ row }: SimNode): boolean =>
+  (row.provision_state === 'active' || row.provision_state === 'available') && !row.maintenance && row.reservation === null
+
+const isFailed = ({ row }: SimNode): boolean => row.provision_state === 'error' || row.provision_state === 'clean failed'
+
+/** As toISOString writes it; the older script's marks, which mischief writes, have no zone. */
+const OURS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+const marksNow = (): { uuid: string; mark: string }[] =>
+  [...cloud.state.nodes.values()].flatMap(({ row }) => {
+    const marks = row.extra['hammer_error_resets']
+    return Array.isArray(marks)
+      ? marks.filter((mark) => OURS.test(String(mark))).map((mark) => ({ uuid: row.uuid, mark: String(mark) }))
+      : []
+  })
+
+const lifeSchema = z.object({ name: z.string(), startedAt: z.number(), pid: z.number(), plan: requestPlanSchema.nullable() })
+// Both come from files of this folder, in this very version.
+const homeSchema = z.custom<Home>()
+const leftSchema = z.custom<{ unsettled: IntentRow[]; persons: string[] }>()
+
+answering({
+  where: () => ({ url, ...cloud.credentials('admin') }),
+  begin: (given) => {
+    play = begin(homeSchema.parse(given))
+  },
+  /** Another life: who it is, and how it is to end. */
+  life: (given) => {
+    const { plan, pid, ...life } = lifeSchema.parse(given)
+    speak?.()
+    playing().witness.begin(life)
+    playing().witness.trigger.aim(pid, plan)
+  },
+  /** The life is over. Nobody writes to its database until the next one. */
+  over: async () => {
+    const { witness, words } = playing()
+    witness.trigger.disarm()
+    speak = await words.silence()
+    witness.end()
+    const overlooked = Date.now() - OVERLOOKED_MS
+    return {
+      killedAt: witness.trigger.shot()?.at ?? null,
+      ...witness.seen(),
+      marks: marksNow(),
+      failed: [...cloud.state.nodes.values()]
+        .filter((node) => isFailed(node) && Date.parse(node.row.provision_updated_at ?? '') < overlooked)
+        .map(({ row }) => row.uuid),
+    }
+  },
+  died: (given) => playing().witness.died(leftSchema.parse(given)),
+  calm: async () => {
+    if (failing !== null) clearInterval(failing)
+    await playing().trouble.calm()
+    // Whatever was still to be said has been said now.
+    const speakAgain = await playing().words.silence()
+    speakAgain()
+  },
+  now: () => ({
+    marks: marksNow(),
+    failed: [...cloud.state.nodes.values()].filter(isFailed).map(({ row }) => row.uuid),
+    personal: [...cloud.state.nodes.values()].filter(({ row }) => isPersons(row)).map(({ row }) => row.uuid),
+    changes: cloud.ledger.changes().length,
+  }),
+  verdict: () => {
+    const { witness, trouble, words } = playing()
+    const { judges } = witness
+    return {
+      broken: judges.broken,
+      checked: [...judges.checked],
+      pushes: [...trouble.counts],
+      met: [...cloud.faults.counts],
+      words: words.counts,
+      resets: witness.resets(),
+      mostInFlight: witness.mostInFlight(),
+      requests: [...cloud.ledger.counts].reduce((sum, [, count]) => sum + count, 0),
+      changes: cloud.ledger.changes().length,
+    }
+  },
+})
