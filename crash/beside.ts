@@ -38,7 +38,7 @@ export type Verdict = {
 }
 
 export type Cloud = Login & {
-  begin(home: Home): Promise<unknown>
+  begin(how: { home: Home; isQuiet: boolean }): Promise<unknown>
   life(life: { name: string; startedAt: number; pid: number; plan: RequestPlan | null }): Promise<unknown>
   over(): Promise<Seen>
   died(left: { unsettled: readonly IntentRow[]; persons: readonly string[] }): Promise<unknown>
@@ -57,7 +57,7 @@ export async function startCloud(seed: number, nodes: number): Promise<Cloud> {
   const child = startChild(new URL('cloud.ts', import.meta.url), [String(seed), String(nodes)])
   return {
     ...(await child.ask('where', whereSchema)),
-    begin: (home) => child.ask('begin', nothing, home),
+    begin: (how) => child.ask('begin', nothing, how),
     life: (life) => child.ask('life', nothing, life),
     over: () => child.ask('over', z.custom<Seen>()),
     died: (left) => child.ask('died', nothing, left),

@@ -26,7 +26,7 @@ import { type Words, wordsByCommand } from './words.ts'
 /** Between two pushes of mischief on average, as the cloud counts time: two thirds of a real second. */
 const PUSH_GAP_MS = 40_000
 /** Between two plain failures, real. */
-const FAILURE_GAP_MS = 350
+const FAILURE_GAP_MS = 500
 /** A failed node that nobody has opened a case for by then was forgotten. */
 const OVERLOOKED_MS = 60_000
 
@@ -54,6 +54,8 @@ function shortOutage({ cloud: { faults }, random, later, quiet }: Scene): string
 
 const pushes: Push[] = [...PUSHES.filter(({ push }) => !LEFT_OUT.includes(push.name)), { weight: 8, push: shortOutage }]
 
+const NOTHING: Push[] = [{ weight: 1, push: () => null }]
+
 const [seed = 1, size = 100] = process.argv.slice(2).map(Number)
 const clock = liveClock(QUICKER)
 const cloud = simulatedCloud({ ...siteOf(size), clock, random: seededRandom(seed), keepReads: false })
@@ -73,12 +75,20 @@ const playing = (): Play => {
   return play
 }
 
-/** The trouble begins with the daemon's first life. */
-function begin(home: Home): Play {
+/** The trouble begins with the daemon's first life. `isQuiet`: nodes fail and that is all; no word is said, and so nobody else writes to the database. */
+function begin({ home, isQuiet }: Begin): Play {
   const config = loadConfig({ path: home.config, cwd: home.folder, env: {}, readFile: (path) => readFileSync(path, 'utf8') })
   const witness = witnessOver(cloud, { policy: config.policy, database: home.database, places: placesOf(size) })
   const words = wordsByCommand(home, witness.judges)
-  const trouble = mischief({ cloud, judges: witness.judges, random: seededRandom(seed + 1), operator: words, gapMs: PUSH_GAP_MS, pushes })
+  const trouble = mischief({
+    cloud,
+    judges: witness.judges,
+    random: seededRandom(seed + 1),
+    operator: words,
+    gapMs: PUSH_GAP_MS,
+    pushes: isQuiet ? NOTHING : pushes,
+  })
+  if (isQuiet) cloud.faults.clearAll()
   failing = setInterval(() => failOne(), FAILURE_GAP_MS)
   return { witness, words, trouble }
 }
@@ -112,13 +122,14 @@ const marksNow = (): { uuid: string; mark: string }[] =>
 
 const lifeSchema = z.object({ name: z.string(), startedAt: z.number(), pid: z.number(), plan: requestPlanSchema.nullable() })
 // Both come from files of this folder, in this very version.
-const homeSchema = z.custom<Home>()
+type Begin = { home: Home; isQuiet: boolean }
+const beginSchema = z.custom<Begin>()
 const leftSchema = z.custom<{ unsettled: IntentRow[]; persons: string[] }>()
 
 answering({
   where: () => ({ url, ...cloud.credentials('admin') }),
   begin: (given) => {
-    play = begin(homeSchema.parse(given))
+    play = begin(beginSchema.parse(given))
   },
   /** Another life: who it is, and how it is to end. */
   life: (given) => {

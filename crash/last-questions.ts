@@ -23,6 +23,8 @@ export type Asked = { found: Map<LastQuestion, { asked: number; findings: string
 /** An interrupted act waits for 200 s, and may be tried, fail and wait again a few times. */
 const REST_MS = 15 * 60_000
 const LOOK_MS = 2_000
+/** Looks. */
+const SAID_EVERY = 15
 
 export async function lastQuestions({ home, cloud, say }: { home: Home; cloud: Cloud; say: (doing: string) => void }): Promise<Asked> {
   const began = performance.now()
@@ -31,7 +33,11 @@ export async function lastQuestions({ home, cloud, say }: { home: Home; cloud: C
   await cloud.calm()
   say('the faults have stopped; waiting until everything is at rest')
   let left = lookInto(home.database)
-  for (const until = Date.now() + REST_MS; Date.now() < until && !isAtRest(left); left = lookInto(home.database)) await pause(LOOK_MS)
+  for (let looks = 1; looks * LOOK_MS < REST_MS && !isAtRest(left); looks += 1) {
+    await pause(LOOK_MS)
+    left = lookInto(home.database)
+    if (looks % SAID_EVERY === 0) say(`not at rest yet: ${whatWaits(left)}`)
+  }
   const now = await cloud.now()
   process.kill(life.pid, 'SIGTERM')
   const end = await life.ended
@@ -62,6 +68,14 @@ export async function lastQuestions({ home, cloud, say }: { home: Home; cloud: C
 }
 
 type Left = ReturnType<typeof lookInto>
+
+function whatWaits({ unsettled, cases }: Left): string {
+  const reasons = Map.groupBy(
+    cases.filter((one) => !rests(one)),
+    ({ reason }) => reason ?? 'undecided',
+  )
+  return [`${unsettled.length} acts without an outcome`, ...[...reasons].map(([reason, all]) => `${all.length} ${reason}`)].join(', ')
+}
 
 const isAtRest = (left: Left): boolean => left.unsettled.length === 0 && left.cases.every(rests)
 

@@ -42,7 +42,7 @@ export async function trial(o: Trial): Promise<Tried> {
   const random = seededRandom(o.seed)
   const began = performance.now()
   const tried: Tried = { kills: 0, landed: counter(PLACES), acts: counter(PLACES), asked: new Map(), findings: [], requests: 0, ms: 0 }
-  await cloud.begin(home)
+  await cloud.begin({ home, isQuiet: false })
   let audit = 0
   let examined: Promise<void> = Promise.resolve()
   for (let kill = 1; kill <= kills; kill += 1) {

@@ -69,7 +69,8 @@ export function witnessOver(cloud: SimulatedCloud, o: { policy: Policy; database
   }
   const isDeciding = (entry: LedgerEntry) => (): boolean => {
     const uuid = /^\/v1\/nodes\/([0-9a-f-]{36})$/.exec(entry.path)?.[1]
-    return uuid !== undefined && ask(uuid).some(({ outcome }) => outcome === null)
+    const bornAt = lives.at(-1)?.startedAt ?? 0
+    return uuid !== undefined && ask(uuid).some(({ outcome, createdAt }) => outcome === null && createdAt >= bornAt)
   }
   const countPlaces = (uuid: string): void => {
     const at = Date.now()

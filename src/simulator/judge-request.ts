@@ -19,7 +19,8 @@ const DEADLINE_MS = 20 * SECOND
 /** Requests remembered of a node. */
 const REMEMBERED = 12
 
-const ACT_OF: Record<JudgedStep, string> = {
+/** The act that each step belongs to. */
+export const ACT_OF: Record<JudgedStep, string> = {
   mark: 'reset',
   deleted: 'reset',
   unmark: 'unmark',
