@@ -3,22 +3,21 @@
  * memory of one never count for the other. Questions and answers are plain JSON over Node's own channel.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 const answerSchema = z.object({ id: z.number(), answer: z.unknown() })
-const questionSchema = z.object({ id: z.number(), say: z.string() })
+const questionSchema = z.object({ id: z.number(), say: z.string(), given: z.unknown() })
 
 export type Child = {
   pid: number
-  /** Asks and waits; rejects where the child ends first. */
-  ask<T>(say: string, shape: z.ZodType<T>): Promise<T>
+  /** Asks and waits; rejects where the child ends first. `given` is plain JSON that belongs to the question. */
+  ask<T>(say: string, shape: z.ZodType<T>, given?: unknown): Promise<T>
   stop(): Promise<void>
 }
 
-/** Starts a file of this folder. @param flags for Node itself */
-export function startChild(file: string, args: readonly string[], flags: readonly string[] = []): Child {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
+/** @param flags for Node itself */
+export function startChild(file: URL, args: readonly string[], flags: readonly string[] = []): Child {
+  const child = fork(file, [...args], {
     execArgv: [...flags],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -31,18 +30,18 @@ export function startChild(file: string, args: readonly string[], flags: readonl
   })
   const ended = new Promise<void>((resolve) => {
     child.once('exit', (code) => {
-      for (const { reject } of waiting.values()) reject(new Error(`${file} ended with ${code} before it answered`))
+      for (const { reject } of waiting.values()) reject(new Error(`${file.pathname} ended with ${code} before it answered`))
       waiting.clear()
       resolve()
     })
   })
   return {
     pid: child.pid ?? 0,
-    ask: async (say, shape) => {
+    ask: async (say, shape, given = null) => {
       const id = ++asked
       const answer = await new Promise<unknown>((resolve, reject) => {
         waiting.set(id, { resolve, reject })
-        child.send({ id, say })
+        child.send({ id, say, given })
       })
       return shape.parse(answer)
     },
@@ -56,13 +55,13 @@ function stopped(child: ChildProcess, ended: Promise<void>): Promise<void> {
 }
 
 /** The child's side: answers every question with what its function of that name comes to, until the parent lets go. */
-export function answering(answers: Record<string, () => unknown>): void {
+export function answering(answers: Record<string, (given: unknown) => unknown>): void {
   // However the parent ends, its children end with it.
   process.once('disconnect', () => process.exit(0))
   process.on('message', (message) => {
-    const { id, say } = questionSchema.parse(message)
+    const { id, say, given } = questionSchema.parse(message)
     const answer = answers[say]
     if (answer === undefined) throw new Error(`nobody answers to ${say}`)
-    void Promise.resolve(answer()).then((said) => process.send?.({ id, answer: said ?? null }))
+    void Promise.resolve(answer(given)).then((said) => process.send?.({ id, answer: said ?? null }))
   })
 }

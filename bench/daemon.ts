@@ -1,36 +1,17 @@
 /**
- * `anneal run` as it is shipped: bundled into one file, started as a process of its own over a pretend cloud, and looked at from outside
- * (what it sends, and what the kernel says it uses). Memory and processor time come from /proc, so these rows need Linux.
+ * `anneal run` as it is shipped, started as a process of its own over a pretend cloud, and looked at from outside (what it sends, and what
+ * the kernel says it uses). Memory and processor time come from /proc, so these rows need Linux.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
-import { stringify } from 'yaml'
+import { anneal, makeHome } from './bundled.ts'
 import type { PretendCloud } from './pretend-cloud.ts'
 
 export const CLOUD = 'bench'
 
 /** Three times as often as by default, so that a short window holds several polls: what is measured is rather too much than too little. */
 const POLL_S = 5
-
-/** Makes the bundle in this folder, by the same settings as scripts/build.ts. Returns its path. */
-export async function bundle(folder: string): Promise<string> {
-  const outfile = join(folder, 'dist', 'anneal.mjs')
-  await build({
-    absWorkingDir: new URL('..', import.meta.url).pathname,
-    entryPoints: ['src/main.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    logLevel: 'error',
-    banner: { js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);" },
-  })
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: '0.0.0' }))
-  return outfile
-}
 
 export type Memory = { rss: number; peak: number }
 
@@ -46,27 +27,12 @@ export type Daemon = {
 
 /** Starts it with an empty database. `name` is a folder's name, one for each start. */
 export function startDaemon(o: { bundle: string; folder: string; name: string; cloud: PretendCloud; mode: 'observe' | 'auto' }): Daemon {
-  const { cloud, mode } = o
-  const home = join(o.folder, o.name)
-  mkdirSync(home)
-  const auth = {
-    auth_url: cloud.authUrl,
-    username: cloud.user,
-    password: cloud.password,
-    project_name: 'admin',
-    user_domain_id: 'default',
-    project_domain_id: 'default',
-  }
-  const cloudsYaml = join(home, 'clouds.yaml')
-  writeFileSync(cloudsYaml, stringify({ clouds: { [CLOUD]: { auth, region_name: 'RegionOne' } } }), { mode: 0o600 })
-  const config = join(home, 'anneal.yaml')
-  const database = join(home, 'anneal.db')
-  writeFileSync(config, stringify({ mode, database, poll: `${POLL_S}s`, log: 'error', clouds: { [CLOUD]: {} } }))
-  const env = { PATH: process.env['PATH'], HOME: home, OS_CLIENT_CONFIG_FILE: cloudsYaml }
+  const settings = { mode: o.mode, poll: `${POLL_S}s`, log: 'error' }
+  const home = makeHome({ folder: join(o.folder, o.name), bundle: o.bundle, cloud: CLOUD, login: o.cloud, settings })
   const startedAt = Date.now()
-  const child = spawn(process.execPath, [o.bundle, 'run', '--config', config], { cwd: home, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = anneal(home, ['run'], ['ignore', 'ignore', 'inherit'])
   const pid = child.pid ?? 0
-  return { startedAt, database, memory: () => memoryOf(pid), cpuMs: () => cpuOf(pid), stop: () => ended(child) }
+  return { startedAt, database: home.database, memory: () => memoryOf(pid), cpuMs: () => cpuOf(pid), stop: () => ended(child) }
 }
 
 /** At once: what it has in hand is of no interest here. */

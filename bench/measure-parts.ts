@@ -23,7 +23,11 @@ export type Parts = {
 /** Afterwards the cloud's nodes have failed. */
 export async function measureParts(cloud: PretendCloud, runs: number): Promise<Parts> {
   const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'))
-  const operator = startChild('operator.ts', [cloud.authUrl, cloud.user, cloud.password, join(folder, 'anneal.db')], ['--expose-gc'])
+  const operator = startChild(
+    new URL('operator.ts', import.meta.url),
+    [cloud.authUrl, cloud.user, cloud.password, join(folder, 'anneal.db')],
+    ['--expose-gc'],
+  )
   const once = (what: string): Promise<Cost> => operator.ask(what, costSchema)
   const several = async (what: string, times: number): Promise<Cost> => {
     const costs: Cost[] = []

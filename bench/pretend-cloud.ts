@@ -25,7 +25,7 @@ export type PretendCloud = z.infer<typeof whereSchema> & {
 }
 
 export async function startCloud(nodes: number): Promise<PretendCloud> {
-  const child: Child = startChild('cloud.ts', [String(nodes)])
+  const child: Child = startChild(new URL('cloud.ts', import.meta.url), [String(nodes)])
   const where = await child.ask('where', whereSchema)
   return {
     ...where,

@@ -38,6 +38,9 @@ export function registerRun(program: Command, io: Io): void {
     })
 }
 
+/** How a daemon's claims are told from a sweep's. */
+const CLAIMANT = 'run-'
+
 async function runHere(place: Place): Promise<void> {
   const { io, globals, config, store } = place
   const { seams } = io
@@ -50,6 +53,8 @@ async function runHere(place: Place): Promise<void> {
     stop.abort()
   })
   try {
+    // The lock says that no other daemon lives: what one had in hand when it was killed is anybody's again.
+    await store.unclaimAll(CLAIMANT)
     for (const { reached: cloud } of wired) {
       await mustBeRight(cloud, log)
       await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
@@ -62,7 +67,7 @@ async function runHere(place: Place): Promise<void> {
     const worlds = wired.map(({ world }) => world)
     const options = {
       worlds,
-      claimant: `run-${seams.newId()}`,
+      claimant: `${CLAIMANT}${seams.newId()}`,
       workers: config.workers,
       pollMs: config.poll,
       censusMs: config.census,

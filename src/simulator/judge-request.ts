@@ -28,7 +28,8 @@ const DEADLINE_MS = 20 * SECOND
 /** Requests remembered of a node. */
 const REMEMBERED = 12
 
-const ACT_OF: Record<JudgedStep, string> = {
+/** The act that each step belongs to. */
+export const ACT_OF: Record<JudgedStep, string> = {
   mark: 'reset',
   deleted: 'reset',
   unmark: 'unmark',
@@ -89,10 +90,10 @@ function clashWith(known: OnNode, sent: Sent): string | null {
  * Whether its sender knows what became of it. A 404 to a verb may mean "no live conductor"; a 500 or a gateway's page says nothing. Ironic's
  * own 503 (no worker, no conductor) and its refusals at its concurrency limit changed nothing.
  */
-function isSure({ entry, step, reply, by }: Sent): boolean {
+function isSure({ entry, step, reply, by, unheard }: Sent): boolean {
   const { status } = entry
   // Whoever died before the answer was there never learnt it.
-  if (by.diedAt !== undefined && by.diedAt <= (entry.answeredAt ?? Number.POSITIVE_INFINITY)) return false
+  if (unheard || (by.diedAt !== undefined && by.diedAt <= (entry.answeredAt ?? Number.POSITIVE_INFINITY))) return false
   if (status === 'refused' || status === 'unreachable') return true
   if (typeof status !== 'number') return false
   if (status < 300) return true

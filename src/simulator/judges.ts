@@ -26,8 +26,11 @@ export type Sent = {
   intent: Intent | null
   by: Sender
   reply: unknown
-  wall: number /** When Ironic served what its sender had last read of the node. */
+  wall: number
+  /** When Ironic served what its sender had last read of the node. */
   shownAt: number
+  /** Its sender died before it could write down what came of it: whatever was answered, nobody knows. */
+  unheard: boolean
 }
 
 export type OnNode = {
@@ -79,10 +82,13 @@ export type Judges = Onlooker & {
   /** Who sends what leaves now; null: nobody who promised anything. */
   sender: Sender | null
   bench: Bench
-  /** An intent is durable. */
-  committed(intent: Intent, by: Sender): void
+  /** An intent is durable. @param at since when, where it is told later */
+  committed(intent: Intent, by: Sender, at?: number): void
+  /** Of these intents, told before, no outcome was recorded when their sender died. */
   /** A case on the node was closed. */
   closed(uuid: string): void
+  /** Of these intents, told before, no outcome was recorded when their sender died. */
+  died(intentIds: ReadonlySet<string>): void
   said(word: Word): void
   datagram(payload: Uint8Array): void
   hand(uuid: string, what: 'maintenance' | 'cleared' | 'other'): void
@@ -101,7 +107,11 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     checked: new Map(),
     sender: null,
     bench,
-    committed: (intent, sender) => void bench.onNode(intent.uuid).intents.push({ intent, at: world.clock.now(), by: sender }),
+    committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
+    died: (intentIds) => {
+      for (const { sent } of bench.nodes.values())
+        for (const one of sent) if (one.intent !== null && intentIds.has(one.intent.id)) one.unheard = true
+    },
     closed: (uuid) => judgeClosed(bench, uuid),
     said: (word) => hear(bench, word),
     datagram: (payload) => {
@@ -120,7 +130,16 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       if (isNode(entry)) reading.set(entry, sender)
       if (isRead(entry)) return
       const never = Number.NEGATIVE_INFINITY
-      const sent: Sent = { entry, step: stepOf(entry), intent: null, by: sender, reply: null, wall: by.wall(), shownAt: never }
+      const sent: Sent = {
+        entry,
+        step: stepOf(entry),
+        intent: null,
+        by: sender,
+        reply: null,
+        wall: by.wall(),
+        shownAt: never,
+        unheard: false,
+      }
       underWay.set(entry, sent)
       judgeLeaving(bench, sent)
     },

@@ -13,7 +13,8 @@ import type { Bmc, SimNode } from './world.ts'
 
 export type Served = { url: string; stop(): Promise<void> }
 
-type Where = { host: string; port: number }
+/** `bmcHost`: an address of the loopback for each BMC, where BMCs must not share a network; Linux has all of 127/8. */
+type Where = { host: string; port: number; bmcHost?: (node: SimNode) => string }
 
 /** Resolves when everything listens. `port` 0 takes a free one; the catalog names the address that came of it. */
 export async function serveCloud(cloud: SimulatedCloud, where: Where): Promise<Served> {
@@ -22,7 +23,7 @@ export async function serveCloud(cloud: SimulatedCloud, where: Where): Promise<S
   const url = `http://${where.host}:${port}`
   cloud.moveTo(url)
   const stops: (() => Promise<void>)[] = [() => closed(server)]
-  for (const node of cloud.state.nodes.values()) stops.push(await serveBmc(cloud, node, where.host))
+  for (const node of cloud.state.nodes.values()) stops.push(await serveBmc(cloud, node, where.bmcHost?.(node) ?? where.host))
   return {
     url,
     async stop() {
@@ -31,7 +32,7 @@ export async function serveCloud(cloud: SimulatedCloud, where: Where): Promise<S
   }
 }
 
-function listening(server: Server, where: Where): Promise<number> {
+function listening(server: Server, where: Pick<Where, 'host' | 'port'>): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(where.port, where.host, () => {

@@ -120,6 +120,16 @@ export async function unclaim(home: Home, claimant: string, key: NodeKey): Promi
   await lazily(home, (db) => letGo(db, { ...key, claimant }))
 }
 
+/**
+ * Lets go of the claims of all whose name begins so, for whoever knows that their processes have ended: waiting for the claims to lapse
+ * would keep the nodes that a dead process had in hand from its successor for half a minute.
+ */
+export async function unclaimAll(home: Home, claimants: string): Promise<void> {
+  await lazily(home, (db) =>
+    db.updateTable('due').set({ claimant: null, claimUntil: null }).where('claimant', 'like', `${claimants}%`).execute(),
+  )
+}
+
 /** The next time at which something can be claimed (it may be past), or null where nothing is due at all. */
 export async function nextDue(home: Home, clouds: readonly string[]): Promise<number | null> {
   if (clouds.length === 0) return null

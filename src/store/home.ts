@@ -19,6 +19,8 @@ export function transaction<T>(home: Home, work: (tx: Queries) => Promise<T>): P
 /**
  * Writes that wait for no disk: a power cut may undo the newest of them (a crash never does), and the next commit that matters makes them
  * durable along with itself. For claims alone, which lapse anyway, and which would otherwise be two of a pass's three waits for the disk.
+ * Nobody else of this process has the connection meanwhile; another process's connection has a level of its own. What a power cut can
+ * take is told in docs/decisions/0006-power-cut.md.
  */
 export function lazily<T>(home: Home, work: (db: Queries) => Promise<T>): Promise<T> {
   return home.db.connection().execute(async (db) => {

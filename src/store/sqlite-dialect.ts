@@ -82,7 +82,8 @@ class SqliteConnection implements DatabaseConnection {
     if (found !== undefined) return found
     const statement = this.#database.prepare(sql)
     const prepared = { statement, hasRows: statement.columns().length > 0 }
-    if (sql.length > CACHED_TEXT_MAX) return prepared
+    // A pragma may take effect as it is prepared and not as it is run (sqlite.org/pragma.html): it is prepared each time.
+    if (sql.length > CACHED_TEXT_MAX || sql.startsWith('pragma')) return prepared
     const oldest = this.#prepared.keys().next().value
     if (this.#prepared.size >= STATEMENTS_MAX && oldest !== undefined) this.#prepared.delete(oldest)
     this.#prepared.set(sql, prepared)
@@ -115,7 +116,8 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    this.#connection.exec('begin immediate')
+    // Said with each one: whatever was left behind by writes that wait for no disk (home.ts, lazily), a transaction's commit waits for it.
+    this.#connection.exec('pragma synchronous = full; begin immediate')
   }
 
   async commitTransaction(): Promise<void> {

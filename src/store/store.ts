@@ -12,7 +12,7 @@ import { type AuditEntry, type AuditFilter, type Moment, readAudit, timelineOf }
 import type { CaseView } from './case-row.ts'
 import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
 import { type Deciding, deciding } from './deciding.ts'
-import { claim, claimOne, nextDue, renew, unclaim, wake } from './due.ts'
+import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wake } from './due.ts'
 import type { Home } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import {
@@ -73,6 +73,8 @@ export type Store = {
   /** False where the claim is not this claimant's any more. */
   renew(claimant: string, key: NodeKey): Promise<boolean>
   unclaim(claimant: string, key: NodeKey): Promise<void>
+  /** Lets go of the claims of all whose name begins so; for whoever knows that their processes have ended. */
+  unclaimAll(claimants: string): Promise<void>
   /** When something can be claimed next; it may be past. Null: nothing is due at all. */
   nextDue(clouds: readonly string[]): Promise<number | null>
 
@@ -154,6 +156,7 @@ function writing(home: Home) {
     claimOne: (claimant, key) => claimOne(home, claimant, key),
     renew: (claimant, key) => renew(home, claimant, key),
     unclaim: (claimant, key) => unclaim(home, claimant, key),
+    unclaimAll: (claimants) => unclaimAll(home, claimants),
     nextDue: (of) => nextDue(home, of),
     seen: (cloud, listed, { complete }) => seen(home, { cloud, nodes: listed, complete }),
     openCaseKeys: (cloud) => openCaseKeys(home.db, cloud),

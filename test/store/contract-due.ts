@@ -65,6 +65,17 @@ export function dueContract(open: Open): void {
     )
 
     test(
+      'lets go of the claims of dead processes at once, and of nobody else’s',
+      on(open, async ({ store }) => {
+        await store.wake([keyOf(1), keyOf(2)])
+        await store.claim({ claimant: 'run-1', limit: 1, clouds })
+        await store.claim({ claimant: 'sweep-1', limit: 1, clouds })
+        await store.unclaimAll('run-')
+        assert.deepEqual(await store.claim({ claimant: 'run-2', limit: 9, clouds }), [keyOf(1)])
+      }),
+    )
+
+    test(
       'does not let a claimant give back what is another one’s by now',
       on(open, async ({ store, clock }) => {
         await store.wake([keyOf(1)])

@@ -71,6 +71,12 @@ const WHOLE_CLOUD = /^(service \S+ (?!lost-reply|409|no-worker|limit)|conductor|
 const drawnInLull = (scene: Scene, random: Random): Drawn =>
   chance(random, 0.4) ? ambush(scene, random) : drawnDraw(random).draw(scene, random)
 
+/** What one draw comes to; nothing where nothing fitting stood there. */
+export function drawnLines(scene: Scene, random: Random): { line: string; after: number }[] {
+  const drawn = drawnDraw(random).draw(scene, random) ?? []
+  return typeof drawn === 'string' ? [{ line: drawn, after: 0 }] : drawn
+}
+
 const WEIGHT = DRAWS.reduce((sum, { weight }) => sum + weight, 0)
 
 /** Each as often as it weighs. */
