@@ -11,7 +11,7 @@ function corpus(name: string): Row[] {
   return rows
 }
 
-const readIn = (text: string, provision_state = 'error') => readText({ text, provision_state, driver: 'any' })
+const readIn = (text: string, provision_state = 'error') => readText({ text, provision_state })
 
 const accuracyOf = (rows: Row[]) => rows.filter((row) => readText(row).cause === row.cause).length / rows.length
 
