@@ -43,7 +43,7 @@ export function permitted(j: Judged, acting: Acting): Decision {
   if (mode === 'auto') return acting
   if (mode === 'observe') return wait('observe-only', `${acting.message} ${whyObserve(j)}`, until, acting.act)
   if (approves(j, acting, j.words.approval)) return acting
-  return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? ''}\` lets it.`, until, acting.act)
+  return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? 'CASE'}\` lets it.`, until, acting.act)
 }
 
 /** Why nothing is sent although it would be right. */
