@@ -27,7 +27,7 @@ export function diagnoseLine(line: string, usual: Omit<TextToRead, 'text'>): Dia
   if (!parsed.success)
     return parsed.error.issues[0]?.path.length === 0 ? 'it is not a JSON object' : (parsed.error.issues[0]?.message ?? 'it is malformed')
   const { id, text, provision_state, driver } = parsed.data
-  const { cause, transient, signature } = readText({
+  const { cause, transient, signature } = diagnoseText({
     text,
     provision_state: provision_state ?? usual.provision_state,
     driver: driver ?? usual.driver,

@@ -307,7 +307,7 @@ const saying = { reason, message: text, until: msOrNull }
 
 const decision: z.ZodType<Decision> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('act'), ...saying, act, plan }),
-  z.strictObject({ kind: z.literal('wait'), ...saying, act: act.nullable() }),
+  z.strictObject({ kind: z.literal('wait'), ...saying, until: ms, act: act.nullable() }),
   z.strictObject({ kind: z.enum(['leave', 'escalate', 'resolve']), ...saying, act: z.null() }),
 ])
 

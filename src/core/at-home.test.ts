@@ -65,6 +65,19 @@ test('ends with an instance on the node: the best proof', () => {
   assert.equal(said({ node: { provision_state: 'deploying', instance_uuid: 'x' } }), 'wait deploying')
 })
 
+test('waits in every state of a deployment, and in every state in which somebody works on the node', () => {
+  for (const provision_state of ['deploying', 'wait call-back', 'deploy hold'])
+    assert.equal(said({ node: { provision_state } }), 'wait deploying', provision_state)
+  const moving = ['verifying', 'inspecting', 'inspect wait', 'adopting', 'clean hold', 'servicing', 'service wait', 'service hold']
+  for (const provision_state of [...moving, 'rescuing', 'rescue wait', 'unrescuing'])
+    assert.equal(said({ node: { provision_state } }), 'wait transition', provision_state)
+})
+
+test('an unsettled intent holds back the end of a case, not what is said until then', () => {
+  const crashed = attempt({ outcome: null, endedAt: null, result: null, createdAt: NOW - MINUTE })
+  assert.equal(said({ node: { provision_state: 'deploying' }, attempts: [crashed] }), 'wait deploying')
+})
+
 test('lets go of a node that somebody moved on, and waits while somebody works on it', () => {
   assert.equal(said({ node: { provision_state: 'enroll' } }), 'resolve moved-by-person')
   assert.equal(said({ node: manageable }), 'resolve moved-by-person')
@@ -88,6 +101,20 @@ test('takes a node that is manageable again after our provide for a person’s',
   assert.equal(said({ node: manageable, attempts: [provide, manage] }), 'resolve moved-by-person')
 })
 
+test('takes only a recovery that was sent for the beginning of its own', () => {
+  assert.equal(said({ node: manageable, attempts: [attempt({ createdAt: NOW - HOUR })] }), 'resolve moved-by-person')
+  assert.equal(said({ node: manageable, attempts: [{ ...manage, outcome: 'refused' }] }), 'resolve moved-by-person')
+  assert.equal(said({ node: manageable, attempts: [{ ...manage, caseId: 'c-earlier0' }] }), 'resolve moved-by-person')
+  assert.equal(said({ node: manageable, attempts: [attempt({ createdAt: NOW - MINUTE }), manage] }), 'act cleaning-failed')
+})
+
+test('a provide that is still under way, or whose answer was lost, is no person’s doing', () => {
+  const provide = { ...manage, id: 'i-2', step: 'provide' as const, createdAt: NOW - 10 * MINUTE }
+  assert.equal(said({ node: manageable, attempts: [{ ...provide, endedAt: null }, manage] }), 'wait outcome-unknown')
+  const lost = { ...provide, outcome: 'unknown' as const, settledAt: NOW - 9 * MINUTE, endedAt: NOW - 9 * MINUTE }
+  assert.equal(said({ node: manageable, attempts: [lost, manage] }), 'act cleaning-failed')
+})
+
 test('the second step passes the gates of the first', () => {
   const attempts = [manage]
   const base = { node: manageable, attempts }
@@ -109,7 +136,11 @@ test('the second step takes a place, but is no start and no canary of its own', 
   assert.equal(said({ ...base, fleet: { inFlight: { byKey: { switch: 1 } } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { startsLastHour: 99 } }), 'act cleaning-failed')
   const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed' } })
-  assert.equal(said({ ...base, fleet: { incidents: { switch: sums }, related: { switch: 9 } } }), 'act cleaning-failed')
+  const part = { incidents: { switch: sums }, related: { switch: 9 } }
+  assert.equal(said({ ...base, fleet: part }), 'act cleaning-failed')
+  assert.equal(said({ ...base, fleet: { ...part, inFlight: { byKey: { switch: 1 } } } }), 'act cleaning-failed')
+  const retry = { retry: { id: 'w-2', by: 'ann', why: 'now', at: NOW } }
+  assert.equal(said({ ...base, fleet: { inFlight: { cloud: 2 } }, words: retry }), 'act cleaning-failed')
 })
 
 const owed = attempt({ outcome: 'refused', markState: 'owed', result: null })
@@ -136,6 +167,10 @@ test('releases a node at home on a person’s word, but not while held, paused, 
   assert.equal(said({ node, memory, words: { release, pause: ann } }), 'wait paused')
   assert.equal(said({ node, memory, words: { release, hold: { ...ann, source: 'command' } } }), 'wait held')
   assert.equal(said({ node: { ...node, instance_uuid: 'x' }, memory, words: { release } }), 'escalate quarantined')
+  const dark = { tenant: unknown('Nova is down') }
+  assert.equal(said({ node: { ...node, allocation_uuid: 'x' }, memory, words: { release }, observation: dark }), 'escalate quarantined')
+  const lives = { tenant: nova({ byNode: [server()] }) }
+  assert.equal(said({ node, memory, words: { release }, observation: lives }), 'escalate quarantined')
   assert.equal(said({ node, memory }), 'escalate quarantined')
 })
 

@@ -64,7 +64,7 @@ function release(j: Judged, act: Decision, taken: boolean): Decision {
 
 function proof(j: Judged): Decision {
   const { now, policy, memory } = j
-  const lines = proofOf(j.observation)
+  const lines = proofOf(j.observation, j.node)
   const failing = lines.find((line) => line.verdict === 'fails')
   if (failing)
     return wait('proof-pending', `It is ${j.node.provision_state}, but not yet proven healed. ${failing.sentence}`, now + policy.look)

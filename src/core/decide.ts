@@ -68,11 +68,7 @@ function lessSilent(input: DecideInput, decision: Decision): Decision {
   if (decision.kind !== 'wait' || PATIENT.includes(decision.reason)) return decision
   const since = sinceOf(input, decision.reason)
   if (input.now - since < input.policy.silence) return decision
-  return escalate(
-    decision.reason,
-    `${decision.message} It has been so for ${spanText(input.now - since)}.`,
-    decision.until ?? input.now + input.policy.look,
-  )
+  return escalate(decision.reason, `${decision.message} It has been so for ${spanText(input.now - since)}.`, decision.until)
 }
 
 /**

@@ -97,7 +97,7 @@ type Said = {
 /** `act` in a wait is the act that would be done if the reason were not in the way. */
 export type Decision =
   | (Said & { kind: 'act'; act: Act; plan: Plan })
-  | (Said & { kind: 'wait'; act: Act | null })
+  | (Said & { kind: 'wait'; until: number; act: Act | null })
   | (Said & { kind: 'leave' | 'escalate' | 'resolve'; act: null })
 
 export type Acting = Extract<Decision, { kind: 'act' }>

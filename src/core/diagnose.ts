@@ -4,9 +4,10 @@
  */
 import type { Attempt, Memory } from './case.ts'
 import type { Diagnosis } from './decision.ts'
-import type { Observation, ServiceName } from './observation.ts'
+import type { Observation, ServiceLook, ServiceName } from './observation.ts'
 import type { Policy } from './policy.ts'
 import { readText } from './read-text.ts'
+import type { Reading } from './reading.ts'
 import { spanText, timeText } from './when.ts'
 
 type Draft = Diagnosis & { evidence: string[]; against: string[] }
@@ -36,8 +37,7 @@ function fromText(o: Observation, memory: Memory): Draft {
       text: null,
     }
   }
-  const driver = o.node.kind === 'known' ? o.node.value.driver : 'any'
-  const read = readText({ text: text.text, provision_state: text.provision_state, driver })
+  const read = readText(text)
   const from = text.source === 'history' ? `Ironic's history${text.at ? ` at ${text.at}` : ''}` : 'last_error'
   return {
     cause: read.cause,
@@ -45,23 +45,16 @@ function fromText(o: Observation, memory: Memory): Draft {
     evidence: [`${from} says: "${shorten(text.text)}".`],
     against: [],
     signature: read.signature,
-    service: serviceName(read.service),
+    service: read.service,
     text: text.text,
   }
 }
 
-const SERVICES: readonly string[] = ['keystone', 'neutron', 'cinder', 'glance', 'nova', 'placement']
-const serviceName = (name: string | null): ServiceName | null => (name !== null && SERVICES.includes(name) ? (name as ServiceName) : null)
-
 function weighServices(draft: Draft, o: Observation, memory: Memory): void {
-  const red = (Object.entries(o.services) as [ServiceName, Observation['services'][ServiceName]][]).filter(
-    ([, reading]) => reading?.kind === 'known' && reading.value.state === 'red',
-  )
-  for (const [name, reading] of red) {
-    const detail = reading?.kind === 'known' ? reading.value.detail : ''
-    const needed = o.needed.includes(name)
-    draft.evidence.push(`${title(name)} does not answer now: ${detail}.`)
-    if (needed && draft.cause === 'unknown' && draft.text === null) {
+  for (const [name, reading] of Object.entries(o.services) as [ServiceName, Reading<ServiceLook>][]) {
+    if (reading.kind !== 'known' || reading.value.state !== 'red') continue
+    draft.evidence.push(`${title(name)} does not answer now: ${reading.value.detail}.`)
+    if (o.needed.includes(name) && draft.cause === 'unknown' && draft.text === null) {
       draft.cause = 'api-unreachable'
       draft.transient = 'yes'
       draft.service = name
@@ -84,10 +77,12 @@ function weighBmc(draft: Draft, o: Observation, memory: Memory): void {
     draft.evidence.push(`The BMC answers now (${detail}): the disruption was temporary.`)
   } else if (kind === 'answers') {
     draft[draft.cause === 'bmc-fault' ? 'evidence' : 'against'].push(`The BMC answers (${detail}), so reaching it is not the trouble.`)
-  } else if (kind === 'faulty' && bmcCause) {
-    draft.cause = 'bmc-fault'
-    draft.transient = 'maybe'
-    draft.evidence.push(`The BMC answers, but wrongly: ${detail}.`)
+  } else if (kind === 'faulty') {
+    if (bmcCause) {
+      draft.cause = 'bmc-fault'
+      draft.transient = 'maybe'
+    }
+    draft[draft.cause === 'bmc-fault' ? 'evidence' : 'against'].push(`The BMC answers, but wrongly: ${detail}.`)
   } else {
     const run = memory.looks
     const since = run === null ? '' : `, ${run.count} look${run.count === 1 ? '' : 's'} in a row since ${timeText(run.firstAt)}`

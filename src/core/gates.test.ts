@@ -60,9 +60,17 @@ test('leaves nodes outside the scope alone, exact names and prefixes alike', () 
   assert.equal(said({ policy: { scope: { ...scope, name: ['n2', 'gpu-*'] } } }), 'wait out-of-scope')
   assert.equal(said({ policy: { scope: { ...scope, name: ['n*'] } } }), 'act bmc-answers')
   assert.equal(said({ policy: { scope: { ...scope, name: ['n1'] } } }), 'act bmc-answers')
+  assert.equal(said({ policy: { scope: { ...scope, name: ['other', 'n1'] } } }), 'act bmc-answers')
+  assert.equal(said({ policy: { scope: { ...scope, name: ['node-*'] } } }), 'wait out-of-scope')
   for (const field of ['conductor_group', 'owner', 'shard', 'resource_class'] as const) {
     assert.equal(said({ policy: { scope: { ...scope, [field]: ['other'] } } }), 'wait out-of-scope')
   }
+})
+
+test('takes a node without an owner for one whose owner is the empty text', () => {
+  const scope = { conductor_group: [], owner: [''], shard: [], resource_class: [], name: [] }
+  assert.equal(said({ policy: { scope } }), 'act bmc-answers')
+  assert.equal(said({ policy: { scope }, node: { owner: 'physics' } }), 'wait out-of-scope')
 })
 
 test('obeys a hold in extra of any value, and a hold by command', () => {
@@ -112,6 +120,17 @@ test('waits a day for Ironic to recover a power failure, then tells a person', (
   assert.equal(said({ node, inForce: { ...inForce, since: NOW - DAY } }), 'escalate power-failure')
 })
 
+test("waits for Ironic's recovery as long as the policy says, where a day is not what it says", () => {
+  const failing = (ms: number) =>
+    said({
+      node: { fault: 'power failure' },
+      policy: { powerFailure: 2 * HOUR },
+      inForce: { kind: 'wait', reason: 'power-failure', message: 'm', act: null, until: NOW, since: NOW - ms, at: NOW },
+    })
+  assert.equal(failing(2 * HOUR - 1), 'wait power-failure')
+  assert.equal(failing(2 * HOUR), 'escalate power-failure')
+})
+
 test('leaves other faults to a person', () => {
   const node = { maintenance: true, maintenance_reason: 'Timeout reached while cleaning', fault: 'clean failure' }
   assert.equal(said({ node }), 'escalate other-fault')
@@ -138,6 +157,12 @@ test('waits for a power state on its way, and calls it stuck after fifteen minut
   assert.equal(said({ node: { ...node, ...stranded } }), 'wait locked')
 })
 
+test('asks for no power state of a node that is deleting: what is stuck there is stuck as a whole', () => {
+  const node = { provision_state: 'deleting', target_power_state: 'power off' }
+  assert.equal(said({ node: { ...node, provision_updated_at: ago(MINUTE) } }), 'wait transition')
+  assert.equal(said({ node, memory: { powerTargetSince: NOW - HOUR } }), 'escalate stuck-deleting')
+})
+
 test('does not touch a node in error that has a provision target', () => {
   assert.equal(said({ node: { target_provision_state: 'available' } }), 'wait transition')
 })
@@ -149,6 +174,27 @@ test('sends nothing while an outcome is open, accepted and running, or unknown',
   assert.equal(said({ attempts: [attempt({ ...open, outcome: 'accepted' })] }), 'wait outcome-unknown')
   assert.equal(said({ attempts: [attempt({ ...open, outcome: 'unknown', settledAt: NOW - SECOND })] }), 'wait outcome-unknown')
   assert.equal(said({ attempts: [attempt({ ...open, outcome: 'unknown', settledAt: null })] }), 'wait outcome-unknown')
+})
+
+test('an attempt that is over holds nothing back, whatever became known of it', () => {
+  const over = { createdAt: NOW - 3 * HOUR, endedAt: NOW - 2 * HOUR, markState: 'none', result: null } as const
+  assert.equal(said({ attempts: [attempt({ ...over, outcome: null })] }), 'act bmc-answers')
+  assert.equal(said({ attempts: [attempt({ ...over, outcome: 'refused', endedAt: null })] }), 'act bmc-answers')
+})
+
+test('sends nothing for 150 seconds after an unknown outcome, also where its case was closed meanwhile', () => {
+  const lost = (ms: number) => attempt({ outcome: 'unknown', createdAt: NOW - HOUR, settledAt: NOW - ms, endedAt: NOW - ms, result: null })
+  assert.equal(said({ attempts: [lost(150 * SECOND - 1)] }), 'wait outcome-unknown')
+  assert.equal(said({ attempts: [lost(150 * SECOND)] }), 'act bmc-answers')
+})
+
+test('takes back the mark that stands, of several that are owed, and none that counts', () => {
+  const owed = (createdAt: number) => attempt({ outcome: 'refused', markState: 'owed', result: null, createdAt })
+  const [newer, older] = [owed(NOW - 3 * HOUR), owed(NOW - 4 * HOUR)]
+  const node = { marks: { kind: 'list' as const, entries: [older.mark ?? ''], total: 1 } }
+  const decision = decide(given({ attempts: [newer, older], node }))
+  assert.deepEqual(decision.kind === 'act' && decision.plan, { act: 'unmark', mark: older.mark })
+  assert.equal(said({ attempts: [newer, attempt({ createdAt: NOW - 4 * HOUR })], node }), 'act bmc-answers')
 })
 
 test('takes an owed mark back before anything else is sent', () => {
@@ -197,6 +243,8 @@ test('does not call a port dirty that Ironic itself still records, as after a co
   const memory = { text: { text, source: 'history' as const, at: null, provision_state: 'error' } }
   assert.notEqual(said({ observation, memory, node: { instance_uuid: 'i-1' } }), 'wait dirty-port')
   assert.equal(said({ observation, node: { instance_uuid: 'i-1' } }), 'wait dirty-port')
+  const told = { text: { ...memory.text, text: `Failed to tear down: ${text}` } }
+  assert.equal(said({ observation, memory: told, node: { instance_uuid: 'i-1' } }), 'wait dirty-port')
   assert.equal(said({ observation, memory }), 'wait dirty-port')
 })
 

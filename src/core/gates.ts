@@ -67,7 +67,7 @@ const maintenanceByPerson: Gate = (j) =>
 const quarantined: Gate = (j) => {
   if (maintenanceOwner(j.node) !== 'ours') return null
   const exact =
-    j.memory.quarantine?.text === j.node.maintenance_reason && j.node.maintenance_reason?.startsWith(`${QUARANTINE_PREFIX}${j.case?.id} `)
+    j.memory.quarantine?.text === j.node.maintenance_reason && j.node.maintenance_reason.startsWith(`${QUARANTINE_PREFIX}${j.case?.id} `)
   if (j.words.release !== null && exact && j.node.fault === null) {
     if (j.node.reservation !== null)
       return wait('locked', `Conductor ${j.node.reservation} holds its lock; it is released after that.`, soon(j), 'release')
@@ -189,12 +189,13 @@ const outcomeUnknown: Gate = (j) => {
 const markOwed: Gate = (j) => {
   // Ironic refuses every change of a node on its way (409), so there the mark waits: it must not keep a stranded node from its recovery.
   if (REPAIR_STATES.includes(j.node.provision_state)) return null
-  const owed = j.attempts.find((a) => a.markState === 'owed' && a.mark !== null)
-  if (!owed?.mark || j.node.marks.kind !== 'list' || !j.node.marks.entries.includes(owed.mark)) return null
-  return sendable(
-    j,
-    go('mark-owed', `The reset marked ${owed.mark} did not happen, so its mark is taken back.`, { act: 'unmark', mark: owed.mark }),
-  )
+  const { marks } = j.node
+  if (marks.kind !== 'list') return null
+  // Somebody may have removed one of several by hand.
+  const owed = j.attempts.filter((a) => a.markState === 'owed').map((a) => a.mark)
+  const mark = marks.entries.find((entry) => owed.includes(entry))
+  if (mark === undefined) return null
+  return sendable(j, go('mark-owed', `The reset marked ${mark} did not happen, so its mark is taken back.`, { act: 'unmark', mark }))
 }
 
 const conductorDead: Gate = (j) => {
@@ -253,7 +254,9 @@ const dirtyPort: Gate = (j) => {
  * failure that Ironic lived through clears both records and leaves the port bound (manager.py, `_do_node_tear_down`, `finally`).
  */
 const stillRecorded = (j: Judged, device_id: string): boolean =>
-  j.node.instance_uuid === device_id && /^The deleting state can't be resumed by conductor/.test(j.memory.text?.text ?? '')
+  j.node.instance_uuid === device_id &&
+  j.memory.text !== null &&
+  /^The deleting state can't be resumed by conductor/.test(j.memory.text.text)
 
 const serviceRed: Gate = (j) => {
   const pointed = j.diagnosis.service
@@ -339,8 +342,7 @@ export const BEFORE_ACT: readonly Gate[] = [
  * the same, since closing sends nothing.
  */
 export function takeBackMark(j: Judged): Decision | null {
-  const decision = outcomeUnknown(j) ?? markOwed(j)
-  return decision === null || j.case === null || first(j, HANDS) !== null ? null : decision
+  return first(j, HANDS) === null ? (outcomeUnknown(j) ?? markOwed(j)) : null
 }
 
 /** The gates that hold a healthy-looking node's case open. */

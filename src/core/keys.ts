@@ -32,17 +32,23 @@ export function networkOf(address: BmcAddress): string {
   const v4 = /^(\d+\.\d+\.\d+)\.\d+$/.exec(host)
   if (v4) return `${v4[1]}.0/24`
   if (host.includes(':')) return `${expandV6(host).slice(0, 4).join(':')}::/64`
-  const dot = host.indexOf('.')
-  return dot < 0 ? host : host.slice(dot + 1)
+  return host.slice(host.indexOf('.') + 1)
 }
 
 function expandV6(host: string): string[] {
-  const [head = '', tail] = host.replace(/^\[|\]$/g, '').split('::')
-  const left = head.split(':').filter((part) => part !== '')
-  const right = tail === undefined ? [] : tail.split(':').filter((part) => part !== '')
-  const gap = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
-  return [...left, ...Array.from({ length: gap }, () => '0'), ...right].map((part) => part.toLowerCase().replace(/^0+(?=.)/, ''))
+  const bare = host.replace(/[[\]]/g, '')
+  const at = bare.indexOf('::')
+  if (at < 0) return groupsOf(bare)
+  const left = groupsOf(bare.slice(0, at))
+  const right = groupsOf(bare.slice(at))
+  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right]
 }
+
+const groupsOf = (text: string): string[] =>
+  text
+    .split(':')
+    .filter((group) => group !== '')
+    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
 
 /** A number in [0, 1) that is the same for the same text: jitter without randomness (FNV-1a, 32 bit). */
 export function spread(text: string): number {

@@ -36,6 +36,8 @@ test('reports entries of the future and does not count them', () => {
 
 test('counts within the window, and nothing from before a release', () => {
   assert.equal(counted([ago(7 * DAY), ago(7 * DAY + 1)]).spent, 1)
+  const aged = (ms: number) => counted([], [attempt({ createdAt: NOW - ms })]).spent
+  assert.deepEqual([aged(7 * DAY), aged(7 * DAY + 1)], [1, 0])
   assert.equal(counted([ago(3 * HOUR), ago(HOUR)], [attempt({ createdAt: NOW - 4 * HOUR })], NOW - 2 * HOUR).spent, 1)
 })
 

@@ -28,7 +28,7 @@ export function countAttempts(input: { marks: Marks; attempts: Attempt[]; memory
   const window = policy.resets.window === 'lifetime' ? 0 : now - policy.resets.window
   const since = Math.max(window, memory.releasedAt ?? 0)
   const ours = attempts.filter((a) => (a.act === 'reset' || a.step === 'manage') && isSpent(a) && a.createdAt >= since)
-  const written = new Set(attempts.map((a) => a.mark).filter((mark) => mark !== null))
+  const written = new Set(attempts.map((a) => a.mark))
   const foreign: number[] = []
   const future: string[] = []
   for (const text of marks.kind === 'list' ? marks.entries : []) {

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ago, attempt, type Difference, given, incident, NOW, service } from '../../test/given.ts'
 import { decide } from './decide.ts'
+import type { Reason } from './decision.ts'
 import { readingsOf, sharedBy } from './pace.ts'
 import { DAY, HOUR, MINUTE } from './policy.ts'
-import { known } from './reading.ts'
+import { known, unknown } from './reading.ts'
 
 const said = (difference: Difference) => {
   const { kind, reason } = decide(given(difference))
@@ -30,6 +31,13 @@ test('spaces resets 2, 15 and 45 minutes after the failure they answer', () => {
 test('counts the spacing from the failure, not from when it was first seen', () => {
   const decision = decide(given({ memory: failedAt(MINUTE) }))
   assert.ok(decision.until !== null && decision.until >= NOW + MINUTE && decision.until <= NOW + 1.2 * MINUTE)
+})
+
+test('goes at the very time that it named', () => {
+  const { until } = decide(given({ memory: failedAt(MINUTE) }))
+  assert.ok(until !== null)
+  assert.equal(decide(given({ memory: failedAt(MINUTE), now: until - 1 })).reason, 'spacing')
+  assert.equal(decide(given({ memory: failedAt(MINUTE), now: until })).kind, 'act')
 })
 
 test('spreads nodes that failed together, the same way each time', () => {
@@ -62,6 +70,28 @@ test('takes more than a twentieth of a class for one incident, where a key is sh
   assert.equal(seen(4, 1), null)
 })
 
+test('takes a share of a class for an incident only from three cases on, and of a class whose size is known', () => {
+  const seen = (openInClass: number, inClass: number) => {
+    const { fleet, keys, policy } = given({ fleet: { openInClass, related: { switch: 2 }, census: { inClass } } })
+    return sharedBy({ fleet, keys, policy })?.kind ?? null
+  }
+  assert.equal(seen(2, 20), null)
+  assert.equal(seen(3, 20), 'switch')
+  assert.equal(seen(3, 0), null)
+})
+
+test('keeps an open incident from its second member on, by its own key where the node shows none', () => {
+  const seen = (members: number, related: number, keys = given().keys) => {
+    const { fleet, policy } = given({ fleet: { incidents: { switch: incident({ members }) }, related: { switch: related } } })
+    const shared = sharedBy({ fleet, keys, policy })
+    return shared && [shared.kind, shared.value, shared.members]
+  }
+  assert.equal(seen(1, 1), null)
+  assert.deepEqual(seen(2, 1), ['switch', 'leaf-1', 2])
+  assert.deepEqual(seen(1, 4), ['switch', 'leaf-1', 4])
+  assert.deepEqual(seen(2, 0, {}), ['switch', 'leaf-1', 2])
+})
+
 test('prefers the red service over the switch, and the switch over the conductor', () => {
   const keys = { service: 'neutron', switch: 'leaf-1', conductor: 'cond-1' }
   const { fleet, policy } = given({ fleet: { related: { service: 3, switch: 3, conductor: 9 } } })
@@ -82,6 +112,20 @@ test('sends a second canary only after 45 minutes and a changed reading', () => 
   assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other, result: 'failed' } })), 'wait canary-first')
   assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same, result: 'failed' } })), 'wait canary-first')
   assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: 'failed' } })), 'act bmc-answers')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: null } })), 'act bmc-answers')
+})
+
+test('reads the changes off the BMC, the conductor and the services, in one order whatever the order of the readings', () => {
+  const services = { neutron: service('red'), keystone: service('green'), cinder: unknown('403') }
+  assert.equal(readingsOf(given({ observation: { services } })), 'bmc=answers conductor=true cinder=unknown keystone=green neutron=red')
+  const dark = { services: {}, bmc: unknown('no route'), conductor: unknown('403') }
+  assert.equal(readingsOf(given({ observation: dark })), 'bmc=unknown conductor=?')
+})
+
+test('takes a service that was seen down only before, or just when the first try began, for no change', () => {
+  const last = { at: NOW - HOUR, readings: readingsOf(given()), result: 'failed' as const }
+  assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR } } }), 'wait canary-first')
+  assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR + 1 } } }), 'act bmc-answers')
 })
 
 test('does not take another node with other services or another memory for a changed reading', () => {
@@ -165,6 +209,23 @@ test("lets a person's retry past spacing and pacing, but past no gate", () => {
   assert.equal(said({ ...crowded, policy: { mode: 'observe' } }), 'wait observe-only')
 })
 
+test('says where another process put the mode in force', () => {
+  const overruled = (value: boolean | undefined) => {
+    const input = given({ policy: { mode: 'observe' } })
+    return decide(value === undefined ? input : { ...input, overruled: value }).message
+  }
+  assert.match(overruled(true), /Another process put another mode or policy in force, so this one only observes\.$/)
+  assert.match(overruled(false), /Mode is observe, so nothing is sent\.$/)
+  assert.match(overruled(undefined), /Mode is observe, so nothing is sent\.$/)
+})
+
+test('looks again sooner than in fifteen seconds where the policy looks more often', () => {
+  const until = (difference: Difference) => decide(given({ ...difference, policy: { look: 5000 } })).until
+  assert.equal(until(shared({ inFlight: 1 })), NOW + 5000)
+  assert.equal(until({ fleet: { inFlight: { byKey: { switch: 1 } } } }), NOW + 5000)
+  assert.equal(until({ fleet: { inFlight: { cloud: 2 } } }), NOW + 5000)
+})
+
 test('observe names the act and sends nothing, approved or not', () => {
   const decision = decide(given({ policy: { mode: 'observe' } }))
   assert.deepEqual([decision.kind, decision.reason, decision.act], ['wait', 'observe-only', 'reset'])
@@ -225,7 +286,7 @@ test('an approval opens the mode gate alone', () => {
 })
 
 test('tells a person after a day of waiting on one reason, but not of what a person asked for', () => {
-  const waiting = (reason: 'spacing' | 'conductor-dead' | 'paused' | 'held' | 'observe-only' | 'needs-approval', ms: number) => ({
+  const waiting = (reason: Reason, ms: number) => ({
     inForce: { kind: 'wait', reason, message: 'm', act: null, until: NOW, since: NOW - ms, at: NOW } as const,
   })
   const dead = { observation: { conductor: known({ hostname: 'c', alive: false }) } }
@@ -235,5 +296,15 @@ test('tells a person after a day of waiting on one reason, but not of what a per
   assert.equal(said({ node: { hold: 'x' }, ...waiting('held', 30 * DAY) }), 'wait held')
   assert.equal(said({ words: { pause: { by: 'ann', why: 'w', at: NOW } }, ...waiting('paused', 30 * DAY) }), 'wait paused')
   assert.equal(said({ policy: { mode: 'observe' }, ...waiting('observe-only', 30 * DAY) }), 'wait observe-only')
+  const scope = { conductor_group: [], owner: [], shard: [], resource_class: [], name: ['n2'] }
+  assert.equal(said({ policy: { scope }, ...waiting('out-of-scope', 30 * DAY) }), 'wait out-of-scope')
   assert.equal(said({ policy: { mode: 'approve' }, ...waiting('needs-approval', DAY) }), 'escalate needs-approval')
+})
+
+test('sends nothing for a node without a case, since an intent names its case', () => {
+  const decision = decide({ ...given({ words: retry }), case: null })
+  assert.deepEqual([decision.kind, decision.reason, decision.act, decision.until], ['wait', 'bmc-answers', 'reset', NOW + MINUTE])
+  assert.match(decision.message, / It waits for its case to be open\.$/)
+  const asking = decide({ ...given({ words: retry, policy: { mode: 'approve' } }), case: null })
+  assert.match(asking.message, /`anneal approve CASE` lets it\.$/)
 })

@@ -43,7 +43,7 @@ export function permitted(j: Judged, acting: Acting): Decision {
   if (mode === 'auto') return acting
   if (mode === 'observe') return wait('observe-only', `${acting.message} ${whyObserve(j)}`, until, acting.act)
   if (approves(j, acting, j.words.approval)) return acting
-  return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? ''}\` lets it.`, until, acting.act)
+  return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? 'CASE'}\` lets it.`, until, acting.act)
 }
 
 /** Why nothing is sent although it would be right. */
@@ -90,13 +90,13 @@ export function sharedBy(j: Pick<Judged, 'fleet' | 'keys' | 'policy'>): Shared |
   const { fleet, keys, policy } = j
   const many = fleet.census.inClass > 0 && fleet.openInClass > policy.incident.classShare * fleet.census.inClass
   for (const kind of KEY_KINDS) {
-    const value = keys[kind]
     const sums = fleet.incidents[kind] ?? null
-    if (value === undefined && sums === null) continue
+    const value = keys[kind] ?? sums?.value
+    if (value === undefined) continue
     const related = fleet.related[kind] ?? 0
     const members = Math.max(sums?.members ?? 0, related)
     const begins = related >= policy.incident.cases || (many && fleet.openInClass >= policy.incident.cases && related >= 2)
-    if (sums !== null ? members >= 2 : begins) return { kind, value: value ?? sums?.value ?? '', sums, members }
+    if (sums !== null ? members >= 2 : begins) return { kind, value, sums, members }
   }
   return null
 }
@@ -155,7 +155,7 @@ function changedSince(j: Judged, last: { at: number; readings: string }): boolea
 /** The readings that a second canary needs changed: what was down or silent, in words that mean the same on every node. */
 export function readingsOf({ observation: o }: Pick<Judged, 'observation'>): string {
   const services = Object.entries(o.services)
-    .map(([name, r]) => `${name}=${r?.kind === 'known' ? r.value.state : r?.kind}`)
+    .map(([name, r]) => `${name}=${r.kind === 'known' ? r.value.state : r.kind}`)
     .sort()
   return [
     `bmc=${o.bmc.kind === 'known' ? o.bmc.value.kind : o.bmc.kind}`,

@@ -11,7 +11,7 @@ function corpus(name: string): Row[] {
   return rows
 }
 
-const readIn = (text: string, provision_state = 'error') => readText({ text, provision_state, driver: 'any' })
+const readIn = (text: string, provision_state = 'error') => readText({ text, provision_state })
 
 const accuracyOf = (rows: Row[]) => rows.filter((row) => readText(row).cause === row.cause).length / rows.length
 
@@ -188,4 +188,50 @@ test('long, binary and hostile texts are read in bounded time', () => {
 
 test('a cause that stands at the end of a very long text is still found', () => {
   assert.equal(readIn(`Failed to tear down: ${'x '.repeat(500_000)} IPMI call failed: power status.`).cause, 'bmc-unreachable')
+})
+
+const IN_STEP = 'Clean step deploy.erase_devices failed on node a. something new'
+
+test('names what told: the signature, the sentence around an unknown text, or nothing', () => {
+  assert.deepEqual(readIn('something entirely new'), { cause: 'unknown', transient: 'maybe', signature: 'unrecognised', service: null })
+  assert.equal(readIn('').signature, 'unrecognised')
+  const { cause, signature } = readIn(IN_STEP)
+  assert.deepEqual([cause, signature.startsWith('in-'), signature.length > 3], ['agent', true, true])
+})
+
+test('keeps the last wrapper that says something, under those that say nothing', () => {
+  assert.equal(readIn(`Failed to tear down: ${IN_STEP}`).signature, readIn(IN_STEP).signature)
+  const inside = 'Clean step deploy.erase_devices failed on node a. Failed to tear down: something new'
+  assert.equal(readIn(inside).signature, readIn(IN_STEP).signature)
+})
+
+test('takes off twelve sentences and no more', () => {
+  assert.equal(readIn(`${'Failed to tear down: '.repeat(11)}${IN_STEP}`).cause, 'agent')
+  assert.equal(readIn(`${'Failed to tear down: '.repeat(12)}${IN_STEP}`).signature, 'unrecognised')
+})
+
+test('reads the failure while cleaning up by itself, where it is known', () => {
+  const both = 'By request, the clean operation was aborted. Also failed to clean up due to: IPMI call failed: power off.'
+  assert.equal(readIn(both).signature, readIn('IPMI call failed: power off.').signature)
+  const unknown = 'IPMI call failed: power off. Also failed to clean up due to: something new'
+  assert.equal(readIn(unknown).signature, readIn('IPMI call failed: power off.').signature)
+})
+
+test('reads a text whole up to 8 KiB, and of a longer one both ends', () => {
+  const cause = ' IPMI call failed: power status. '
+  const around = (length: number) => {
+    const half = 'x'.repeat((length - cause.length) / 2)
+    return readIn(half + cause + half + 'x'.repeat((length - cause.length) % 2)).cause
+  }
+  assert.equal(around(8192), 'bmc-unreachable')
+  assert.notEqual(around(8194), 'bmc-unreachable')
+  assert.equal(around(100_000), 'unknown')
+})
+
+test('reads through line breaks, runs of blanks, unprintable characters and curly apostrophes', () => {
+  assert.equal(readIn('IPMI\r\n  call\u0000\u0001\u0002 failed:\tpower   status.').cause, 'bmc-unreachable')
+  assert.equal(readIn(`\n ${IN_STEP}`).cause, 'agent')
+  const died = "The deleting state can't be resumed by conductor c-1. Moving to fail state."
+  assert.equal(readIn(died.replace("'", '’')).signature, readIn(died).signature)
+  assert.notEqual(readIn(died).signature, 'unrecognised')
 })

@@ -23,12 +23,11 @@ const NOTHING: TextReading = { cause: 'unknown', transient: 'maybe', signature: 
  * `provision_state` is the state in which the text was found; it only helps where the text names no peer. `signature` is the
  * name of the signature, `in-<wrapper>` where only the sentence around an unknown text told something, or `unrecognised`.
  */
-export function readText({ text, provision_state }: { text: string; provision_state: string; driver: string }): TextReading {
+export function readText({ text, provision_state }: { text: string; provision_state: string }): TextReading {
   const clean = normalised(text)
-  if (clean === '') return NOTHING
   const [first, afterwards] = splitCleanUp(clean)
   // A second failure while cleaning up after the first stands in the way of the next try, so it is the one to act on.
-  const second = afterwards === '' ? NOTHING : readOne(afterwards, provision_state)
+  const second = afterwards === null ? NOTHING : readOne(afterwards, provision_state)
   return second.cause === 'unknown' ? readOne(first, provision_state) : second
 }
 
@@ -64,17 +63,17 @@ function unwrapped(text: string): { inner: string; wrapper: Wrapper | null } {
 }
 
 /** conductor/utils.py (deploying_error_handler) appends what went wrong while it cleaned up. */
-function splitCleanUp(text: string): [first: string, afterwards: string] {
+function splitCleanUp(text: string): [first: string, afterwards: string | null] {
   const marker = ' Also failed to clean up due to: '
   const at = text.indexOf(marker)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + marker.length)]
+  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + marker.length)]
 }
 
 /** One line of printable characters, clipped; texts come from hardware and may hold anything. */
 function normalised(text: string): string {
   const clipped = text.length > 2 * CLIP ? `${text.slice(0, CLIP)} ${text.slice(-CLIP)}` : text
   return clipped
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
+    .replace(/[^\x20-\x7e\u00a0-\uffff]/g, ' ')
     .replace(/\s+/g, ' ')
     .replaceAll('’', "'")
     .trim()

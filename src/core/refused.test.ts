@@ -45,7 +45,7 @@ test('waits 1, 2, 4, 8 and 16 minutes, then 30 each time, after acts that came t
 test('tells a person at the fifth time running, with what was said last, and goes on trying', () => {
   const decision = decide(given({ attempts: run(5, MINUTE, { outcomeReason: 'deleted on n1: forbidden.' }) }))
   assert.deepEqual([decision.kind, decision.reason], ['escalate', 'needs-person'])
-  assert.match(decision.message, /^5 tries .* deleted on n1: forbidden\./)
+  assert.match(decision.message, /^5 tries in 5 min came to nothing\. deleted on n1: forbidden\./)
   assert.equal(said({ attempts: run(5, HOUR / 2) }), 'act bmc-answers')
 })
 
@@ -66,6 +66,22 @@ test('begins anew after an act that happened, for a new failure, in another case
   assert.equal(said({ attempts: run(4, MINUTE), words: { retry } }), 'act bmc-answers')
 })
 
+test('counts what was not sent like what was refused, and only the same act since the failure', () => {
+  const waits = (attempts: Attempt[], rest: Difference = {}) => said({ attempts, ...rest, policy: { spacing: [0] } })
+  const unsent = run(1, 90_000, { outcome: 'not-sent' })
+  assert.equal(waits([...unsent, ...run(1, 95_000)]), 'wait spacing')
+  assert.equal(waits(unsent), 'act bmc-answers')
+  assert.equal(waits(run(4, MINUTE, { act: 'unmark' })), 'act bmc-answers')
+  const failure = (at: number) => ({ memory: { failure: { provision_state: 'error', provision_updated_at: null, at } } })
+  assert.equal(waits(run(1, MINUTE - 1), failure(NOW - MINUTE + 1)), 'wait spacing')
+  assert.equal(waits(run(1, MINUTE - 1), failure(NOW - MINUTE + 2)), 'act bmc-answers')
+})
+
+test('an act that happened last leaves nothing to wait for', () => {
+  const happened = attempt({ createdAt: NOW - 40_000, settledAt: NOW - 40_000, endedAt: NOW - 30_000 })
+  assert.equal(said({ policy: { spacing: [0] }, attempts: [happened, ...run(4, 50_000)] }), 'act bmc-answers')
+})
+
 test('leaves Ironic at its own limit to the slowing of the whole cloud', () => {
   assert.equal(
     said({ attempts: run(6, 1, { outcomeReason: 'The concurrent action limit for cleaning has been reached.' }) }),
@@ -82,6 +98,11 @@ test('power validation that Ironic refuses is the diagnosis of the newest reset,
   const refused = run(1, MINUTE, { outcomeReason: 'deleted on n1: Failed to validate power driver interface. Can not delete instance.' })
   assert.equal(cause(refused), 'config')
   assert.notEqual(cause([attempt({ createdAt: NOW - 1000 }), ...refused]), 'config')
+  assert.equal(cause([attempt({ act: 'unmark', createdAt: NOW - 1000 }), ...refused]), 'config')
+  const text = 'deleted on n1: Failed to validate power driver interface.'
+  assert.equal(cause(run(1, HOUR, { outcomeReason: text })), 'config')
+  assert.notEqual(cause(run(1, HOUR + 1, { outcomeReason: text })), 'config')
+  assert.notEqual(cause(run(1, MINUTE, { outcomeReason: text, act: 'unmark' })), 'config')
 })
 
 test('a try that is dated in the future, by a clock that was wrong then, holds nothing up', () => {

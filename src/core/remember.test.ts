@@ -39,6 +39,24 @@ test('dates the failure by Ironic, and begins anew when the node fails again', (
   assert.equal(folded([[0, { provision_updated_at: null }]]).failure?.at, NOW)
 })
 
+test('begins anew where cleaning fails after an error, and with a repair that was stuck before anything was seen to fail', () => {
+  const undated = { provision_updated_at: null }
+  const failed = (node: Partial<ObservedNode>) => ({ ...undated, ...node })
+  const memory = folded([
+    [0, failed({})],
+    [MINUTE, failed({ provision_state: 'clean failed' })],
+  ])
+  assert.deepEqual(memory.failure, { provision_state: 'clean failed', provision_updated_at: null, at: NOW + MINUTE })
+  assert.equal(folded([[0, { provision_state: 'deleting' }]]).failure?.provision_state, 'deleting')
+  assert.equal(
+    folded([
+      [0, {}],
+      [MINUTE, { provision_state: 'clean failed', provision_updated_at: ago(MINUTE) }],
+    ]).failure?.at,
+    NOW - MINUTE,
+  )
+})
+
 test('keeps the failure and its text while the node is under repair', () => {
   const memory = folded([
     [0, {}],
@@ -73,6 +91,15 @@ test('reads history before last_error, the failing step before the power sync, a
   assert.match(folded([[0, {}, history(sync)]]).text?.text ?? '', /^During sync/)
   assert.equal(folded([[0, {}, history({ created_at: ago(2 * HOUR) })]]).text?.source, 'last_error')
   assert.equal(folded([[0, {}, history({ severity: 'INFO' })]]).text?.source, 'last_error')
+  assert.equal(folded([[0, {}, history({ severity: null })]]).text?.source, 'history')
+  assert.equal(folded([[0, {}, history({ created_at: ago(90 * MINUTE) })]]).text?.source, 'history')
+  assert.equal(folded([[0, {}, history({ created_at: ago(90 * MINUTE + 1) })]]).text?.source, 'last_error')
+  for (const event_type of ['power', 'UNKNOWN'])
+    assert.equal(folded([[0, {}, history({ event_type, event: 'x', created_at: ago(MINUTE) }, {})]]).text?.text, 'Failed to tear down: x')
+  const untyped = { ...sync, event_type: null }
+  assert.equal(folded([[0, {}, history(untyped, {})]]).text?.text, 'Failed to tear down: x')
+  const naming = { event: 'Failed to tear down: During sync_power_state', created_at: ago(MINUTE) }
+  assert.equal(folded([[0, {}, history(naming, {})]]).text?.text, naming.event)
 })
 
 test('counts looks at a quiet BMC, and forgets them after one good look', () => {
@@ -166,6 +193,7 @@ test('remembers a power state on its way without a lock, bound ports, and a proo
     ]).powerTargetSince,
     null,
   )
+  assert.equal(folded([[0, {}]]).powerTargetSince, null)
   const dirty = { ports: known([port]) }
   assert.equal(
     folded([
@@ -210,6 +238,19 @@ test('takes a quarantine lifted by hand for a release', () => {
   assert.deepEqual([memory.quarantine, memory.releasedAt], [null, NOW + HOUR])
 })
 
+test('takes only a maintenance with words of ours for a quarantine', () => {
+  assert.deepEqual(folded([[0, ours]]).quarantine, { text, at: NOW, fault: false })
+  assert.deepEqual(folded([[0, { ...ours, fault: 'power failure' }]]).quarantine, { text, at: NOW, fault: true })
+  assert.equal(folded([[0, { ...ours, maintenance: false }]]).quarantine, null)
+  assert.equal(folded([[0, { maintenance: true, maintenance_reason: 'swap' }]]).quarantine, null)
+  assert.equal(folded([[0, { maintenance: true }]]).quarantine, null)
+  const still = folded([
+    [0, ours],
+    [MINUTE, ours],
+  ])
+  assert.deepEqual(still.quarantine, { text, at: NOW, fault: false })
+})
+
 test("does not take Ironic's own recovery over a quarantine for a person's word", () => {
   const memory = folded([
     [0, ours],
@@ -228,6 +269,7 @@ test("keeps a person's maintenance that Ironic lifted with its fault, also where
   assert.equal(lifted(folded([[0, { ...swap, fault: 'power failure' }]]), null), true)
   assert.equal(lifted(before, { maintenance_reason: 'swap', seenAt: NOW, fault: true }), true)
   assert.equal(lifted(EMPTY_MEMORY, { maintenance_reason: 'swap', seenAt: NOW, fault: true }), true)
+  assert.equal(lifted(EMPTY_MEMORY, { maintenance_reason: 'swap', seenAt: NOW, fault: false }), false)
 })
 
 test('learns nothing from a node that Ironic did not show', () => {

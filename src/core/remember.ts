@@ -3,6 +3,7 @@
  * said 404. Pure; it decides nothing. What could not be read changes nothing: unknown is neither good news nor bad.
  */
 import type { Memory } from './case.ts'
+import { QUARANTINE_PREFIX } from './ironic.ts'
 import type { Observation, ObservedNode, ServiceName } from './observation.ts'
 import { MINUTE, type Policy } from './policy.ts'
 import { proven } from './proof.ts'
@@ -35,7 +36,7 @@ export function remember(
     powerTargetSince: node.target_power_state !== null && node.reservation === null ? (before.powerTargetSince ?? o.at) : null,
     person: hand.person,
     ...quarantineOf(before, node, o.at),
-    provenAt: proven(o) ? (before.provenAt ?? o.at) : null,
+    provenAt: proven(o, node) ? (before.provenAt ?? o.at) : null,
     dirtySince: o.ports.kind !== 'known' ? before.dirtySince : o.ports.value.length > 0 ? (before.dirtySince ?? o.at) : null,
   }
   return { memory, liftedByIronic: hand.liftedByIronic }
@@ -44,17 +45,17 @@ export function remember(
 function failureOf(before: Memory, node: ObservedNode, o: Observation): Pick<Memory, 'failure' | 'text'> {
   const failed = node.provision_state === 'error' || node.provision_state === 'clean failed'
   if (!failed && before.failure !== null) return { failure: before.failure, text: before.text }
-  const same =
-    before.failure?.provision_updated_at === node.provision_updated_at && before.failure?.provision_state === node.provision_state
+  const last = before.failure
+  const same = last !== null && last.provision_updated_at === node.provision_updated_at && last.provision_state === node.provision_state
   const failure = same
-    ? before.failure
+    ? last
     : {
         provision_state: node.provision_state,
         provision_updated_at: node.provision_updated_at,
         at: parseTime(node.provision_updated_at) ?? o.at,
       }
   // The verb erases last_error and newer releases erase it while the node waits, so what was read first is kept.
-  const text = textOf(node, o, failure?.at ?? o.at) ?? (same ? before.text : null)
+  const text = textOf(node, o, failure.at) ?? (same ? before.text : null)
   return { failure, text }
 }
 
@@ -124,7 +125,7 @@ function lockOf(before: Memory, node: ObservedNode, o: Observation): Memory['loc
 function quarantineOf(before: Memory, node: ObservedNode, at: number): Pick<Memory, 'quarantine' | 'releasedAt'> {
   const { quarantine, releasedAt } = before
   if (quarantine === null) {
-    const ours = node.maintenance && node.maintenance_reason?.startsWith('anneal:') ? node.maintenance_reason : null
+    const ours = node.maintenance && node.maintenance_reason?.startsWith(QUARANTINE_PREFIX) ? node.maintenance_reason : null
     return { quarantine: ours === null ? null : { text: ours, at, fault: node.fault !== null }, releasedAt }
   }
   if (node.maintenance) return { quarantine: { ...quarantine, fault: quarantine.fault || node.fault !== null }, releasedAt }

@@ -63,12 +63,26 @@ test('what a quarantine quotes of hardware is one plain line', () => {
   assert.match(decision.plan.text, /HTTP 401\[2J refused \ufffd for good/)
 })
 
+test('row 2: looks at a quiet BMC each minute, after ten looks as seldom as the looks of a quarantine allow', () => {
+  const nextLook = (count: number, over: number) => {
+    const looks = { kind: 'silent' as const, count, firstAt: NOW - MINUTE, lastAt: NOW }
+    const until = decide(given({ observation: look('silent'), memory: { looks }, policy: { silentBmc: { looks: 3, over } } })).until
+    return until === null ? null : (until - NOW) / MINUTE
+  }
+  assert.deepEqual([nextLook(1, DAY), nextLook(9, DAY), nextLook(10, DAY), nextLook(50, DAY)], [1, 1, 10, 10])
+  assert.equal(nextLook(10, HOUR / 2), 5)
+  assert.equal(nextLook(10, 3 * MINUTE), 1)
+})
+
 test('row 2: writes into the quarantine whose it is, why, and that the former system may be running', () => {
   const memory = { looks: { kind: 'silent' as const, count: 3, firstAt: NOW - DAY, lastAt: NOW } }
   const decision = decide(given({ observation: look('silent'), memory, node: { power_state: 'power on' } }))
   assert.ok(decision.kind === 'act' && decision.plan.act === 'quarantine')
   assert.ok(decision.plan.text.startsWith(`anneal:${CASE} bmc-unreachable: `))
-  assert.match(decision.plan.text, /may still be running/)
+  assert.match(decision.plan.text, /may still be running\.$/)
+  const off = decide(given({ observation: look('silent'), memory, node: { power_state: 'power off' } }))
+  assert.ok(off.kind === 'act' && off.plan.act === 'quarantine')
+  assert.ok(off.plan.text.endsWith('switch port.'))
 })
 
 test('row 3: resets when the services answer again', () => {
@@ -117,6 +131,10 @@ test('counts nothing from before a release, and quarantines again only after a n
   const again = attempt({ id: 'i-9', createdAt: NOW - 20 * MINUTE })
   assert.equal(said({ ...refusing, attempts: [...failed(3), again], memory }), 'act credentials-refused')
   assert.equal(said({ ...refusing, attempts: [...failed(3), { ...again, result: null }], memory }), 'escalate credentials-refused')
+  const recovery = { ...again, act: 'recover-cleaning' as const, step: 'provide' as const }
+  assert.equal(said({ ...refusing, attempts: [...failed(3), recovery], memory }), 'escalate credentials-refused')
+  const atOnce = attempt({ id: 'i-9', createdAt: NOW - 30 * MINUTE })
+  assert.equal(said({ ...refusing, attempts: [...failed(3), atOnce], memory }), 'escalate credentials-refused')
 })
 
 test('lets a person try once more, past the count and past what the old text says', () => {
@@ -137,6 +155,40 @@ test('row 8: where nobody can tell, one reset after fifteen minutes and then a p
   assert.equal(said({ observation: blind, attempts: failed(1) }), 'escalate bmc-unknown')
   assert.equal(said({ observation: blind, attempts: failed(1), words: retry }), 'act last-resort')
   assert.equal(said({ observation: { bmc: absent('no BMC') }, memory: failedAt(17 * MINUTE) }), 'act last-resort')
+})
+
+test('row 8: asks for a good look at the BMC only where the BMC may be the cause', () => {
+  const early = { observation: blind, memory: failedAt(10 * MINUTE) }
+  for (const cause of ['bmc-unreachable', 'bmc-fault', 'unknown'] as const)
+    assert.equal(said({ ...early, diagnosis: { cause, transient: 'maybe' } }), 'wait bmc-unknown')
+  for (const cause of ['agent', 'storage'] as const) assert.equal(said({ ...early, diagnosis: { cause } }), 'act last-resort')
+})
+
+test('row 8: counts only a reset of this case that was sent since a release as the one that tells', () => {
+  const after = (difference: Partial<Attempt>, memory = {}) => said({ observation: blind, attempts: [attempt(difference)], memory })
+  assert.equal(after({}), 'escalate bmc-unknown')
+  assert.equal(after({ caseId: 'c-earlier0' }), 'act last-resort')
+  assert.equal(after({ outcome: 'refused', markState: 'none' }), 'act last-resort')
+  assert.equal(after({ act: 'unmark' }), 'act last-resort')
+  assert.equal(after({}, { releasedAt: NOW - 3 * HOUR }), 'escalate bmc-unknown')
+  assert.equal(after({}, { releasedAt: NOW - 3 * HOUR + 1 }), 'act last-resort')
+})
+
+test('row 9: resets once for the fabric, whatever the text says of a second try', () => {
+  assert.equal(said({ diagnosis: { cause: 'network-fabric', transient: 'no' } }), 'act bmc-answers')
+})
+
+test('row 9: counts a reset for the fabric of this case, sent since a release, and lets a person try again', () => {
+  const diagnosis = { cause: 'network-fabric', transient: 'maybe' } as const
+  const after = (difference: Partial<Attempt>, rest: Difference = {}) =>
+    said({ diagnosis, attempts: [attempt({ cause: 'network-fabric', ...difference })], ...rest })
+  assert.equal(after({}), 'escalate needs-person')
+  assert.equal(after({}, { words: retry }), 'act bmc-answers')
+  assert.equal(after({}, { diagnosis: { cause: 'agent' } }), 'act bmc-answers')
+  assert.equal(after({ outcome: 'not-sent', markState: 'none' }), 'act bmc-answers')
+  assert.equal(after({ act: 'unmark' }), 'act bmc-answers')
+  assert.equal(after({}, { memory: { releasedAt: NOW - 3 * HOUR } }), 'escalate needs-person')
+  assert.equal(after({}, { memory: { releasedAt: NOW - 3 * HOUR + 1 } }), 'act bmc-answers')
 })
 
 test('row 9: resets once for the fabric, then tells a person', () => {
@@ -192,4 +244,6 @@ test('row 21: resets where the operator does not clean, unless the policy says t
   assert.equal(said({ node: { automated_clean: false }, policy: { uncleaned: 'human' } }), 'escalate uncleaned')
   assert.equal(said({ policy: { uncleaned: 'human', automatedClean: 'off' } }), 'escalate uncleaned')
   assert.equal(said({ policy: { uncleaned: 'human', automatedClean: 'on' } }), 'act bmc-answers')
+  assert.equal(said({ node: { automated_clean: true }, policy: { uncleaned: 'human', automatedClean: 'off' } }), 'act bmc-answers')
+  assert.equal(said({ node: { automated_clean: false }, policy: { uncleaned: 'human' }, words: retry }), 'act bmc-answers')
 })

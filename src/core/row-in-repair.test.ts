@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ago, attempt, type Difference, given, NOW, nova, observed, server } from '../../test/given.ts'
+import type { Attempt } from './case.ts'
 import { decide, opensCase } from './decide.ts'
 import { DEFAULT_POLICY, HOUR, MINUTE } from './policy.ts'
-import { known } from './reading.ts'
+import { absent, known, unknown } from './reading.ts'
 
 const said = (difference: Difference) => {
   const { kind, reason } = decide(given(difference))
@@ -32,6 +33,27 @@ test('row 23: tells a person when our own reset has shown no progress for two ho
   assert.equal(said({ node: node(2 * HOUR) }), 'wait transition')
 })
 
+test('row 23: goes on telling once the reset was counted as failed, for an act of this case that is as old', () => {
+  const node = { provision_state: 'clean wait', provision_updated_at: ago(3 * HOUR) }
+  const counted = (difference: Partial<Attempt>) => said({ node, attempts: [attempt({ createdAt: NOW - 3 * HOUR, ...difference })] })
+  assert.equal(counted({}), 'escalate no-progress')
+  assert.equal(counted({ createdAt: NOW - 2 * HOUR }), 'escalate no-progress')
+  assert.equal(counted({ createdAt: NOW - 2 * HOUR + 1 }), 'wait transition')
+  assert.equal(counted({ createdAt: NOW - 2 * HOUR + 1, endedAt: null, result: null }), 'wait transition')
+  assert.equal(counted({ createdAt: NOW - 2 * HOUR, endedAt: null, result: null }), 'escalate no-progress')
+  assert.equal(counted({ result: 'proven' }), 'wait transition')
+  assert.equal(counted({ result: null }), 'wait transition')
+  assert.equal(counted({ caseId: 'c-earlier0' }), 'wait transition')
+})
+
+test('row 23: names the act that shows no progress, not a newer one that is over', () => {
+  const node = { provision_state: 'clean wait', provision_updated_at: ago(3 * HOUR) }
+  const quarantine = attempt({ id: 'i-2', act: 'quarantine', createdAt: NOW - MINUTE, endedAt: NOW - MINUTE, result: null })
+  const reset = attempt({ createdAt: NOW - 3 * HOUR, endedAt: null, result: null })
+  const decision = decide(given({ node, attempts: [quarantine, reset] }))
+  assert.match(decision.message, /since our reset: /)
+})
+
 test('row 24: asks for a restart where a node is deleting without a lock for fifteen minutes', () => {
   const node = (ms: number) => ({ provision_state: 'deleting', target_provision_state: 'available', provision_updated_at: ago(ms) })
   assert.equal(said({ node: node(15 * MINUTE - 1) }), 'wait transition')
@@ -56,6 +78,14 @@ test('row 25: recovers a cleaning that failed for a passing reason, once', () =>
   assert.equal(said({ node: cleanFailed, attempts: [{ ...recovery, caseId: 'c-earlier0' }] }), 'act cleaning-failed')
 })
 
+test("row 25: tries once more after a person's release, and again on a person's retry", () => {
+  const after = (releasedAt: number, words = {}) => said({ node: cleanFailed, attempts: [recovery], memory: { releasedAt }, words })
+  assert.equal(after(NOW - 3 * HOUR), 'escalate cleaning-failed')
+  assert.equal(after(NOW - 3 * HOUR + 1), 'act cleaning-failed')
+  assert.equal(said({ node: cleanFailed, attempts: [{ ...recovery, outcome: 'not-sent' }] }), 'act cleaning-failed')
+  assert.equal(said({ node: cleanFailed, attempts: [attempt()] }), 'act cleaning-failed')
+})
+
 test('row 25: leaves a retired node, which Ironic would not provide, to a person', () => {
   assert.equal(said({ node: { ...cleanFailed, retired: true, automated_clean: true } }), 'escalate cleaning-failed')
 })
@@ -70,6 +100,7 @@ test('a recovery is an attempt: it is not begun when three are spent', () => {
   const spent = [1, 2, 3].map((number) => attempt({ id: `i-${number}`, number, createdAt: NOW - (9 - number) * HOUR }))
   assert.equal(said({ node: cleanFailed, attempts: spent }), 'escalate attempts-spent')
   assert.equal(said({ node: cleanFailed, attempts: spent.slice(1) }), 'act cleaning-failed')
+  assert.equal(said({ node: cleanFailed, attempts: spent, words: retry }), 'act cleaning-failed')
 })
 
 test("row 26: never clears Ironic's own maintenance", () => {
@@ -81,6 +112,7 @@ test('row 27: leaves storage, settings and what will not pass to a person', () =
   assert.equal(said({ node: cleanFailed, diagnosis: { cause: 'storage', transient: 'yes' } }), 'escalate needs-person')
   assert.equal(said({ node: cleanFailed, diagnosis: { cause: 'config', transient: 'maybe' } }), 'escalate needs-person')
   assert.equal(said({ node: cleanFailed, diagnosis: { cause: 'agent', transient: 'no' } }), 'escalate needs-person')
+  assert.equal(said({ node: cleanFailed, diagnosis: { cause: 'agent', transient: 'no' }, words: retry }), 'act cleaning-failed')
 })
 
 test('row 28: leaves a cleaning that a person asked for, or whose target is not known, to that person', () => {
@@ -132,6 +164,8 @@ test('opens a case for error and clean failed, and for deleting and cleaning onl
     opensCase({ observation: observed(node, rest), policy: DEFAULT_POLICY, now: NOW })
   assert.ok(opens({}))
   assert.ok(opens({ provision_state: 'clean failed' }))
+  assert.ok(!opens({}, { node: unknown('503') }))
+  assert.ok(!opens({}, { node: absent('404') }))
   assert.ok(opens(stranded))
   assert.ok(!opens({ ...stranded, provision_updated_at: ago(15 * MINUTE - 1) }))
   assert.ok(!opens({ ...stranded, reservation: 'cond-1' }, { holder: known({ hostname: 'cond-1', alive: true }) }))

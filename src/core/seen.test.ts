@@ -68,6 +68,27 @@ test('believes a small census when it was counted three times, five minutes apar
   )
 })
 
+test('counts equal censuses five minutes apart, those between as none, and never gives up the last that was believed', () => {
+  const first: CensusBelief = { believed: 100, at: NOW, challenger: null }
+  const count = (belief: CensusBelief, size: number, minutes: number) => judgeCensus(belief, size, NOW + minutes * MINUTE)
+  const once = count(first, 50, 0)
+  assert.deepEqual(once, {
+    belief: { believed: 100, at: NOW, challenger: { size: 50, times: 1, lastAt: NOW } },
+    doubtful: 'Ironic listed 50 nodes although 100 are known: more than a fifth are missing from the list.',
+  })
+  assert.deepEqual(count(once.belief, 50, 4).belief, once.belief)
+  const twice = count(once.belief, 50, 5).belief
+  assert.deepEqual(twice.challenger, { size: 50, times: 2, lastAt: NOW + 5 * MINUTE })
+  assert.deepEqual(count(twice, 51, 10).belief.challenger, { size: 51, times: 1, lastAt: NOW + 10 * MINUTE })
+  assert.deepEqual(count(twice, 50, 10), { belief: { believed: 50, at: NOW + 10 * MINUTE, challenger: null }, doubtful: null })
+})
+
+test('says that no nodes at all were listed, and takes anything after an empty cloud', () => {
+  const empty = judgeCensus({ believed: 3, at: NOW, challenger: null }, 0, NOW)
+  assert.equal(empty.doubtful, 'Ironic listed no nodes at all although 3 are known.')
+  assert.equal(judgeCensus({ believed: 0, at: NOW, challenger: null }, 0, NOW).doubtful, null)
+})
+
 test('never believes an empty census where nodes are known', () => {
   assert.ok(
     !believed([
@@ -95,6 +116,11 @@ test("knows whose a maintenance is; what nobody else claims is a person's", () =
   assert.equal(owner(true, null, 'power failure'), 'person')
   assert.equal(owner(true, 'anneal:c-1 config: Look.', null), 'ours')
   assert.equal(owner(true, 'not anneal:c-1', null), 'person')
+  for (const text of ['Timeout reached while cleaning', 'Node n1 has failed', 'Step erase_devices of cleaning failed', 'Failed to clean']) {
+    assert.equal(owner(true, text, 'clean failure'), 'ironic', text)
+    assert.equal(owner(true, `ann: ${text}`, 'clean failure'), 'person', text)
+  }
+  assert.equal(owner(true, 'ann: During sync_power_state, max retries exceeded', 'power failure'), 'person')
 })
 
 test("holds a node when a person's maintenance vanished while there was a fault", () => {
@@ -112,4 +138,17 @@ test("holds a node when a person's maintenance vanished while there was a fault"
   assert.equal(lifted(over, swap), true)
   assert.equal(lifted(swap, taken), true)
   assert.equal(lifted(taken), false)
+})
+
+test('lifts nothing while a maintenance stands, whose ever it is', () => {
+  const before = { maintenance_reason: 'swap', seenAt: NOW, fault: true }
+  const stands = (maintenance_reason: string | null, fault: string | null) =>
+    rememberPerson(before, { maintenance: true, maintenance_reason, fault }, NOW).liftedByIronic
+  assert.equal(stands('swap', null), false)
+  assert.equal(stands('During sync_power_state, max retries exceeded', 'power failure'), false)
+  assert.equal(stands('anneal:c-1 config: Look.', null), false)
+  assert.deepEqual(rememberPerson(null, { maintenance: true, maintenance_reason: 'swap', fault: null }, NOW), {
+    person: { maintenance_reason: 'swap', seenAt: NOW, fault: false },
+    liftedByIronic: false,
+  })
 })

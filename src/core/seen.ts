@@ -92,13 +92,9 @@ export function judgeCensus(belief: CensusBelief, size: number, now: number): { 
   if (believed === null || believed === 0) return accepted
   if (size === 0) return { belief, doubtful: `Ironic listed no nodes at all although ${believed} are known.` }
   if (believed - size <= Math.max(2, believed * 0.2)) return accepted
-  const same = belief.challenger?.size === size
-  const spaced = same && belief.challenger !== null && now - belief.challenger.lastAt >= 5 * MINUTE
-  const times = !same ? 1 : spaced ? (belief.challenger?.times ?? 0) + 1 : (belief.challenger?.times ?? 1)
-  if (times >= 3) return accepted
-  const lastAt = !same || spaced ? now : (belief.challenger?.lastAt ?? now)
-  return {
-    belief: { ...belief, challenger: { size, times, lastAt } },
-    doubtful: `Ironic listed ${size} nodes although ${believed} are known: more than a fifth are missing from the list.`,
-  }
+  const doubtful = `Ironic listed ${size} nodes although ${believed} are known: more than a fifth are missing from the list.`
+  const same = belief.challenger?.size === size ? belief.challenger : null
+  if (same !== null && now - same.lastAt < 5 * MINUTE) return { belief, doubtful }
+  const times = (same?.times ?? 0) + 1
+  return times >= 3 ? accepted : { belief: { ...belief, challenger: { size, times, lastAt: now } }, doubtful }
 }

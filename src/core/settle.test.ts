@@ -115,6 +115,7 @@ test('a reset failed where the node is in error or clean failed again', () => {
 test('a reset whose node never moved failed too, once Ironic can no longer deliver it', () => {
   const fresh = { ...running, createdAt: NOW - 150 * SECOND + 1 }
   assert.deepEqual(said(settled(fresh, {})), ['accepted', 'written', 'open', null])
+  assert.deepEqual(said(settled({ ...running, createdAt: NOW - 150 * SECOND }, {})), ['accepted', 'written', 'ended', 'failed'])
   assert.deepEqual(said(settled(running, {})), ['accepted', 'written', 'ended', 'failed'])
 })
 
@@ -143,6 +144,55 @@ test('the first step of a recovery ends in manageable, without a result of its o
     decided: decided({ provision_state: 'clean failed' }),
   }
   assert.deepEqual(said(settled(manage, { provision_state: 'manageable', provision_updated_at: ago(MINUTE) })).slice(2), ['ended', null])
+})
+
+test('the first step of a recovery happened where the node has moved, although it leaves no mark', () => {
+  const clean = { provision_state: 'clean failed', provision_updated_at: ago(2 * HOUR) }
+  const manage = forgotten({ act: 'recover-cleaning', step: 'manage', mark: null, decided: decided(clean) })
+  assert.deepEqual(said(settled(manage, { provision_state: 'manageable', provision_updated_at: ago(MINUTE) })), [
+    'accepted',
+    'none',
+    'ended',
+    null,
+  ])
+  assert.deepEqual(said(settled(manage, clean)), ['not-sent', 'none', 'ended', null])
+})
+
+test('a node has moved where its state or the time of its state has changed, one of them alone too', () => {
+  const after = (node: Partial<ObservedNode>) => settled(running, { ...marked, ...node }, NOW).endedAt
+  const forgot = (node: Partial<ObservedNode>) => settled(forgotten(), { ...marked, ...node }).outcome
+  for (const node of [{ provision_state: 'clean failed' }, { provision_updated_at: ago(MINUTE) }]) {
+    assert.equal(after(node), NOW)
+    assert.equal(forgot(node), 'accepted')
+  }
+  const fresh = { ...running, createdAt: NOW - MINUTE }
+  assert.equal(settled(fresh, {}).result, null)
+  assert.equal(settled(fresh, { provision_state: 'clean failed' }).result, 'failed')
+  assert.equal(settled(fresh, { provision_updated_at: ago(MINUTE) }).result, 'failed')
+})
+
+test('a proof that comes later does not move the end, and a node that somebody took on afterwards is no failure of ours', () => {
+  const ended = { ...running, endedAt: NOW - 30 * MINUTE }
+  const home = { provision_state: 'available', provision_updated_at: ago(40 * MINUTE) }
+  const proof = settled(ended, home)
+  assert.deepEqual([proof.endedAt, proof.result], [NOW - 30 * MINUTE, 'proven'])
+  assert.deepEqual(settle({ attempts: [ended], o: observed({ ...home, power_state: null }), policy: DEFAULT_POLICY, now: NOW }), [])
+  const cleaning = { provision_state: 'cleaning', provision_updated_at: ago(20 * MINUTE) }
+  assert.deepEqual(settle({ attempts: [ended], o: observed(cleaning), policy: DEFAULT_POLICY, now: NOW }), [])
+})
+
+test('an unknown outcome whose case has ended it is settled no more', () => {
+  const lost = forgotten({ outcome: 'unknown', markState: 'maybe', settledAt: NOW - HOUR, endedAt: NOW - HOUR })
+  assert.deepEqual(settle({ attempts: [lost], o: observed(marked), policy: DEFAULT_POLICY, now: NOW }), [])
+})
+
+test('says by what an outcome was told, and settles each attempt by itself', () => {
+  const [release, quarantine] = [forgotten({ id: 'i-1', act: 'release' }), forgotten({ id: 'i-2', act: 'quarantine' })]
+  const found = settle({ attempts: [release, quarantine], o: observed({}), policy: DEFAULT_POLICY, now: NOW })
+  assert.deepEqual(
+    afterSettling([release, quarantine], found).map((a) => a.outcomeReason),
+    ['A later read shows that the release happened.', 'A later read shows that the quarantine did not happen.'],
+  )
 })
 
 test('what is settled stays settled', () => {

@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { DAY, HOUR, MINUTE, SECOND } from './policy.ts'
 import { parseTime, spanText, timeText } from './when.ts'
 
+// What has no zone is UTC wherever the process runs.
+process.env['TZ'] = 'Asia/Tokyo'
 const noon = Date.parse('2026-11-02T12:00:00Z')
 
 test('reads the timestamps of OpenStack and of older scripts; without a zone they are UTC', () => {
