@@ -30,7 +30,7 @@ const errorText: fc.Arbitrary<string> = fc.oneof(
 )
 
 fuzz('any text has a cause of ours, and the same one each time', fc.tuple(errorText, strangeText), { runs: 400 }, ([text, state]) => {
-  const given = { text: spelt(text), provision_state: spelt(state) }
+  const given = { text: spelt(text), provision_state: spelt(state), driver: 'ipmi' }
   const read = readText(given)
   assert.ok(CAUSES.includes(read.cause) && ['yes', 'no', 'maybe'].includes(read.transient), JSON.stringify(read))
   assert.match(read.signature, /^[a-z0-9]+(-[a-z0-9]+)*$/)
@@ -45,7 +45,7 @@ fuzz(
   ),
   { runs: 400 },
   (line) => {
-    const answer = diagnoseLine(spelt(line), { provision_state: 'error' })
+    const answer = diagnoseLine(spelt(line), { provision_state: 'error', driver: 'ipmi' })
     if (typeof answer === 'string') assert.match(answer, /^[\w ]+$/)
     else assert.deepEqual(Object.keys(answer), ['id', 'cause', 'transient', 'signature'])
   },

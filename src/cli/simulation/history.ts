@@ -18,7 +18,7 @@ import { between, seededIds, seededRandom } from '../../simulator/seeded.ts'
 import { type VirtualClock, virtualClock } from '../../simulator/virtual-clock.ts'
 import type { CaseView } from '../../store/case-row.ts'
 import { openStore, type Store } from '../../store/store.ts'
-import { type Machine, machineClock } from './machine.ts'
+import { type Machine, machineClock, SIMULATED_CLOUD } from './machine.ts'
 import { type Player, playerOf } from './player.ts'
 import { rowsOf } from './rows.ts'
 import { entriesOf, type Trace, type TraceEntry } from './trace.ts'
@@ -220,6 +220,12 @@ async function lastQuestions({ machine, clock, player }: Setting): Promise<void>
   const open = await askWhetherAtRest({ store, judges }, 'a day after the last fault')
   if (first !== undefined && open.every(isAtRest))
     bench.accuse('L3', { node: null, what: `one more pass sent ${sent.map(lineOf).join('; ')}` })
+  for (const { row } of cloud.state.nodes.values()) {
+    bench.check('L1')
+    const [lost] = (await store.attempts({ cloud: SIMULATED_CLOUD, uuid: row.uuid })).filter(({ outcome }) => outcome === null)
+    if (lost !== undefined)
+      bench.accuse('L1', { node: row.uuid, what: `its ${lost.act} of ${new Date(lost.createdAt).toISOString()} never got an outcome` })
+  }
   const withCase = new Set(open.map(({ uuid }) => uuid))
   for (const { row } of cloud.state.nodes.values()) {
     bench.check('L1')
