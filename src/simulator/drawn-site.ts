@@ -34,7 +34,7 @@ export function drawnHead(random: Random, seed: number): string[] {
 function drawnCloud(random: Random, seed: number): string {
   return [
     `site seed=${seed} start=${pick(random, STARTS)} version=${pick(random, VERSIONS)} conductors=${between(random, 1, 3)}`,
-    `cleaning=${chance(random, 0.04) ? '3h' : spanWord(between(random, 60, 400) * SECOND)} page=${pick(random, PAGES)} rpc=${chance(random, 0.7) ? 'json-rpc' : 'messaging'}`,
+    `cleaning=${spanWord(between(random, 60, 400) * SECOND)} page=${pick(random, PAGES)} rpc=${chance(random, 0.7) ? 'json-rpc' : 'messaging'}`,
     ...(chance(random, 0.1) ? ['history=off'] : []),
     ...(chance(random, 0.1) ? [`late=${spanWord(between(random, 20, 200) * SECOND)}`] : []),
     ...(chance(random, 0.08) ? ['clean=off'] : []),

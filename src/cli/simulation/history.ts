@@ -234,11 +234,20 @@ async function lastQuestions({ machine, clock, player }: Setting): Promise<void>
   }
 }
 
+/** Whether a reset was accepted whose node has failed again. */
+const hasFailedTry = ({ nodes, world }: Judges['bench']): boolean =>
+  [...nodes].some(
+    ([uuid, { resets }]) => resets.length > 0 && ['error', 'clean failed'].includes(world.nodes.get(uuid)?.row.provision_state ?? ''),
+  )
+
 async function askWhetherAtRest({ store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>, when: string): Promise<CaseView[]> {
   const open = await store.cases({ open: true })
+  const isTried = hasFailedTry(bench)
   for (const view of open) {
     bench.check('L1')
     if (isAtRest(view)) continue
+    // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
+    if (isTried && view.decision?.kind === 'escalate' && view.decision.reason === 'canary-first') continue
     const { kind, reason, message, since } = view.decision ?? { kind: 'none', reason: '', message: '', since: 0 }
     const what = `still ${kind} ${reason} ${when} (since ${new Date(since).toISOString()}): ${message}`
     bench.accuse('L1', { node: view.uuid, what })
