@@ -47,9 +47,13 @@ export type LeftBehind = {
   /** What SQLite finds wrong; empty where all is well. */
   damage: string[]
   unsettled: IntentRow[]
+  /** Every intent there ever was. */
+  intents: string[]
   /** Every mark that an attempt ever meant to write, by node. */
   marks: { uuid: string; mark: string; outcome: string | null; markState: string }[]
   cases: CaseRow[]
+  /** Nodes that are to be looked at now or within a minute. */
+  due: string[]
   /** Nodes on which it remembers a person's maintenance. */
   persons: string[]
   audit: number
@@ -93,13 +97,15 @@ export function lookInto(path: string): Omit<LeftBehind, 'halfWritten' | 'damage
   }
 }
 
+const SOON_MS = 60_000
+
 const CASES = `select json_object('id', id, 'uuid', uuid, 'name', name, 'kind', kind, 'reason', reason,
   'message', json_extract(decision, '$.message')) as json from cases where closedAt is null`
 
 function contents(database: DatabaseSync): Omit<LeftBehind, 'halfWritten' | 'damage'> {
   // A kill may come before the first life has made the tables.
   const isMade = database.prepare("select 1 from sqlite_schema where name = 'audit'").get() !== undefined
-  if (!isMade) return { unsettled: [], marks: [], cases: [], persons: [], audit: 0 }
+  if (!isMade) return { unsettled: [], intents: [], marks: [], cases: [], due: [], persons: [], audit: 0 }
   database.exec('begin')
   const persons = database
     .prepare(
@@ -112,12 +118,20 @@ function contents(database: DatabaseSync): Omit<LeftBehind, 'halfWritten' | 'dam
       database,
       `select ${ROW} from attempts where outcome is null or (outcome = 'unknown' and endedAt is null) order by seq`,
     ),
+    intents: database
+      .prepare('select id from attempts')
+      .all()
+      .map(({ id }) => String(id)),
     marks: rows<LeftBehind['marks'][number]>(
       database,
       `select json_object('uuid', uuid, 'mark', mark, 'outcome', outcome, 'markState', markState) as json
        from attempts where act = 'reset' and mark is not null`,
     ),
     cases: rows<CaseRow>(database, CASES),
+    due: database
+      .prepare('select uuid from due where dueAt <= ?')
+      .all(Date.now() + SOON_MS)
+      .map(({ uuid }) => String(uuid)),
     persons: persons.map(({ uuid }) => String(uuid)),
     audit: Number(database.prepare('select count(*) as n from audit').get()?.['n']),
   }

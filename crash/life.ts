@@ -3,8 +3,8 @@
  * log are made from here, those at a request from within the cloud (trigger.ts).
  */
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, type FSWatcher, watch } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
+import { existsSync, statSync } from 'node:fs'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { anneal, type Home } from '../bench/bundled.ts'
 import { PATIENCE_MS, type Plan } from './plan.ts'
 import { killIfAlive, spin } from './trigger.ts'
@@ -58,19 +58,26 @@ export async function endLife(life: Life, home: Home, plan: Plan): Promise<numbe
   }
   await wait(plan.afterMs)
   if (plan.at === 'write' && !isOver) {
-    await Promise.race([writeTo(`${home.database}-wal`, over.signal), wait(PATIENCE_MS)])
+    await writeTo(`${home.database}-wal`, () => isOver)
     spin(plan.delayUs)
   }
   return kill()
 }
 
-/** Resolves at the next change of the file. */
-function writeTo(path: string, signal: AbortSignal): Promise<void> {
-  if (!existsSync(path)) return Promise.resolve()
-  return new Promise((resolve) => {
-    const watcher: FSWatcher = watch(path, { signal }, () => {
-      watcher.close()
-      resolve()
-    })
-  })
+/** No more than this without letting anything else happen. */
+const WATCH_SLICE_MS = 20
+
+/**
+ * Resolves at the next write to the file, within some microseconds of it, as a watcher could not: a commit is written in less than it takes
+ * to be told of it.
+ */
+async function writeTo(path: string, isOver: () => boolean): Promise<void> {
+  if (!existsSync(path)) return
+  const before = statSync(path, { bigint: true })
+  for (const until = performance.now() + PATIENCE_MS; performance.now() < until && !isOver(); await nextTurn()) {
+    for (const slice = performance.now() + WATCH_SLICE_MS; performance.now() < slice; ) {
+      const now = statSync(path, { bigint: true, throwIfNoEntry: false })
+      if (now === undefined || now.mtimeNs !== before.mtimeNs || now.size !== before.size) return
+    }
+  }
 }

@@ -15,10 +15,10 @@ import { drawPlan, type Plan } from './plan.ts'
 export const QUESTIONS = {
   ended: 'the daemon ends by the kill alone, never by itself',
   whole: 'integrity_check and foreign_key_check find nothing',
-  kept: 'the audit trail only grows',
+  kept: 'the audit trail only grows, and no intent that was there as its request came is gone',
   alone: 'no node has two intents without an outcome',
   marks: 'every mark of ours in Ironic belongs to an attempt',
-  cases: 'every node that has been failed for a minute has a case',
+  cases: 'every node that has been failed for a minute has a case, or a look at it is due',
 } as const
 export type Question = keyof typeof QUESTIONS
 
@@ -58,7 +58,7 @@ export async function trial(o: Trial): Promise<Tried> {
     // Looked at while the next one lives already.
     examined = o.examiner.examine(copy, folder).then(async (left) => {
       await cloud.died(left)
-      note(tried, { plan, kill, left, seen, startedAt, killedAt, audit })
+      note(tried, { kill, left, seen, startedAt, killedAt, audit })
       audit = left.audit
       if (kill % 20 === 0) say(`${kill} kills, ${tried.findings.length} findings, ${left.unsettled.length} acts without an outcome`)
     })
@@ -78,9 +78,9 @@ async function oneLife({ home, cloud }: Trial, { kill, plan }: { kill: number; p
   return { seen, killedAt: seen.killedAt ?? ours ?? Date.now(), startedAt, end }
 }
 
-type Kill = { plan: Plan; kill: number; left: LeftBehind; seen: Seen; startedAt: number; killedAt: number; audit: number }
+type Kill = { kill: number; left: LeftBehind; seen: Seen; startedAt: number; killedAt: number; audit: number }
 
-function note(tried: Tried, { plan, kill, left, seen, startedAt, killedAt, audit }: Kill): void {
+function note(tried: Tried, { kill, left, seen, startedAt, killedAt, audit }: Kill): void {
   const ask = (question: Question, found: readonly string[]): void => {
     bump(tried.asked, question)
     for (const what of found) tried.findings.push({ question: QUESTIONS[question], kill, what })
@@ -88,9 +88,13 @@ function note(tried: Tried, { plan, kill, left, seen, startedAt, killedAt, audit
   const open = left.unsettled.filter(({ outcome }) => outcome === null)
   const perNode = Map.groupBy(open, ({ uuid }) => uuid)
   const meant = new Set(left.marks.map(({ uuid, mark }) => `${uuid} ${mark}`))
-  const withCase = new Set(left.cases.map(({ uuid }) => uuid))
+  const kept = new Set([...left.cases.map(({ uuid }) => uuid), ...left.due])
   ask('whole', left.damage)
-  ask('kept', left.audit < audit ? [`${left.audit} entries, ${audit} before`] : [])
+  const intents = new Set(left.intents)
+  ask('kept', [
+    ...(left.audit < audit ? [`${left.audit} entries, ${audit} before`] : []),
+    ...seen.steps.filter(({ intentId }) => !intents.has(intentId)).map(({ intentId }) => `intent ${intentId}`),
+  ])
   ask(
     'alone',
     [...perNode].filter(([, all]) => all.length > 1).map(([uuid, all]) => `${uuid}: ${all.map(({ id }) => id).join(', ')}`),
@@ -101,7 +105,7 @@ function note(tried: Tried, { plan, kill, left, seen, startedAt, killedAt, audit
   )
   ask(
     'cases',
-    seen.failed.filter((uuid) => !withCase.has(uuid)),
+    seen.failed.filter((uuid) => !kept.has(uuid)),
   )
   const here: Left = {
     killedAt,
@@ -112,24 +116,6 @@ function note(tried: Tried, { plan, kill, left, seen, startedAt, killedAt, audit
     hasPolled: seen.hasPolled,
     reading: seen.reads.filter((read) => read.left <= killedAt && (read.answeredAt === null || read.answeredAt > killedAt)).length,
   }
-  if (process.env['V'])
-    console.error(
-      kill,
-      JSON.stringify(plan),
-      'lived',
-      killedAt - startedAt,
-      'req',
-      seen.requests,
-      seen.hasPolled,
-      placeOf(here),
-      'unsettled',
-      open.length,
-      'cases',
-      left.cases.length,
-      'failed>60',
-      seen.failed.length,
-      seen.failed.filter((u) => !withCase.has(u)).length,
-    )
   bump(tried.landed, placeOf(here))
   for (const place of interrupted(here)) bump(tried.acts, place)
 }

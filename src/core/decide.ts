@@ -15,7 +15,7 @@ import { inRepairRow } from './row-in-repair.ts'
 import { parseTime, spanText } from './when.ts'
 
 export function decide(input: DecideInput): Decision {
-  const decision = lessSilent(input, recordable(input, judgement(input)))
+  const decision = inTimeToSettle(input, lessSilent(input, recordable(input, judgement(input))))
   // A crash right after the commit must not lose the node: it is due again soon, whatever becomes of the act.
   return decision.kind === 'act' ? { ...decision, until: input.now + AFTER_ACT } : decision
 }
@@ -69,6 +69,19 @@ function lessSilent(input: DecideInput, decision: Decision): Decision {
   const since = sinceOf(input, decision.reason)
   if (input.now - since < input.policy.silence) return decision
   return escalate(decision.reason, `${decision.message} It has been so for ${spanText(input.now - since)}.`, decision.until)
+}
+
+/**
+ * An act whose end is not known holds its place until a read settles it: whatever is said of its node meanwhile (a person's hand, a fault),
+ * the next look comes no later than that read may.
+ */
+function inTimeToSettle({ attempts, policy, now }: DecideInput, decision: Decision): Decision {
+  if (decision.until === null) return decision
+  const times = attempts
+    .filter((a) => a.endedAt === null && (a.outcome === null || a.outcome === 'unknown'))
+    .map((a) => (a.outcome === null ? a.deadlineAt + policy.settleAfter : (a.settledAt ?? a.deadlineAt) + policy.unknownOutcome))
+    .filter((at) => at > now)
+  return { ...decision, until: Math.min(decision.until, ...times) }
 }
 
 /**

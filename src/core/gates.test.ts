@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ago, attempt, CASE, type Difference, given, NOW, nova, server, service } from '../../test/given.ts'
+import type { Attempt } from './case.ts'
 import { decide } from './decide.ts'
 import { DAY, HOUR, MINUTE, SECOND } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
@@ -82,6 +83,18 @@ test("leaves a node that a person put in maintenance, also over Ironic's fault",
   assert.equal(said({ node: { maintenance: true, maintenance_reason: 'disk swap' } }), 'leave maintenance-by-person')
   assert.equal(said({ node: { maintenance: true } }), 'leave maintenance-by-person')
   assert.equal(said({ node: { maintenance: true, maintenance_reason: 'swap', fault: 'power failure' } }), 'leave maintenance-by-person')
+})
+
+test('looks again in time to settle an act whose end is not known, whatever hand is on the node meanwhile', () => {
+  const until = (open: Partial<Attempt>[]) =>
+    decide(given({ node: { maintenance: true, maintenance_reason: 'disk swap' }, attempts: open.map(attempt) })).until
+  const unsettled = { outcome: null, endedAt: null, createdAt: NOW, deadlineAt: NOW + 20 * SECOND }
+  assert.equal(until([]), NOW + 10 * MINUTE)
+  assert.equal(until([unsettled]), NOW + 200 * SECOND)
+  assert.equal(until([{ ...unsettled, outcome: 'unknown', settledAt: NOW - MINUTE }]), NOW + 90 * SECOND)
+  assert.equal(until([{ ...unsettled, outcome: 'unknown', settledAt: NOW - MINUTE, endedAt: NOW }]), NOW + 10 * MINUTE)
+  // Locked, so that no read could settle it yet.
+  assert.equal(until([{ ...unsettled, createdAt: NOW - HOUR, deadlineAt: NOW - HOUR }]), NOW + 10 * MINUTE)
 })
 
 test('keeps its own quarantine until a person releases it', () => {
