@@ -21,9 +21,11 @@ import { simOperator } from '../sim-operator.ts'
 import { type Change, change, meddled } from './meddle.ts'
 import { fuzz } from './runs.ts'
 import { type Meddling, QUESTIONS, roadWith } from './services.ts'
+import { pastOf } from './stage.ts'
 
 const op = await simOperator({ nodes: 6, fresh: true })
 after(() => op.close())
+pastOf(op, 'node-1')
 const NODE = op.key('node-1').uuid
 const SERVER = op.node('node-1').row.instance_uuid ?? ''
 

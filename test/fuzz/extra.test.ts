@@ -3,6 +3,7 @@
  * left as they are and stop resets; a list grows by one text of ours and by nothing else; every other key is what it was.
  */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { MINUTE } from '../../src/core/policy.ts'
 import { observedNode, wireNodeSchema } from '../../src/openstack/ironic-node.ts'
@@ -62,19 +63,8 @@ fuzz(
   },
 )
 
-const TEMPLATE = {
-  ...{ uuid: '6a2c1e5e-0a0b-4c77-9d3f-0d1f6ad0c001', provision_state: 'error', name: null, provision_updated_at: null, driver: 'ipmi' },
-  ...{
-    target_provision_state: null,
-    power_state: null,
-    target_power_state: null,
-    maintenance: false,
-    maintenance_reason: null,
-    fault: null,
-  },
-  ...{ instance_uuid: null, reservation: null, protected: false, retired: false, owner: null, lessee: null, resource_class: null },
-  ...{ conductor_group: '', allocation_uuid: null, conductor: null, last_error: null, automated_clean: null, driver_info: {} },
-}
+const recorded = JSON.parse(readFileSync(new URL('../samples/ironic/node-active.json', import.meta.url), 'utf8'))
+const read = (extra: unknown) => wireNodeSchema.safeParse({ ...recorded, extra })
 
 const deeper = fc
   .tuple(extra, fc.constantFrom('rack', 'anneal_hold', 'hammer_error_resets'))
@@ -85,13 +75,15 @@ fuzz(
   fc.oneof({ weight: 9, arbitrary: extra }, deeper),
   { runs: 400 },
   (drawn) => {
-    const wire = wireNodeSchema.safeParse({ ...TEMPLATE, extra: given(drawn) })
+    const wire = read(given(drawn))
+    assert.equal(wire.success, !JSON.stringify(drawn).includes(DEEP))
     if (!wire.success) return
     const node = observedNode(wire.data)
     assert.equal(node.hold !== null, 'anneal_hold' in drawn)
     for (const text of [node.hold, node.shield]) assert.ok(text === null || text.length <= 200)
     if (!('hammer_error_resets' in drawn)) assert.equal(node.marks.kind, 'absent')
     else assert.equal(node.marks.kind === 'list', Array.isArray(drawn.hammer_error_resets))
-    assert.deepEqual(observedNode(wireNodeSchema.parse({ ...TEMPLATE, extra: given(drawn) })), node)
+    const again = read(given(drawn))
+    assert.deepEqual(again.success && observedNode(again.data), node)
   },
 )

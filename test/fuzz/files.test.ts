@@ -151,7 +151,9 @@ function isWayIn({ authType, auth, endpointOverrides }: CloudAccess): void {
   assert.ok(URL.canParse(auth.auth_url ?? endpointOverrides.baremetal ?? ''), 'an address')
 }
 
-const name = fc.option(fc.oneof(fc.constantFrom('prod', 'lab', 'prodd', 'vendor', 'envvars'), strangeText))
+const name = fc.option(fc.oneof({ weight: 3, arbitrary: fc.constantFrom('prod', 'lab', 'prodd', 'vendor', 'envvars') }, strangeText), {
+  freq: 1,
+})
 
 fuzz(
   'clouds.yaml, secure.yaml and the profiles are read, or refused without a value',
@@ -182,14 +184,28 @@ const VARIABLES = [
   ],
   ...['OS_APPLICATION_CREDENTIAL_ID', 'OS_APPLICATION_CREDENTIAL_SECRET', 'OS_', 'OS___PROTO__', 'HOME', 'XDG_CONFIG_HOME'],
 ]
-const USUAL = ['http://k:5000/v3', 'password', 'v3applicationcredential', 'none', 'all', 'admin', '/c.yaml', 'prod', 'true', '']
+const USUAL = [
+  'constructor',
+  'toString',
+  'http://k:5000/v3',
+  'password',
+  'v3applicationcredential',
+  'none',
+  'all',
+  'admin',
+  '/c.yaml',
+  'prod',
+  'true',
+  '',
+]
 
 fuzz(
   'OS_* variables of any kind make a cloud, or are refused by their names',
   fc.record({ environment: fc.dictionary(fc.constantFrom(...VARIABLES), fc.oneof(fc.constantFrom(...USUAL), strangeText)), cloud: name }),
   { runs: 150 },
   ({ environment, cloud }) => {
-    const given = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, spelt(value)]))
+    const usual = { OS_AUTH_URL: 'http://k:5000/v3', OS_USERNAME: 'anneal', OS_PASSWORD: 'p', OS_PROJECT_NAME: 'baremetal' }
+    const given = { ...usual, ...Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, spelt(value)])) }
     const secret = { OS_PASSWORD: SECRET, OS_APPLICATION_CREDENTIAL_SECRET: SECRET }
     const readFile = (path: string) => (path === '/c.yaml' ? stringify(CLOUDS) : null)
     for (const env of [given, { ...given, ...secret }])
@@ -199,7 +215,11 @@ fuzz(
 
 fuzz(
   'anneal.yaml is read, or refused by line and key without a value',
-  fc.record({ yaml: written(ANNEAL), path: fc.option(fc.oneof(fc.constant('/a.yaml'), strangeText)), database: fc.option(strangeText) }),
+  fc.record({
+    yaml: written(ANNEAL),
+    path: fc.option(fc.oneof({ weight: 6, arbitrary: fc.constant('/a.yaml') }, strangeText), { freq: 3 }),
+    database: fc.option(strangeText),
+  }),
   { runs: 150 },
   ({ yaml, path, database }) => {
     const env = { HOME: '/home-of-op', TOKEN: SECRET, ...(database === null ? {} : { ANNEAL_DATABASE: spelt(database) }) }

@@ -33,6 +33,13 @@ export async function stage(road: Road, options: SimOptions = {}): Promise<Stage
   return { ...op, logged, broken: () => logged.filter((line) => /pass failed|stumbled/.test(line)) }
 }
 
+/** Something that happened to the node before, so that its history is a list. */
+export function pastOf(op: SimOperator, name: string): void {
+  const event = { severity: 'ERROR', event_type: 'deploy', event: 'Failed to deploy. Error: no.', conductor: 'conductor-1', user: null }
+  const days = ['2026-02-01T00:00:00+00:00', '2026-02-03T00:00:00.123456+00:00']
+  op.node(name).history.push(...days.map((created_at, at) => ({ ...event, uuid: `past-${at}`, created_at })))
+}
+
 /** Everything fails at once; five minutes later the bait's first reset is due. Tokens ended meanwhile, so Keystone is asked again. */
 export async function failAll(op: SimOperator): Promise<void> {
   const { row: forgotten } = op.node(FORGOTTEN)
@@ -40,7 +47,10 @@ export async function failAll(op: SimOperator): Promise<void> {
   const instance = claimed.instance_uuid
   forgotten.instance_uuid = null
   claimed.instance_uuid = null
-  for (const name of FAILED) op.people.fail(name, BLIP)
+  for (const name of FAILED) {
+    pastOf(op, name)
+    op.people.fail(name, BLIP)
+  }
   claimed.instance_uuid = instance
   op.people.setExtra('held', 'anneal_hold', 'vendor visit')
   op.people.setMaintenance('maintained', 'swapping a disk')
