@@ -70,7 +70,7 @@ export function lineOfAudit(entry: AuditEntry, after: readonly AuditEntry[], nam
 /** A line about one node, or about several of which the same is to be said. */
 export type Told = Omit<Line, 'node'> & { nodes: string[] }
 
-const VARYING = /[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT\S+Z|\bc-[0-9a-z]{8}\b|\b10(\.\d+){3}\b/g
+const VARYING = /[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT\S{1,20}Z|\bc-[0-9a-z]{8}\b|\b10(\.\d+){3}\b/g
 
 /** In order of time; where several nodes are told the same, one line does, and what differs between them is left out. */
 export function together(lines: readonly Line[]): Told[] {

@@ -101,11 +101,11 @@ const GATES: Row[] = [
     'Held by ann: she is at the rack. `anneal unhold` gives it back.',
   ],
   [
-    { words: { hold: { ...ann, source: 'maintenance-lifted-by-ironic' } } },
+    { words: { hold: { ...ann, why: 'Ironic lifted it.', source: 'maintenance-lifted-by-ironic' } } },
     'wait held',
     600,
     null,
-    'A person had put it into maintenance (she is at the rack) and Ironic lifted that together with its own fault, so it stays held. `anneal unhold` gives it back.',
+    "Ironic lifted it. That was nobody's word, so it stays held. `anneal unhold` gives it back.",
   ],
   [
     { node: { maintenance: true, maintenance_reason: 'disk swap' } },
@@ -242,7 +242,7 @@ const GATES: Row[] = [
   [
     { attempts: [attempt({ ...open, outcome: 'unknown', settledAt: NOW - 149 * SECOND })] },
     'wait outcome-unknown',
-    60,
+    1,
     null,
     'The outcome of a reset is not known. Nothing is sent until a read shows what happened.',
   ],
@@ -276,7 +276,7 @@ const GATES: Row[] = [
     'wait foreign-writer',
     2400,
     null,
-    "extra.hammer_error_resets has an entry 20 min old that is not Anneal's: another tool is at work.",
+    "extra.hammer_error_resets has an entry of 2026-11-02T11:40:00.000Z that is not Anneal's: another tool is at work. Nothing is sent until 2026-11-02T12:40:00.000Z.",
   ],
   [
     { observation: { tenant: nova({ byNode: [server()] }) } },
@@ -552,7 +552,7 @@ const ROWS: Row[] = [
     'escalate needs-person',
     600,
     null,
-    'It failed on the network again after a reset: look at its switch port and at Neutron’s ML2 driver.',
+    "It failed on the network again after a reset: look at its switch port and at Neutron's ML2 driver.",
   ],
   [
     { observation: { tenant: nova({ byNode: [server({ status: 'DELETED' })] }) }, memory: failure(9.5 * MINUTE) },
@@ -587,7 +587,7 @@ const ROWS: Row[] = [
     'escalate uncleaned',
     600,
     null,
-    'Automated cleaning is off for it, so a reset makes it available with its last tenant’s disk; the policy leaves that to a person.',
+    "Automated cleaning is off for it, so a reset makes it available with its last tenant's disk; the policy leaves that to a person.",
   ],
 ]
 

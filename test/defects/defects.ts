@@ -177,8 +177,8 @@ const MEMORY: readonly Defect[] = [
     edits: [
       edit(
         'src/store/fleet.ts',
-        '/** Counted by node:',
-        "let kept: { at: number; sums: Fleet['inFlight'] } | null = null\n\n/** Counted by node:",
+        'async function inFlight(tx: Queries, asked: Asked,',
+        "let kept: { at: number; sums: Fleet['inFlight'] } | null = null\n\nasync function inFlight(tx: Queries, asked: Asked,",
       ),
       edit(
         'src/store/fleet.ts',
@@ -319,8 +319,8 @@ const SEEN: readonly Defect[] = [
       edit('src/controller/poll.ts', '/** @returns the nodes', 'export const healed = new Set<string>()\n\n/** @returns the nodes'),
       edit(
         'src/controller/reconcile.ts',
-        '  const decision = decide({\n',
-        "  const isGone = openCase !== null && healed.has(`${key.cloud} ${key.uuid}`)\n  const decision = isGone ? resolve('healed', 'It is in no list any more.') : decide({\n",
+        '  const decision = decideOn(considered, fleet)\n',
+        "  const isGone = openCase !== null && healed.has(`${key.cloud} ${key.uuid}`)\n  const decision = isGone ? resolve('healed', 'It is in no list any more.') : decideOn(considered, fleet)\n",
       ),
       edit(
         'src/controller/reconcile.ts',
