@@ -22,6 +22,9 @@ export const QUESTIONS = {
 } as const
 export type Question = keyof typeof QUESTIONS
 
+/** Kills. */
+const SAID_EVERY = 20
+
 export type Finding = { question: string; kill: number; what: string }
 
 export type Tried = {
@@ -60,7 +63,11 @@ export async function trial(o: Trial): Promise<Tried> {
       await cloud.died(left)
       note(tried, { kill, left, seen, startedAt, killedAt, audit })
       audit = left.audit
-      if (kill % 20 === 0) say(`${kill} kills, ${tried.findings.length} findings, ${left.unsettled.length} acts without an outcome`)
+      if (kill % SAID_EVERY !== 0) return
+      const { broken, resets } = await cloud.verdict()
+      say(
+        `${kill} kills, ${resets} resets, ${left.unsettled.length} acts without an outcome; broken: ${tried.findings.length + broken.length}`,
+      )
     })
   }
   await examined

@@ -179,6 +179,14 @@ breach('a second intent within 150 s of a request without an answer breaks S4', 
   await on.mark(on.intent('reset'))
 })
 
+breach('so does one after an answered request whose sender died before writing that down', ['S4'], async (on) => {
+  const intent = on.intent('reset')
+  await on.mark(intent)
+  on.judges.died(new Set([intent.id]))
+  await on.wait(100 * SECOND)
+  await on.mark(on.intent('reset'))
+})
+
 breach('one after 150 s breaks nothing', [], async (on) => {
   on.cloud.faults.set('ironic', { kind: 'lost-reply', times: 1 })
   await on.mark(on.intent('reset'))

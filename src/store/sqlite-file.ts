@@ -2,7 +2,7 @@
  * Opens the SQLite file: makes the directory and the file private to the user, refuses what cannot be written, sets the pragmas
  * that the durability measurements were made with, and brings the schema up to date. Asks nothing of the tables themselves.
  */
-import { accessSync, closeSync, constants, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate } from './migrations.ts'
@@ -45,7 +45,7 @@ export function openSqliteFile(path: string, now: number): { database: DatabaseS
 let memoryCount = 0
 
 function makePrivate(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file))
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {
     // Made by us and not by SQLite, so that it is never readable by others, not even for a moment; -wal and -shm copy its mode.
     closeSync(openSync(file, 'a', 0o600))
@@ -53,6 +53,23 @@ function makePrivate(file: string): void {
   }
   if (statSync(file).isDirectory()) throw new StoreError(file, `The database ${file} is a directory.`, 'Name a file in it as the database.')
   if (!isWritable(file)) throw readOnlyError(file)
+}
+
+/** A new folder is on the disk once the one above it has been synced; what lies in it SQLite syncs itself. */
+function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made))
+}
+
+function syncFolder(folder: string): void {
+  try {
+    const opened = openSync(folder, 'r')
+    fsyncSync(opened)
+    closeSync(opened)
+  } catch {
+    // One that may be entered but not read: SQLite, too, goes on then.
+  }
 }
 
 function isWritable(file: string): boolean {
