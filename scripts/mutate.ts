@@ -6,7 +6,7 @@
  *     npm run mutate                        all of it
  *     npm run mutate -- src/core/gates.ts   these files alone
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Stryker } from '@stryker-mutator/core'
 import { compilerRefuses } from '../test/mutation/compiler.ts'
 import { judge, type Mutant, report } from '../test/mutation/verdict.ts'
@@ -19,11 +19,19 @@ process.chdir(root.pathname)
 // One in so many of the exhaustive test's combinations: it runs once for each of some thousands of mutants.
 process.env['EXHAUSTIVE_ONE_IN'] = '17'
 
+// The first that fails is the last that runs: what notices most comes first, what takes longest last; axes-* hold no tests of their own.
+const FIRST = 'in-words.test.ts'
+const LAST = 'decide.exhaustive.test.ts'
+const others = readdirSync('src/core').filter(
+  (name) => name.endsWith('.test.ts') && !name.startsWith('axes-') && name !== FIRST && name !== LAST,
+)
+const testFiles = [FIRST, ...others.sort(), LAST].map((name) => `src/core/${name}`)
+
 const named = process.argv.slice(2)
 const results = await new Stryker({
   testRunner: 'tap',
-  plugins: ['@stryker-mutator/tap-runner'],
-  tap: { testFiles: ['src/core/*.test.ts'], nodeArgs: ['--test-reporter=tap', '-r', '{{hookFile}}', '{{testFile}}'], forceBail: true },
+  plugins: [import.meta.resolve('@stryker-mutator/tap-runner')],
+  tap: { testFiles, nodeArgs: ['--test-reporter=tap', '-r', '{{hookFile}}', '{{testFile}}'], forceBail: true },
   mutate: named.length > 0 ? named : ['src/core/*.ts', '!src/core/*.test.ts', '!src/core/signatures.ts'],
   ignorePatterns: ['bench', 'bin', 'dashboard', 'dist', 'docs', 'lab', 'man', 'scripts', 'test/samples'],
   coverageAnalysis: 'perTest',
