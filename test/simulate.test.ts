@@ -11,7 +11,7 @@ import { PROMISE_IDS, type PromiseId } from '../src/simulator/promises.ts'
 
 const SEEDS = 20
 /** Short storms, so that the whole stays within the patience of a test run; `anneal simulate` has longer ones. */
-const STORM_MINUTES = 6
+const STORM_MINUTES = 4
 
 test(`no promise is broken in ${SEEDS} histories, and each was put to the test`, async (t) => {
   const checked = new Map<PromiseId, number>()

@@ -148,7 +148,9 @@ const person = z.strictObject({ maintenance_reason: textOrNull, seenAt: ms, faul
 const memory: z.ZodType<Memory> = z.strictObject({
   failure: z.strictObject({ provision_state: text, provision_updated_at: textOrNull, at: ms }).nullable(),
   text: z.strictObject({ text, source: z.enum(['history', 'last_error']), at: textOrNull, provision_state: text }).nullable(),
-  looks: z.strictObject({ kind: z.enum(['silent', 'refusing']), count, firstAt: ms, lastAt: ms }).nullable(),
+  looks: z
+    .strictObject({ kind: z.enum(['silent', 'refusing']), count, firstAt: ms, lastAt: ms, skipped: z.number().exactOptional() })
+    .nullable(),
   good: z.partialRecord(serviceName, z.strictObject({ firstAt: ms, lastAt: ms })),
   badAt: z.partialRecord(serviceName, ms),
   gone: z.strictObject({ instance_uuid: text, firstAt: ms, lastAt: ms }).nullable(),

@@ -124,9 +124,9 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
   const known = bench.onNode(before.uuid)
   const say = (promise: Parameters<Bench['accuse']>[0], what: string): void =>
     bench.accuse(promise, { node: before.uuid, what, sent: known.sent })
+  if (entry.method === 'PATCH') bench.check('S7')
   if (step === null) say('S7', `${entry.method} ${entry.path} writes what is not ours to write`)
   if (step === 'unmark') {
-    bench.check('S7')
     const text = removedMark(entry.body, before.marks)
     // Nothing is at that place any more: Ironic refuses it.
     if (text !== null && !known.intents.some(({ intent }) => intent.mark === text))

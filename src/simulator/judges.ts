@@ -108,10 +108,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     sender: null,
     bench,
     committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
-    died: (intentIds) => {
-      for (const { sent } of bench.nodes.values())
-        for (const one of sent) if (one.intent !== null && intentIds.has(one.intent.id)) one.unheard = true
-    },
+    died: (intentIds) => buryWith(bench, intentIds),
     closed: (uuid) => judgeClosed(bench, uuid),
     said: (word) => hear(bench, word),
     datagram: (payload) => {
@@ -168,6 +165,10 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
   bench.check = (promise) => void judges.checked.set(promise, (judges.checked.get(promise) ?? 0) + 1)
   world.ledger.onlooker = judges
   return judges
+}
+
+function buryWith({ nodes }: Bench, intentIds: ReadonlySet<string>): void {
+  for (const { sent } of nodes.values()) for (const one of sent) if (one.intent !== null && intentIds.has(one.intent.id)) one.unheard = true
 }
 
 function benchOf(world: World, { wall, policy }: { wall: () => number; policy: Policy }): Bench {

@@ -35,7 +35,7 @@ export function recordedContract(open: Open): void {
           [grounds.attempts, grounds.words, grounds.person, grounds.firstPass],
           [loaded.attempts, loaded.words, loaded.person, true],
         )
-        assert.deepEqual([grounds.attempts[0]?.id, grounds.words.hold?.by, grounds.fleet.inFlight.cloud], [intent.id, 'kim', 1])
+        assert.deepEqual([grounds.attempts[0]?.id, grounds.words.hold?.by, grounds.fleet.inFlight.cloud], [intent.id, 'kim', 0])
       }),
     )
 
