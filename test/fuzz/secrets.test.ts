@@ -35,9 +35,10 @@ async function shown(op: Stage): Promise<[string, string][]> {
     ['nodes', '--all'],
     ['cases'],
     ['incidents'],
-    ...FAILED.flatMap((name) => [
-      ['explain', name],
-      ['show', name],
+    // By uuid: a list may have given another name.
+    ...FAILED.map((name) => op.key(name).uuid).flatMap((uuid) => [
+      ['explain', uuid],
+      ['show', uuid],
     ]),
   ]
   const printed: [string, string][] = []
