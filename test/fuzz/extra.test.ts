@@ -36,7 +36,7 @@ const extra = fc.record(
 fuzz(
   'whatever stands in extra, a reset needs a list or nothing there and no hold, and changes nothing else',
   fc.tuple(extra, fc.boolean()),
-  { runs: 15, weight: 4 },
+  { runs: 8, weight: 4 },
   async ([drawn, isHeld]) => {
     const { anneal_hold, ...others } = drawn
     const before = given({ ...others, ...(isHeld ? { anneal_hold: anneal_hold ?? null } : {}) }) as Record<string, unknown>
@@ -74,7 +74,7 @@ const deeper = fc
 fuzz(
   'what is taken out of extra is short, and says the same of the same',
   fc.oneof({ weight: 9, arbitrary: extra }, deeper),
-  { runs: 400 },
+  { runs: 150 },
   (drawn) => {
     const wire = read(given(drawn))
     assert.equal(wire.success, !JSON.stringify(drawn).includes(DEEP))

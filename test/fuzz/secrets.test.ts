@@ -62,7 +62,7 @@ async function typed(op: Stage, args: string[]): Promise<string> {
 fuzz(
   'nothing that is secret reaches the database, the log or a page, and no control character a terminal',
   fc.array(meddling, { minLength: 1, maxLength: 3 }),
-  { runs: 5, weight: 10 },
+  { runs: 4, weight: 10 },
   async (meddlings) => {
     const road = roadWith(meddlings)
     const op = await stage(road, { file: true })
