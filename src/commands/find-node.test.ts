@@ -27,6 +27,12 @@ test('an unknown name is answered with the nearest one', () =>
     await assert.rejects(findNode(store, { cloud: null, node: 'rack3' }), says('not-found', /gpu-rack3-07/))
   }))
 
+test('a name longer than any is no name that is known', () =>
+  onFile(async ({ store }) => {
+    await store.seen(CLOUD, [seenNode(1)], { complete: true })
+    await assert.rejects(findNode(store, { cloud: null, node: 'n'.repeat(60_000) }), says('not-found', /No known node/))
+  }))
+
 test('before the first listing a person is told to sweep', () =>
   onFile(async ({ store }) => {
     await assert.rejects(findNode(store, { cloud: null, node: 'node-1' }), says('not-found', /anneal sweep/))

@@ -29,6 +29,8 @@ export async function findNode(store: Store, wish: Wish): Promise<FoundNode> {
 /** How many names are compared: enough for most sites, and bounded for the largest. */
 const NAMES_MAX = 5_000
 const OFFERED = 3
+/** Ironic's own bound on names. SQLite refuses to look for a part of 50,000 letters. */
+const NAME_MAX = 255
 
 async function unknownNode(store: Store, { cloud, node }: Wish): Promise<CommandError> {
   const where = cloud === null ? {} : { cloud }
@@ -46,6 +48,7 @@ async function unknownNode(store: Store, { cloud, node }: Wish): Promise<Command
 }
 
 async function nearNames(store: Store, where: { cloud?: string }, node: string): Promise<string[]> {
+  if (node.length > NAME_MAX) return []
   const rows = await store.nodes({ ...where, limit: NAMES_MAX })
   const near = nearest(
     node,

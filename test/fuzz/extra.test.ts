@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { isRedacted } from '../../src/core/ironic.ts'
 import { MINUTE } from '../../src/core/policy.ts'
 import { observedNode, wireNodeSchema } from '../../src/openstack/ironic-node.ts'
 import { brokenBy } from '../promises.ts'
@@ -35,7 +36,7 @@ const extra = fc.record(
 fuzz(
   'whatever stands in extra, a reset needs a list or nothing there and no hold, and changes nothing else',
   fc.tuple(extra, fc.boolean()),
-  { runs: 15, weight: 4 },
+  { runs: 8, weight: 4 },
   async ([drawn, isHeld]) => {
     const { anneal_hold, ...others } = drawn
     const before = given({ ...others, ...(isHeld ? { anneal_hold: anneal_hold ?? null } : {}) }) as Record<string, unknown>
@@ -73,7 +74,7 @@ const deeper = fc
 fuzz(
   'what is taken out of extra is short, and says the same of the same',
   fc.oneof({ weight: 9, arbitrary: extra }, deeper),
-  { runs: 400 },
+  { runs: 150 },
   (drawn) => {
     const wire = read(given(drawn))
     assert.equal(wire.success, !JSON.stringify(drawn).includes(DEEP))
@@ -81,7 +82,9 @@ fuzz(
     const node = observedNode(wire.data)
     assert.equal(node.hold !== null, 'anneal_hold' in drawn)
     for (const text of [node.hold, node.shield]) assert.ok(text === null || text.length <= 200)
-    if (!('hammer_error_resets' in drawn)) assert.equal(node.marks.kind, 'absent')
+    // All of `extra` is withheld as a text below one key; whoever writes such a text there has it so.
+    if (isRedacted(drawn.content)) assert.equal(node.marks.kind, 'unreadable')
+    else if (!('hammer_error_resets' in drawn)) assert.equal(node.marks.kind, 'absent')
     else assert.equal(node.marks.kind === 'list', Array.isArray(drawn.hammer_error_resets))
     const again = read(given(drawn))
     assert.deepEqual(again.success && observedNode(again.data), node)

@@ -158,7 +158,7 @@ const name = fc.option(fc.oneof({ weight: 3, arbitrary: fc.constantFrom('prod', 
 fuzz(
   'clouds.yaml, secure.yaml and the profiles are read, or refused without a value',
   fc.record({ clouds: written(CLOUDS), secure: fc.option(written(CLOUDS)), vendors: fc.option(written(PUBLIC)), cloud: name }),
-  { runs: 80 },
+  { runs: 50 },
   ({ clouds, secure, vendors, cloud }) => {
     const files: Record<string, string | null> = {
       '/etc/openstack/clouds.yaml': spelt(clouds),
@@ -202,7 +202,7 @@ const USUAL = [
 fuzz(
   'OS_* variables of any kind make a cloud, or are refused by their names',
   fc.record({ environment: fc.dictionary(fc.constantFrom(...VARIABLES), fc.oneof(fc.constantFrom(...USUAL), strangeText)), cloud: name }),
-  { runs: 150 },
+  { runs: 100 },
   ({ environment, cloud }) => {
     const usual = { OS_AUTH_URL: 'http://k:5000/v3', OS_USERNAME: 'anneal', OS_PASSWORD: 'p', OS_PROJECT_NAME: 'baremetal' }
     const given = { ...usual, ...Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, spelt(value)])) }
@@ -220,7 +220,7 @@ fuzz(
     path: fc.option(fc.oneof({ weight: 6, arbitrary: fc.constant('/a.yaml') }, strangeText), { freq: 3 }),
     database: fc.option(strangeText),
   }),
-  { runs: 150 },
+  { runs: 100 },
   ({ yaml, path, database }) => {
     const env = { HOME: '/home-of-op', TOKEN: SECRET, ...(database === null ? {} : { ANNEAL_DATABASE: spelt(database) }) }
     const readFile = (file: string) =>

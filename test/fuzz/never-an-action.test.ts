@@ -47,7 +47,7 @@ fuzz(
     fc.array(meddling(QUESTIONS), { minLength: 1, maxLength: 3 }),
     fc.constantFrom(...OTHERS).chain((questions) => fc.array(meddling(questions), { minLength: 1, maxLength: 2 })),
   ),
-  { runs: 40, weight: 4 },
+  { runs: 28, weight: 4 },
   async (meddlings) => {
     const meant = meddlings.flatMap(({ questions }) => questions)
     const isOne = OTHERS.some((questions) => meant.every((question) => questions.includes(question)))
@@ -108,7 +108,7 @@ fuzz(
       how: breaking(question, keys),
     }),
   ),
-  { runs: 30, weight: 4 },
+  { runs: 22, weight: 4 },
   async (meddling) => {
     const road = roadWith([meddling])
     const op = await stage(road)
