@@ -172,7 +172,7 @@ const MEMORY: readonly Defect[] = [
   {
     name: 'sums from a cache',
     imitates: 'places in flight are asked for outside of the deciding transaction',
-    breaks: ['S6', 'S9'],
+    breaks: ['S6', 'S9', 'L2'],
     seeds: 12,
     edits: [
       edit(
@@ -273,7 +273,7 @@ const SEEN: readonly Defect[] = [
   },
   {
     name: 'an unreadable Nova has no server',
-    imitates: 'an error read as an empty list',
+    imitates: 'the cron script: an error read as an empty list, and no look at Neutron',
     breaks: ['S2'],
     seeds: 12,
     edits: [
@@ -282,6 +282,8 @@ const SEEN: readonly Defect[] = [
         "return { kind: 'unreadable', sentence: `Whether an instance lives on it could not be learned: ${o.tenant.reason}.` }",
         "return { kind: 'none', sentence: 'No instance is known.' }",
       ),
+      // Else the bound port of the instance that lives there holds the node back.
+      edit(GATES, '  tenant,\n  dirtyPort,\n', '  tenant,\n'),
     ],
   },
   {
