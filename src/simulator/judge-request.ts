@@ -80,8 +80,9 @@ function clashWith(known: OnNode, sent: Sent): string | null {
     if (known.sent.some((other) => other !== sent && other.intent === sent.intent && other.entry.left < one.entry.left))
       return 'two intents took turns on the node'
     if (isSure(one)) continue
-    if (sent.wall - one.wall < UNKNOWN_MS)
-      return `an earlier request (${one.entry.method}) has an unknown end, ${sent.wall - one.wall} ms ago`
+    // By whichever clock shows more: the operator's may have been set in between.
+    const since = Math.max(sent.wall - one.wall, sent.entry.left - one.entry.left)
+    if (since < UNKNOWN_MS) return `an earlier request (${one.entry.method}) has an unknown end, ${since} ms ago`
   }
   return null
 }
