@@ -62,11 +62,13 @@ function unwrapped(text: string): { inner: string; wrapper: Wrapper | null } {
   return { inner, wrapper }
 }
 
-/** conductor/utils.py (deploying_error_handler) appends what went wrong while it cleaned up. */
+/**
+ * conductor/utils.py appends what went wrong while it cleaned up: "Also failed to clean up due to: " after a deployment, "Also
+ * Failed to tear down cleaning on node x, reason: " after cleaning.
+ */
 function splitCleanUp(text: string): [first: string, afterwards: string | null] {
-  const marker = ' Also failed to clean up due to: '
-  const at = text.indexOf(marker)
-  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + marker.length)]
+  const at = text.search(/ Also failed to /i)
+  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + ' Also '.length)]
 }
 
 /** One line of printable characters, clipped; texts come from hardware and may hold anything. */

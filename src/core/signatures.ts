@@ -2,7 +2,7 @@
  * All signatures in the order in which they are asked. The order carries the rule "the most specific inner cause wins": words
  * of people first, then settings, then what a peer answered, then how a line broke, and sentences without a reason last.
  */
-import { AGENT, AGENT_EARLY } from './signatures/agent.ts'
+import { AGENT, AGENT_BOOT, AGENT_EARLY } from './signatures/agent.ts'
 import { CONDUCTOR, SERVICES } from './signatures/api.ts'
 import { BMC_ANSWERS, BMC_LINE, BMC_SETTINGS } from './signatures/bmc.ts'
 import { BUG } from './signatures/bug.ts'
@@ -12,7 +12,7 @@ import { LOCKED } from './signatures/locked.ts'
 import { PORTS, SWITCH } from './signatures/network.ts'
 import { PERSON } from './signatures/person.ts'
 import type { Signature } from './signatures/signature.ts'
-import { DISKS, VOLUMES } from './signatures/storage.ts'
+import { DISK_WORK, DISKS, VOLUMES } from './signatures/storage.ts'
 
 export const SIGNATURES: readonly Signature[] = [
   ...PERSON,
@@ -25,6 +25,8 @@ export const SIGNATURES: readonly Signature[] = [
   ...BMC_SETTINGS,
   ...SETTINGS,
   ...IMAGES,
+  ...AGENT_BOOT,
+  ...DISK_WORK,
   ...BMC_ANSWERS,
   ...BUG,
   ...AGENT,

@@ -103,21 +103,25 @@ export const AGENT = [
     example: 'Agent API for node n returned HTTP status code 500 with error: internal',
   },
   {
+    name: 'agent-reboot',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [
+      /Reboot script failed|Error rebooting system|Error syncing system clock|(?:finalize|configur\w{1,20}) (?:the )?rescue|Error (?:heartbeating|attempting to heartbeat|getting configuration from Ironic|finding IP)|ansible-playbook|run playbook|\bstress-ng\b|fio \(network\)/i,
+    ],
+    why: 'A duty of the ramdisk failed on the machine itself.',
+    example: 'Reboot script failed with exit code 1. stdout: . stderr: busy.',
+  },
+] as const satisfies readonly Signature[]
+
+/** Asked before the tools that work on disks: here they serve the boot loader. */
+export const AGENT_BOOT = [
+  {
     name: 'agent-boot-loader',
     cause: 'agent',
     transient: 'maybe',
     patterns: [/(?:install|installing) (?:a |the )?boot ?loader|efibootmgr|grub-?2?-?install|EFI (?:boot|system partition)/i],
     why: 'The agent could not make the written disk bootable; image and firmware share the blame.',
     example: 'Failed to install a bootloader when deploying node n. Error: exit code 1',
-  },
-  {
-    name: 'agent-reboot',
-    cause: 'agent',
-    transient: 'maybe',
-    patterns: [
-      /Reboot script failed|Error rebooting system|Error syncing system clock|(?:finalize|configur\w{1,20}) (?:the )?rescue|Error (?:heartbeating|getting configuration from Ironic|finding IP)|ansible-playbook/i,
-    ],
-    why: 'A duty of the ramdisk failed on the machine itself.',
-    example: 'Reboot script failed with exit code 1. stdout: . stderr: busy.',
   },
 ] as const satisfies readonly Signature[]

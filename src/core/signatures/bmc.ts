@@ -53,6 +53,9 @@ export const BMC_SETTINGS = [
     patterns: [
       /physical disks? .{0,40}(?:provided|space|not enough)|RAID level\b|RAID volumes? cannot|allocate physical disk|free space of a disk|failed to find matching physical disks|logical.disks?\b.{0,80}(?:invalid|not|cannot|no|missing)|target_raid_config|raid.config\S{0,80}.{0,60}(?:invalid|missing|not)/i,
       /(?:invalid value for|unknown|unsupported|read-only).{0,20}(?:BIOS )?setting(?:s|\(s\))?\b/i,
+      /no candidates (?:left )?for physical disk|(?:incorrect|different|too many|not enough|cannot find any) .{0,20}(?:physical |hard )?(?:disks?|drives?|HDDs?)\b|insufficient disk capacity|calculate spans/i,
+      /(?:RAID )?controller \S{1,80} (?:was |is )?not found|interface type \S{1,20} not supported/i,
+      /doesn't have (?:a |an )?(?:BIOS settings?|Firmware component)\b|requires (?:UEFI|BIOS|legacy)\b|(?:is )?not in (?:UEFI|BIOS|legacy) boot mode/i,
       /\bSTOR\d{3,4}\b|Invalid parameter value Extended information|not supported in (?:the )?\w+ (?:boot )?mode/i,
     ],
     why: 'RAID or BIOS settings that were ordered do not fit this hardware.',
@@ -79,7 +82,8 @@ export const BMC_ANSWERS = [
     peers: BMC,
     patterns: [
       /returned code 40[13]\b|\bcode:? ?40[13]\b|\b40[13] (?:Client Error|Unauthorized|Forbidden)|HTTP 40[13]\b/i,
-      /insufficient ?privilege|privilege level|invalid (?:user ?name|password|credentials)|username or password|unauthorized|authentication (?:failed|failure|error)|login (?:failed|failure)|AccessError|access denied/i,
+      /insufficient ?privilege|privilege level|invalid (?:user ?name|password|credentials)|username or password|unauthorized|unauthorized name|authentication (?:failed|failure|error)|(?:login )?credentials rejected|(?:is|are) (?:missing or )?invalid credentials|NoValidSession|login (?:failed|failure)|AccessError|access denied/i,
+      /unknown SNMP (?:user|security) name|wrong SNMP PDU digest|authorizationError|\bnoAccess\b|unsupported SNMP security level|SNMP (?:message )?decryption/i,
       /RAKP \d .{0,60}(?:HMAC|invalid|illegal|fail|error)|Session Privilege .{0,60}failed/i,
     ],
     why: 'The BMC answered and refused this account: nothing changes until somebody sets account or password right.',
@@ -104,7 +108,7 @@ export const BMC_ANSWERS = [
     patterns: [
       /ServiceTemporarilyUnavailable|service is temporarily unavailable/i,
       /UnableToModifyDuringSystemPOST|during system POST\b|while (?:the )?(?:system|server) is in POST\b|ServiceShuttingDown/i,
-      /Chassis Power Status failed: Unspecified error/i,
+      /Chassis Power Status failed: Unspecified error|Chassis Power Control to .{1,30} failed: Node busy/i,
       /ActionParameterValueConflict.{0,300}ResetType|ResetType.{0,300}ActionParameterValueConflict/i,
     ],
     why: 'The BMC itself says that the moment is wrong: booting, in POST, or not settled after the last power change.',
@@ -116,7 +120,7 @@ export const BMC_ANSWERS = [
     transient: 'no',
     peers: BMC,
     patterns: [
-      /attribute \S+ is missing from the resource/i,
+      /attribute \S+ is (?:missing from|malformed in) the resource/i,
       /action \S+ is missing from the resource/i,
       /PropertyValueNotInList|PropertyNotWritable|PropertyUnknown|PropertyMissing|ActionNotSupported|ActionParameterNotSupported|not in the list of acceptable values|NotSupported\b/i,
       /returned code (?:404|405|501)\b|Resource \S+ not found/i,
@@ -128,6 +132,16 @@ export const BMC_ANSWERS = [
     example: 'Redfish exception occurred. Error: The action #ComputerSystem.Reset is missing from the resource /redfish/v1/Systems/1',
   },
   {
+    name: 'bmc-inspection-incomplete',
+    cause: 'bmc-fault',
+    transient: 'no',
+    patterns: [
+      /(?:discover|introspect|inspect|detect|get|obtain)\w{0,4} .{0,20}following propert|didn't return the key|properties? .{0,60}(?:could not be|not) (?:discovered|found on the server)/i,
+    ],
+    why: 'Out-of-band inspection: the BMC answers and does not report what the driver needs.',
+    example: 'Failed to inspect hardware. Reason: Failed to discover the following properties: cpu_arch on node n',
+  },
+  {
     name: 'bmc-error-answer',
     cause: 'bmc-fault',
     transient: 'maybe',
@@ -136,7 +150,7 @@ export const BMC_ANSWERS = [
       /returned code [45]\d\d\b|\bHTTP (?:status )?(?:code )?[45]\d\d\b/i,
       /InvalidOperationForSystemState|InternalError\b|GeneralError\b/i,
       /Set Chassis Power Control to .{1,30} failed|Chassis Power .{0,40} failed|Activate Session|Close Session|completion code/i,
-      /noSuchName|wrongValue|commitFailed|genErr|notWritable|SNMP .{0,60}error.status/i,
+      /noSuchName|wrongValue|commitFailed|genErr|notWritable|resourceUnavailable|inconsistentValue|badValue|tooBig|readOnly|X-Auth-Token|SNMP .{0,60}error.status/i,
     ],
     why: 'The BMC answered with an error of its own; some go away, some do not, and the text does not say which.',
     example: 'HTTP GET https://10.9.0.1/redfish/v1/Systems/1 returned code 502. unknown error Extended information: None',
@@ -160,6 +174,7 @@ export const BMC_ANSWERS = [
     transient: 'maybe',
     patterns: [
       /Unfinished config jobs|(?:config(?:uration)?|BIOS|RAID|firmware|update|lifecycle) jobs?\b.{0,120}(?:fail|error|exist|not complete|pending|running|timed? ?out)/i,
+      /waiting for task monitor|\btask monitor\b.{0,120}(?:fail|error|timed? ?out)|import(?:ing)? configuration|(?:import|export) operation/i,
       /Firmware update (?:failed|timed out|timeout)|(?:BMC|redfish) task\b.{0,120}(?:fail|exception|disappear|cancel|interrupt|timed? ?out)/i,
       /BIOS \w+ (?:step )?failed|Attributes .{0,200} (?:are|were) not (?:updated|applied)|Lifecycle controller|LC (?:is )?(?:not ready|in use)|(?:BIOS|RAID) (?:configuration|setting|update)\S* .{0,80}failed|failed to (?:apply|change|update|reset|create|delete) (?:the )?(?:BIOS|RAID|firmware|secure boot)/i,
     ],
@@ -197,7 +212,7 @@ export const BMC_LINE = [
     transient: 'yes',
     peers: BMC,
     patterns: [
-      /Connection aborted|RemoteDisconnected|Connection reset|Broken pipe|IncompleteRead|BadStatusLine|ProxyError|Tunnel connection failed|Temporary failure in name resolution/i,
+      /Connection aborted|RemoteDisconnected|Connection reset|Broken pipe|IncompleteRead|BadStatusLine|Tunnel connection failed: 5\d\d|Temporary failure in name resolution|Network is unreachable/i,
     ],
     why: 'A conversation broken off, a proxy or a resolver that is down: this goes away by itself.',
     example:
@@ -210,7 +225,7 @@ export const BMC_LINE = [
     peers: BMC,
     patterns: [
       /Unable to connect to|Failed to (?:establish a new connection|connect)|(?:could|can) ?not connect|connection (?:failed|error|timed out)|Max retries exceeded/i,
-      /timed? ?-?out|No SNMP response|Connection refused|No route to host|(?:Network|Host) is unreachable|Name or service not known|EOF occurred|UNEXPECTED_EOF/i,
+      /timed? ?-?out|ProxyError|Bad IPv[46]\/UDP transport|No SNMP response|Connection refused|No route to host|(?:Network|Host) is unreachable|Name or service not known|EOF occurred|UNEXPECTED_EOF/i,
     ],
     why: 'No application-level answer from the BMC; whether it is off, gone or restarting is not in the text.',
     example: "SNMP operation 'GET' failed: No SNMP response received before timeout",

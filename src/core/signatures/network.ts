@@ -35,7 +35,9 @@ export const SWITCH = [
     cause: 'network-fabric',
     transient: 'maybe',
     service: 'neutron',
-    patterns: [/binding_failed|port is already bound|Failed to bind port|failed to reach (?:status|state)|did not become active/i],
+    patterns: [
+      /binding_failed|port is already bound|Failed to bind port|Binding failed for port|Unable to bind port|failed to reach (?:status|state)|did not become active/i,
+    ],
     why: 'ML2 could not bind the port or it never went active: the switch configuration did not land.',
     example: 'Port 11111111-2222-3333-4444-555555555555 failed to reach status ACTIVE',
   },

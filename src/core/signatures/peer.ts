@@ -32,7 +32,10 @@ const BMC_ADDRESS = /\/redfish\/v1|\bHTTP (?:GET|POST|PATCH|PUT|DELETE|HEAD) \S{
 /** Words, asked only where no address tells. */
 const WORDS: readonly (readonly [Peer, RegExp])[] = [
   ['agent', /\bto the agent\b|\bagent (?:api|driver|command)\b|connection to agent failed/i],
-  ['database', /pymysql|psycopg2|sqlite3|sqlalchemy|oslo_db|\bDB(?:Connection|Deadlock|Error)|MySQL|PostgreSQL|WSREP/i],
+  [
+    'database',
+    /pymysql|psycopg2|sqlite3|sqlalchemy|oslo_db|(?:Operational|Interface|Programming|Integrity)Error|\bDB(?:Connection|Deadlock|Error)|MySQL|PostgreSQL|WSREP/i,
+  ],
   ['rpc', /amqp|rabbit|oslo_?messaging|messagingtimeout|message id [0-9a-f]{8}|json.?rpc/i],
   ['cinder', /cinder|block storage|\bvolume [0-9a-f]{8}-/i],
   ['neutron', /neutron|\bVIFs?\b|given network|security groups/i],
@@ -44,7 +47,7 @@ const WORDS: readonly (readonly [Peer, RegExp])[] = [
   ['nova', /\bnova\b/i],
   [
     'bmc',
-    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|missing from the resource|lifecycle controller|power state/i,
+    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|missing from the resource|lifecycle controller|power state|in the resource \/|X-Auth-Token|\bRedfish\w|\bPDU\b/i,
   ],
   ['image-server', /image href|download(?:ing)? (?:of )?image|fetch(?:ing)? image/i],
 ]

@@ -13,7 +13,7 @@ export const DISKS = [
     cause: 'storage',
     transient: 'no',
     patterns: [
-      /Security state of .{1,60} is|sedutil|NOT_AUTHORIZED|takeOwnership|(?:disk|drive|device|\/dev\/\S{1,80}) (?:is )?(?:security )?(?:locked|frozen)|security erase/i,
+      /Security state of .{1,60} is|sedutil|NOT_AUTHORIZED|takeOwnership|(?:disk|drive|device|\/dev\/\S{1,80}) (?:is )?(?:security )?(?:locked|frozen)|security erase|already has a security password/i,
     ],
     why: 'The disk refuses to be erased until somebody unlocks it.',
     example: 'Error erasing block device: Security state of /dev/sdb is frozen',
@@ -23,17 +23,21 @@ export const DISKS = [
     cause: 'storage',
     transient: 'no',
     patterns: [
-      /Input\/output error|\bI\/O error|\[Errno 5\]|medium error|bad sectors?|uncorrectable|SMART .{0,60}(?:fail|error)|read-only (?:device|disk)/i,
+      /Input\/output error|\bI\/O error|\[Errno 5\]|medium error|bad sectors?|uncorrectable|SMART .{0,60}(?:fail|error)|read-only (?:device|disk)|device .{0,80}read-only/i,
     ],
     why: 'The disk or its controller does not read or write; trying again wears it further.',
     example: "dd: error writing '/dev/sdd': Input/output error",
   },
+] as const satisfies readonly Signature[]
+
+/** Asked after settings: what was ordered may not fit the disks. */
+export const DISK_WORK = [
   {
     name: 'disk-work-failed',
     cause: 'storage',
     transient: 'maybe',
     patterns: [
-      /Error erasing block device|Failed to erase|Block device caused|\b(?:shred|hdparm|nvme(?:-cli)?|wipefs|sgdisk|blkdiscard|blockdev)\b/i,
+      /Error erasing block device|Failed to erase|Block device caused|(?:^|[\s'"(])(?:shred|hdparm|nvme(?:-cli)?|wipefs|sgdisk|blkdiscard|blockdev)\b|\bfio \(disk\)/i,
       /Software RAID caused|\bmdadm\b|failed to (?:create|delete|clean|stop|assemble).{0,40}\b(?:md|raid) ?device/i,
     ],
     why: 'Work on a disk failed and the reason is in the tool’s own words, if anywhere.',
