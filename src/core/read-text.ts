@@ -17,6 +17,13 @@ const CLIP = 4096
 /** More wrappers than any conductor nests; bounds the loop over hostile texts. */
 const PEELS_MAX = 12
 
+/**
+ * Words of what only a person changes. They do not tell the cause, but a text that holds one is never read as "waiting is enough",
+ * whichever signature it met: a wrong yes resets a node for nothing, a wrong maybe costs one look more.
+ */
+const ONLY_A_PERSON =
+  /certificate|SSLError|credential|password|unauthori[sz]ed|forbidden|access.?(?:denied|refused)|privilege|permission|not (?:permitted|allowed|authori[sz]ed)|licen[cs]e|quota|by policy|\b40[13]\b/i
+
 const NOTHING: TextReading = { cause: 'unknown', transient: 'maybe', signature: 'unrecognised', service: null }
 
 /**
@@ -36,7 +43,10 @@ function readOne(text: string, provision_state: string): TextReading {
   const service = serviceOf(peer)
   const { inner, wrapper } = unwrapped(text)
   const found = firstOf(SIGNATURES, inner, peer)
-  if (found !== null) return { cause: found.cause, transient: found.transient, signature: found.name, service: found.service ?? service }
+  if (found !== null) {
+    const transient = found.transient === 'yes' && ONLY_A_PERSON.test(inner) ? 'maybe' : found.transient
+    return { cause: found.cause, transient, signature: found.name, service: found.service ?? service }
+  }
   if (wrapper?.says !== undefined) return { ...wrapper.says, signature: `in-${wrapper.name}`, service }
   const weak = firstOf(LAST_SIGNATURES, inner, peer)
   if (weak !== null) return { cause: weak.cause, transient: weak.transient, signature: weak.name, service }

@@ -4,7 +4,7 @@
  */
 import { AGENT, AGENT_BOOT, AGENT_EARLY } from './signatures/agent.ts'
 import { CONDUCTOR, SERVICES } from './signatures/api.ts'
-import { BMC_ANSWERS, BMC_LINE, BMC_SETTINGS } from './signatures/bmc.ts'
+import { BMC_ANSWERS, BMC_LINE, BMC_SETTINGS, DRIVER_CHECKS } from './signatures/bmc.ts'
 import { BUG } from './signatures/bug.ts'
 import { IMAGES, SETTINGS } from './signatures/config.ts'
 import { GENERAL } from './signatures/general.ts'
@@ -13,11 +13,13 @@ import { PORTS, SWITCH } from './signatures/network.ts'
 import { PERSON } from './signatures/person.ts'
 import type { Signature } from './signatures/signature.ts'
 import { DISK_WORK, DISKS, VOLUMES } from './signatures/storage.ts'
+import { TLS } from './signatures/tls.ts'
 
 export const SIGNATURES: readonly Signature[] = [
   ...PERSON,
   ...LOCKED,
   ...CONDUCTOR,
+  ...TLS,
   ...AGENT_EARLY,
   ...SWITCH,
   ...VOLUMES,
@@ -31,6 +33,7 @@ export const SIGNATURES: readonly Signature[] = [
   ...BUG,
   ...AGENT,
   ...BMC_LINE,
+  ...DRIVER_CHECKS,
   ...SERVICES,
   ...PORTS,
 ]

@@ -7,16 +7,6 @@ import type { Signature } from './signature.ts'
 /** Asked early: these sentences hold words or addresses that belong to others. */
 export const AGENT_EARLY = [
   {
-    name: 'agent-tls',
-    cause: 'agent',
-    transient: 'no',
-    peers: ['agent'],
-    patterns: [/CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError|SSL: /i],
-    why: "The conductor cannot use the ramdisk's certificate (clock, CA, agent_verify_ca): it is in the image.",
-    example:
-      "Failed to connect to the agent running on node n for invoking command clean.get_clean_steps. Error: HTTPSConnectionPool(host='10.9.1.4', port=9999): Max retries exceeded with url: /v1/commands/ (Caused by SSLError(SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed')))",
-  },
-  {
     name: 'agent-inspection-data',
     cause: 'agent',
     transient: 'no',
@@ -25,15 +15,6 @@ export const AGENT_EARLY = [
     ],
     why: 'What the ramdisk found on the hardware lacks what the hooks demand (inspect_utils); it finds the same again.',
     example: 'Failed to inspect hardware. Reason: failed to run inspection hooks: no interfaces were found in the inventory',
-  },
-  {
-    name: 'agent-download-tls',
-    cause: 'config',
-    transient: 'no',
-    patterns: [/Download of image .{1,600}(?:CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError)/i],
-    why: 'The ramdisk does not trust the image server; the certificate or its CA must be put right.',
-    example:
-      "Error downloading image: Download of image 11111111 failed: HTTPSConnectionPool(host='10.0.0.3', port=443): Max retries exceeded with url: /a.img (Caused by SSLError(SSLCertVerificationError(1, 'certificate verify failed')))",
   },
   {
     name: 'agent-download',

@@ -95,7 +95,7 @@ export const CONDUCTOR = [
       /\b(?:DB)?(?:Data|Integrity|Programming|NotSupported|ReferenceError|DuplicateEntry)Error\b|DBDuplicateEntry/i,
       /\((?:1044|1045|1049|1054|1062|1064|1136|1142|1146|1153|1264|1364|1366|1406|1451|1452), /,
       /Data too long|max_allowed_packet|Unknown (?:column|database)|no such (?:table|column)|(?:doesn't|does not) exist|Out of range value|Duplicate entry|violates \w+ constraint/i,
-      /Access denied for user|authentication failed|no pg_hba\.conf entry|permission denied for/i,
+      /SSL connection error|certificate verify failed|Access denied for user|authentication failed|no pg_hba\.conf entry|permission denied for/i,
     ],
     why: 'The database answered that these data, this schema or this account are wrong.',
     example:
@@ -136,23 +136,12 @@ export const CONDUCTOR = [
 /** Web services, by how the conversation ended. */
 export const SERVICES = [
   {
-    name: 'service-tls',
-    cause: 'config',
-    transient: 'no',
-    patterns: [
-      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL exception connecting|hostname .{0,80} doesn't match|WRONG_VERSION_NUMBER|TLS CA certificate bundle/i,
-    ],
-    why: 'The conductor does not trust the certificate of the service, or speaks the wrong protocol to it.',
-    example:
-      'SSL exception connecting to https://keystone.example.net:5000/v3/auth/tokens: certificate verify failed: certificate has expired',
-  },
-  {
     name: 'image-server-unreachable',
     cause: 'api-unreachable',
     transient: 'maybe',
     peers: ['image-server'],
     patterns: [
-      /Failed to establish a new connection|Max retries exceeded|timed? ?out|Connection (?:refused|reset|aborted)|name resolution|Name or service not known|No route to host|\b5\d\d\b/i,
+      /Failed to establish a new connection|Max retries exceeded|timed? ?out|Connection (?:refused|reset|aborted)|name resolution|Name or service not known|No address associated|No route to host|Network is unreachable|RemoteDisconnected|IncompleteRead|\b5\d\d\b/i,
     ],
     why: 'The web server of images does not answer the conductor; its name or route may also be wrong for good.',
     example:
@@ -177,7 +166,7 @@ export const SERVICES = [
     transient: 'yes',
     peers: WEB,
     patterns: [
-      /Connection (?:refused|reset|aborted|broken)|RemoteDisconnected|timed out|Max retries exceeded|ProxyError|name resolution|Name or service not known|No route to host|Connection failed/i,
+      /Connection (?:refused|reset|aborted|broken)|RemoteDisconnected|timed out|Max retries exceeded|ProxyError|name resolution|Name or service not known|No address associated|EHOSTUNREACH|ECONNREFUSED|ETIMEDOUT|No route to host|Network is unreachable|Connection failed|Error finding address|Error communicating with/i,
     ],
     why: 'No whole answer from the service that the address or the words name.',
     example: "Could not retrieve network: HTTPConnectionPool(host='neutron', port=9696): Read timed out. (read timeout=45)",

@@ -9,20 +9,6 @@ const BMC = ['bmc'] as const
 /** Settings that only look like a BMC's fault. */
 export const BMC_SETTINGS = [
   {
-    name: 'bmc-tls',
-    cause: 'config',
-    transient: 'no',
-    peers: BMC,
-    patterns: [
-      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|self.signed certificate|hostname .{0,80} doesn't match|certificate is not valid for/i,
-      /UNSUPPORTED_PROTOCOL|WRONG_VERSION_NUMBER|HANDSHAKE_FAILURE|PROTOCOL_VERSION|(?:DH|EE|CA|MD)_(?:KEY|MD)_TOO_(?:SMALL|WEAK)|NO_SHARED_CIPHER|UNSAFE_LEGACY/i,
-      /Could not find a suitable TLS CA certificate bundle/i,
-    ],
-    why: 'Certificate or TLS version of the BMC against what the node or ironic.conf demands; both ends answer the same next time.',
-    example:
-      "Redfish connection failed for node n: Unable to connect to https://10.9.0.1/redfish/v1/. Error: HTTPSConnectionPool(host='10.9.0.1', port=443): Max retries exceeded with url: /redfish/v1/ (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1007)')))",
-  },
-  {
     name: 'bmc-system-id',
     cause: 'config',
     transient: 'no',
@@ -60,6 +46,22 @@ export const BMC_SETTINGS = [
     ],
     why: 'RAID or BIOS settings that were ordered do not fit this hardware.',
     example: 'Redfish BIOS apply_configuration failed for node n: unknown setting(s): FooBar',
+  },
+] as const satisfies readonly Signature[]
+
+/** Asked after the BMC's answers were looked for: a driver that refuses an order before it sends anything. */
+export const DRIVER_CHECKS = [
+  {
+    name: 'driver-refuses-order',
+    cause: 'config',
+    transient: 'no',
+    peers: BMC,
+    patterns: [
+      /^(?!.{0,2000}(?:returned code|status code|\bHTTP\b|\[iLO|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion)).{0,800}\b(?:must|should) (?:not )?(?:be|have|contain|match|specify)\b/i,
+      /^(?!.{0,2000}(?:returned code|status code|\bHTTP\b|\[iLO|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion)).{0,800}\b(?:(?:is|are|was|were) (?:required|mandatory|missing|not (?:supported|specified|provided|set|valid|allowed|enough))|requires? (?:a|an|the|at least|both)\b|cannot be (?:used|combined|specified|found)|at least (?:one|two|three|\d+)|mutually exclusive|not enough|insufficient|invalid|unsupported|unknown|incorrect|malformed|duplicate|unexpected|too many|conflicts? with|already exists?|does not (?:exist|match|support|contain|have)|could not find|cannot (?:find|create|use|set|parse|determine)|not found (?:on|in|for))\b/i,
+    ],
+    why: 'The driver compared the order with the node and sent nothing: no answer, session, job or line is spoken of.',
+    example: 'iRMC RAID config failed. Reason: The size of the hot spare must be given',
   },
 ] as const satisfies readonly Signature[]
 
@@ -122,8 +124,9 @@ export const BMC_ANSWERS = [
     patterns: [
       /attribute \S+ is (?:missing from|malformed in) the resource/i,
       /action \S+ is missing from the resource/i,
-      /PropertyValueNotInList|PropertyNotWritable|PropertyUnknown|PropertyMissing|ActionNotSupported|ActionParameterNotSupported|not in the list of acceptable values|NotSupported\b/i,
-      /returned code (?:404|405|501)\b|Resource \S+ not found/i,
+      /Property(?:Value(?:NotInList|FormatError|TypeError|OutOfRange|Incorrect)|NotWritable|Unknown|Missing)|Action(?:NotSupported|Parameter(?:NotSupported|Missing|Unknown|ValueTypeError|ValueNotInList))|Unsupported(?:Operation|MediaType)|QueryNotSupported|PreconditionRequired|CreateFailedMissingReqProperties|StrictAccountTypes|not in the list of acceptable values|NotSupported\b/i,
+      /returned code (?:404|405|406|410|415|428|501)\b|Resource \S+ not found/i,
+      /\bprofile\b.{0,40}not found|cannot find any .{0,20}profile/i,
       /command not supported|invalid command|not supported\. error|is not supported (?:by|on) (?:this|the)/i,
       /parameter "\S+" value .{0,120} is invalid/i,
       /No suitable virtual media device|has no managers|(?:settings|feature|operation|interface)s? (?:are|is) not supported\.?$/i,
@@ -225,7 +228,7 @@ export const BMC_LINE = [
     peers: BMC,
     patterns: [
       /Unable to connect to|Failed to (?:establish a new connection|connect)|(?:could|can) ?not connect|connection (?:failed|error|timed out)|Max retries exceeded/i,
-      /timed? ?-?out|ProxyError|Bad IPv[46]\/UDP transport|No SNMP response|Connection refused|No route to host|(?:Network|Host) is unreachable|Name or service not known|EOF occurred|UNEXPECTED_EOF/i,
+      /timed? ?-?out|ProxyError|Bad IPv[46]\/UDP transport|No SNMP response|Connection refused|No route to host|(?:Network|Host) is unreachable|Name or service not known|No address associated|EHOSTUNREACH|ECONNREFUSED|ETIMEDOUT|EOF occurred|UNEXPECTED_EOF/i,
     ],
     why: 'No application-level answer from the BMC; whether it is off, gone or restarting is not in the text.',
     example: "SNMP operation 'GET' failed: No SNMP response received before timeout",

@@ -86,6 +86,18 @@ export const SETTINGS = [
     example: 'Failed to tear down: Not authorized in Keystone.',
   },
   {
+    name: 'address-unusable',
+    cause: 'config',
+    transient: 'no',
+    patterns: [
+      /No connection adapters were found|Invalid URL\b|No (?:scheme|host) supplied|MissingSchema|InvalidSchema|LocationParseError|Failed to parse: \S|InvalidProxyURL/i,
+      /Tunnel connection failed: 4\d\d|Proxy Authentication Required/i,
+      /\b(?:scheme|protocol) \S{0,40} ?is not (?:supported|allowed)|\bis not supported for \w{1,12}:/i,
+    ],
+    why: 'requests cannot even begin with this address or proxy: it was written wrong.',
+    example: "No connection adapters were found for 'nfs://10.0.0.4/a.img'",
+  },
+  {
     name: 'conductor-disk',
     cause: 'config',
     transient: 'no',

@@ -30,6 +30,7 @@ export const GENERAL = [
       /\b(?:must|has to|have to|needs? to|should) (?:not )?(?:be|have|contain|match|specify|exist|start|end|provide|set|use|require)\b/i,
       /\bdo(?:es)? not (?:have|support|allow|exist|contain|specify)\b|\bnot (?:supported|valid|configured|enabled|installed|defined|allowed|permitted|associated|specified|unique|encoded|a boolean|an integer|a string)\b/i,
       /\bis (?:required|missing|mandatory|configured (?:to|for)|disabled|not set)\b|\bplease (?:specify|provide|check|set|ensure|install|enable|configure)\b|ensure (?:it|that|the)\b/i,
+      /\bis not (?:suitable|unique|compatible|among|one of|present in)\b|\bdo(?:es)? not match\b|\bnot enough\b|\bcan ?not be (?:used|combined|specified|resolved to)\b|\bmutually exclusive\b|\balready exists\b|\bat least one\b|\bexpected (?:a|an|one)\b|\bonly (?:support|allow|accept|one|valid)\w{0,4}\b|\bnot found (?:on|in|for) (?:the )?(?:node|config|instance|driver)/i,
       /No such file or directory|Failed to (?:load|parse|read|set) .{0,80}\b(?:file|playbook|template|config\w*|yaml|json)\b|unique names?/i,
     ],
     why: 'Words with which code refuses what it was given; the same is given next time.',
@@ -40,7 +41,8 @@ export const GENERAL = [
     cause: 'bmc-fault',
     transient: 'maybe',
     patterns: [
-      /\b(?:BMC|redfish|i?DRAC|iLO|iRMC|IPMI|virtual media|vmedia|boot device|boot mode|power (?:state|on|off)|reboot|firmware|BIOS|secure boot|sensor)\b/i,
+      /\b(?:BMC|redfish|i?DRAC|iLO|iRMC|IPMI|virtual media|vmedia|boot device|boot mode|power (?:state|on|off)|reboot|firmware|BIOS|secure boot|sensor|xclarity|XCC|C?IMC|UCSM?|oneview|AMT|PDU|outlet|chassis)\b/i,
+      /\b(?:Redfish|Drac|Ilo|IRMC|IPMI|SNMP|XClarity|IBMC|PowerState)\w*(?:Error|Failure)\b/,
     ],
     why: 'Talks about what only the BMC does.',
     example: 'Something about secure boot went sideways',
@@ -49,7 +51,9 @@ export const GENERAL = [
     name: 'sounds-like-agent',
     cause: 'agent',
     transient: 'maybe',
-    patterns: [/\bramdisk\b|\bagent\b|\bin-band\b|heart-?beat|\bIPA\b|introspection|inspection timed/i],
+    patterns: [
+      /\bramdisk\b|\bagent\b|\bin-band\b|heart-?beat|\bIPA\b|introspection|inspection timed|\bAgent\w+(?:Error|Failed|Timeout)\b/i,
+    ],
     why: 'Talks about the ramdisk.',
     example: 'The ramdisk went sideways',
   },
