@@ -11,7 +11,7 @@ export const AGENT_EARLY = [
     cause: 'agent',
     transient: 'no',
     patterns: [
-      /inspection hooks?\b(?!.{0,400}(?:swift|connection|HTTP|database|pymysql|is locked))|inspection data (?:is|does|lacks)|inspected data|inventory .{0,60}(?:missing|invalid|incomplete)/i,
+      /inspection hooks?\b(?!.{0,400}(?:swift|connection|HTTP|database|pymysql|is locked|hints|already exists|disabled|not enabled))|inspection data (?:is|does|lacks)|inspected data|inventory .{0,60}(?:missing|invalid|incomplete)/i,
     ],
     why: 'What the ramdisk found on the hardware lacks what the hooks demand (inspect_utils); it finds the same again.',
     example: 'Failed to inspect hardware. Reason: failed to run inspection hooks: no interfaces were found in the inventory',
@@ -65,7 +65,7 @@ export const AGENT = [
     cause: 'agent',
     transient: 'maybe',
     patterns: [
-      /Failed to connect to the agent|Connection to agent failed|requires agent_url|Error invoking agent command/i,
+      /Failed to connect to the agent|Connection to agent failed|requires agent_url|\bAgent(?:ConnectionFailed|CommandTimeout)\b|Error invoking agent command/i,
       /Timeout executing command|agent (?:did not|does not|is not|isn't|has not|was not) (?:respond|answer|running|reachable|com|booted)/i,
     ],
     why: 'The agent was there once and does not answer on port 9999 now: rebooted, hung or behind a filter.',
@@ -101,7 +101,7 @@ export const AGENT_BOOT = [
     name: 'agent-boot-loader',
     cause: 'agent',
     transient: 'maybe',
-    patterns: [/(?:install|installing) (?:a |the )?boot ?loader|efibootmgr|grub-?2?-?install|EFI (?:boot|system partition)/i],
+    patterns: [/(?:install|installing) (?:a |the )?boot ?loader|efibootmgr|grub-?2?-?install|\bEFI (?:boot|system partition)/i],
     why: 'The agent could not make the written disk bootable; image and firmware share the blame.',
     example: 'Failed to install a bootloader when deploying node n. Error: exit code 1',
   },

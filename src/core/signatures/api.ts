@@ -60,6 +60,14 @@ export const CONDUCTOR = [
     example: 'No valid host was found. Reason: No conductor service registered which supports driver redfish for conductor group "".',
   },
   {
+    name: 'coordination-unreachable',
+    cause: 'api-unreachable',
+    transient: 'maybe',
+    patterns: [/Error -?\d{1,3} (?:while )?connecting to \S+:\d+|\bTooz\w+|\b(?:redis|etcd|memcached?|zookeeper)\b/i],
+    why: 'The store behind locks and caches of the services (tooz, redis, etcd) does not answer.',
+    example: 'Error 111 connecting to 10.0.0.7:6379. Connection refused.',
+  },
+  {
     name: 'bus-credentials',
     cause: 'config',
     transient: 'no',

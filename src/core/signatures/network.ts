@@ -31,6 +31,18 @@ export const SWITCH = [
     example: "Mechanism driver 'genericswitch' failed in update_port_postcommit",
   },
   {
+    name: 'neutron-driver-error',
+    cause: 'network-fabric',
+    transient: 'maybe',
+    service: 'neutron',
+    peers: ['neutron'],
+    patterns: [
+      /\b500: Server Error for url: \S{1,400}, (?!.{0,20}(?:Request Failed|Internal|The server|An unexpected|500|<|\{)|.{0,200}(?:database|\bDB\w|quota))\S/i,
+    ],
+    why: 'Neutron hides its own faults behind one sentence; a 500 with other words passes on an exception of the driver for the switch.',
+    example: 'HttpException: 500: Server Error for url: http://n:9696/v2.0/ports/1, Failed to edit configuration on device tor-3',
+  },
+  {
     name: 'port-binding-failed',
     cause: 'network-fabric',
     transient: 'maybe',

@@ -47,7 +47,7 @@ const WORDS: readonly (readonly [Peer, RegExp])[] = [
   ['nova', /\bnova\b/i],
   [
     'bmc',
-    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|missing from the resource|lifecycle controller|power state|in the resource \/|X-Auth-Token|\b(?:Redfish|Drac|Ilo|IRMC|IPMI|SNMP|XClarity|IBMC)\w*(?:Error|Failure)\b|\bPDU\b|xclarity|\bXCC\b|\bC?IMC\b|\bUCSM?\b|oneview|\biBMC\b|\bAMT\b|WS-?Man|proliantutils|\bSCCI\b|\bELCM\b|dracclient/i,
+    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|missing from the resource|lifecycle controller|power state|in the resource \/|X-Auth-Token|\b(?:Redfish|Drac|Ilo|IRMC|IPMI|SNMP|XClarity|IBMC)\w*(?:Error|Failure)\b|\bPDU\b|virtual (?:USB|media|CD|floppy)|xclarity|\bXCC\b|\bC?IMC\b|\bUCSM?\b|oneview|\biBMC\b|\bAMT\b|WS-?Man|proliantutils|\bSCCI\b|\bELCM\b|dracclient|'interface': '(?:raid|bios|management|firmware|power)'|\bboot[_ ]interface\b/i,
   ],
   ['image-server', /image href|download(?:ing)? (?:of )?image|fetch(?:ing)? image/i],
 ]

@@ -43,7 +43,7 @@ export const TLS = [
     cause: 'config',
     transient: 'no',
     patterns: [
-      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL exception connecting|hostname .{0,80} doesn't match|WRONG_VERSION_NUMBER|TLS CA certificate bundle/i,
+      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL exception connecting|hostname .{0,80} doesn't match|WRONG_VERSION_NUMBER|TLS CA certificate bundle|CA (?:certificate|bundle|file) .{0,80}(?:is missing|not found|not specified|does not exist)/i,
     ],
     why: 'The conductor does not trust the certificate of the service, or speaks the wrong protocol to it.',
     example:

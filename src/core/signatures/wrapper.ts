@@ -42,6 +42,17 @@ const PHASES: readonly Wrapper[] = [
   { name: 'restart-steps', pattern: /^Could not restart (?:automated cleaning|deployment|\w+) on node \S+ after step .{1,400}?\}: /i },
   { name: 'step-hook', pattern: /^For node \S+, post \w+ step hook \S+ failed for \w+ step .{1,400}?\}\.? ?/i },
   { name: 'next-step', pattern: /^(?:Failed to process|Unexpected error when processing) (?:the )?next \w+ step\.?(?: Error:)? /i },
+  {
+    name: 'out-of-band-step',
+    pattern:
+      /^Node \S+ failed (?:\w+ )?step \{(?=.{0,300}'interface': '(?:raid|bios|management|firmware|power)').{0,900}?\}[.:]? (?:Error: )?/i,
+    says: BMC,
+  },
+  {
+    name: 'step-with-error',
+    pattern: /^(?:Step|Inspection) (?:\w+ )?failed (?:on|for) node \S+ with (?:the following )?error: /i,
+    says: BMC,
+  },
   { name: 'node-failed-step', pattern: /^Node \S+ failed (?:\w+ )?step \{.{0,900}?\}[.:]? (?:Error: )?/i },
   { name: 'steps', pattern: /^(?:Cannot get|Error while getting|Failed to get) \w+ steps[^:.]{0,80}: /i },
   { name: 'first-step', pattern: /^Node failed to start the (?:first|next) \w+ step\. Error: /i },
@@ -87,6 +98,9 @@ const PARTS: readonly Wrapper[] = [
     pattern: /^Redfish connection failed for node \S+: /i,
     says: { cause: 'bmc-unreachable', transient: 'maybe' },
   },
+  { name: 'driver-exception', pattern: /^(?:[\w-]{1,20} ){1,3}exception occurred(?: for node \S+)?[.:] (?:Error: )?/i, says: BMC },
+  { name: 'driver-client', pattern: /^Cisco UCS client: (?:operation .{1,60}|connection) failed for node \S+ Reason: /i, says: BMC },
+  { name: 'retry', pattern: /^RetryError\[<Future at \w+ state=finished raised /i },
   { name: 'drac', pattern: /^DRAC operation failed\. Reason: /i, says: BMC },
   { name: 'irmc', pattern: /^iRMC .{1,80}? failed\. Reason: /i, says: BMC },
   { name: 'ilo', pattern: /^(?:iLO |\[iLO\] ?).{0,80}? failed, error: /i, says: BMC },
