@@ -2,7 +2,7 @@
  * All signatures in the order in which they are asked. The order carries the rule "the most specific inner cause wins": words
  * of people first, then settings, then what a peer answered, then how a line broke, and sentences without a reason last.
  */
-import { AGENT, AGENT_BOOT, AGENT_EARLY } from './signatures/agent.ts'
+import { AGENT, AGENT_BOOT, AGENT_CHECKS, AGENT_EARLY } from './signatures/agent.ts'
 import { CONDUCTOR, SERVICES } from './signatures/api.ts'
 import { BMC_ANSWERS, BMC_LINE, BMC_SETTINGS, DRIVER_CHECKS } from './signatures/bmc.ts'
 import { BUG } from './signatures/bug.ts'
@@ -33,6 +33,7 @@ export const SIGNATURES: readonly Signature[] = [
   ...BMC_ANSWERS,
   ...BUG,
   ...AGENT,
+  ...AGENT_CHECKS,
   ...BMC_LINE,
   ...DRIVER_CHECKS,
   ...SERVICES,

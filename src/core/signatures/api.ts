@@ -103,6 +103,7 @@ export const CONDUCTOR = [
       /\b(?:DB)?(?:Data|Integrity|Programming|NotSupported|ReferenceError|DuplicateEntry)Error\b|DBDuplicateEntry/i,
       /\((?:1044|1045|1049|1054|1062|1064|1136|1142|1146|1153|1264|1364|1366|1406|1451|1452), /,
       /Data too long|max_allowed_packet|Unknown (?:column|database)|no such (?:table|column)|(?:doesn't|does not) exist|Out of range value|Duplicate entry|violates \w+ constraint/i,
+      /\b(?:denied|failed) for (?:user|role)\b|\b(?:violates|duplicate)\b|\btoo long\b/i,
       /SSL connection error|certificate verify failed|Access denied for user|authentication failed|no pg_hba\.conf entry|permission denied for/i,
     ],
     why: 'The database answered that these data, this schema or this account are wrong.',

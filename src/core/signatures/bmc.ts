@@ -57,8 +57,8 @@ export const DRIVER_CHECKS = [
     transient: 'no',
     peers: BMC,
     patterns: [
-      /^(?!.{0,2000}(?:returned code|status code|error code|\bHTTP (?:[A-Z]|\d)|\[iLO|\[ErrorCode|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion|not completed|internal error)).{0,800}\b(?:(?:must|should|has to|have to) (?:not )?(?:be|have|contain|match|specify)|(?:cannot|can't|may not|can not) (?:be|have|find|create|use|set|parse|determine|change|power)|(?:is|are|was|were|be) (?:required|mandatory|missing|empty|not (?:supported|specified|provided|supplied|set|given|defined|configured|valid|allowed|enough|found))|requires? (?:a|an|the|at least|both)\b)/i,
-      /^(?!.{0,2000}(?:returned code|status code|error code|\bHTTP (?:[A-Z]|\d)|\[iLO|\[ErrorCode|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion|not completed|internal error)).{0,800}\b(?:at (?:least|most) (?:one|two|three|\d+)|mutually exclusive|not enough|insufficient|invalid|unsupported|unknown|incorrect|incompatible|malformed|duplicate|unexpected|mismatch|too (?:many|few|long|short|large|small)|conflicts? with|already exists?|(?:does|do|did) not (?:exist|match|support|contain|have)|could not find|not found|(?:only|allowed|valid|supported) (?:values?|choices|options|are|is)\b|only \S{1,40} (?:is|are) (?:supported|allowed|valid)|supported only|exceeds?|out of range)\b/i,
+      /^(?!.{0,2000}(?:returned code|status code|error code|resource \/|running command|unexpected (?:error|exception)|codec|\bRAKP|\bHTTP (?:[A-Z]|\d)|\[iLO|\[ErrorCode|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion|not completed|internal error)).{0,800}\b(?:(?:must|should|has to|have to) (?:not )?(?:be|have|contain|match|specify)|(?:cannot|can't|may not|can not) (?:be|have|find|create|use|set|parse|determine|change|power)|(?:is|are|was|were|be) (?:required|mandatory|missing|empty|not (?:supported|specified|provided|supplied|set|given|defined|configured|valid|allowed|enough|found))|requires? (?:a|an|the|at least|both)\b)/i,
+      /^(?!.{0,2000}(?:returned code|status code|error code|resource \/|running command|unexpected (?:error|exception)|codec|\bRAKP|\bHTTP (?:[A-Z]|\d)|\[iLO|\[ErrorCode|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion|not completed|internal error)).{0,800}\b(?:at (?:least|most) (?:one|two|three|\d+)|mutually exclusive|not enough|insufficient|invalid|unsupported|unknown|incorrect|incompatible|different|malformed|cannot contain|duplicate|unexpected|mismatch|too (?:many|few|long|short|large|small)|conflicts? with|already exists?|(?:does|do|did) not (?:exist|match|support|contain|have)|could not find|not found|no (?:such|suitable|matching|valid|free)|more than one|(?:only|allowed|valid|supported) (?:values?|choices|options|are|is)\b|only \S{1,40} (?:is|are) (?:supported|allowed|valid)|supported only|exceeds?|out of range)\b/i,
     ],
     why: 'The driver compared the order with the node and sent nothing: no answer, session, job or line is spoken of.',
     example: 'iRMC RAID config failed. Reason: The size of the hot spare must be given',
@@ -133,6 +133,14 @@ export const BMC_ANSWERS = [
     ],
     why: 'The BMC does not have what is asked of it: firmware or an incomplete implementation.',
     example: 'Redfish exception occurred. Error: The action #ComputerSystem.Reset is missing from the resource /redfish/v1/Systems/1',
+  },
+  {
+    name: 'bmc-no-such-device',
+    cause: 'bmc-fault',
+    transient: 'no',
+    patterns: [/no suitable virtual \w{1,12}|no (?:free |available )?virtual (?:media|USB|CD|floppy|slot)/i],
+    why: 'The BMC offers no virtual device of the kind that is asked for, or all are taken.',
+    example: 'No suitable virtual media device found for node n to mount image https://10.0.0.1:6180/redfish/boot-n.iso',
   },
   {
     name: 'bmc-inspection-incomplete',

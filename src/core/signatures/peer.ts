@@ -30,8 +30,11 @@ const ADDRESSES: readonly (readonly [Peer, RegExp])[] = [
 const BMC_ADDRESS = /\/redfish\/v1|\bHTTP (?:GET|POST|PATCH|PUT|DELETE|HEAD) \S{1,400} returned code/i
 
 /** Words, asked only where no address tells. */
-const WORDS: readonly (readonly [Peer, RegExp])[] = [
-  ['agent', /\bto the agent\b|\bagent (?:api|driver|command)\b|connection to agent failed/i],
+export const PEER_WORDS: readonly (readonly [Peer, RegExp])[] = [
+  [
+    'agent',
+    /\bto the agent\b|\bagent (?:api|driver|command)\b|connection to agent failed|\b(?:clean|deploy|service) step \S{1,80} failed on node|\bagent returned error for|command status errored/i,
+  ],
   [
     'database',
     /pymysql|psycopg2|sqlite3|sqlalchemy|oslo_db|(?:Operational|Interface|Programming|Integrity)Error|\bDB(?:Connection|Deadlock|Error)|MySQL|PostgreSQL|WSREP/i,
@@ -59,7 +62,7 @@ const ADDRESS =
 const BMC_ONLY_STATES: readonly string[] = ['enroll', 'verifying', 'manageable']
 
 /** The last address that tells wins: inner exceptions stand to the right of what wraps them. */
-export function peerOf(text: string, provision_state: string): Peer | null {
+export function peerOf(text: string, provision_state: string, words = PEER_WORDS): Peer | null {
   // A BMC's answer quotes addresses of its own (of images it should mount); the conversation was still with the BMC.
   if (BMC_ADDRESS.test(text)) return 'bmc'
   let found: Peer | null = null
@@ -68,7 +71,7 @@ export function peerOf(text: string, provision_state: string): Peer | null {
     found = ADDRESSES.find(([, pattern]) => pattern.test(address))?.[0] ?? found
   }
   if (found !== null) return found
-  const named = WORDS.find(([, pattern]) => pattern.test(text))
+  const named = words.find(([, pattern]) => pattern.test(text))
   if (named !== undefined) return named[0]
   return BMC_ONLY_STATES.includes(provision_state) ? 'bmc' : null
 }

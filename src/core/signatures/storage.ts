@@ -38,7 +38,7 @@ export const DISK_WORK = [
     transient: 'maybe',
     patterns: [
       /Error erasing block device|Failed to erase|Block device caused|(?:^|[\s'"(])(?:shred|hdparm|nvme(?:-cli)?|wipefs|sgdisk|blkdiscard|blockdev)\b|\bfio \(disk\)|\b(?:hp?ssacli|ssacli|storcli|megacli|perccli|hpssa)\w*\b/i,
-      /\b(?:disk|device|partition) \/dev\/\S{1,80} (?:did not|does not|is not|was not|could not|has not|failed)|partitioning failed|did not become available|holding device|holder disks?\b/i,
+      /\b(?:disk|device|partition) \/dev\/\S{1,80} (?:did not|does not|is not|was not|could not|has not|failed)|device '?\/dev\/\S{1,200} (?:was )?not found|partitioning failed|did not become available|holding device|holder disks?\b/i,
       /Software RAID caused|\bmdadm\b|failed to (?:create|delete|clean|stop|assemble).{0,40}\b(?:md|raid) ?device/i,
     ],
     why: 'Work on a disk failed and the reason is in the tool’s own words, if anywhere.',
