@@ -33,7 +33,7 @@ const BMC_ADDRESS = /\/redfish\/v1|\bHTTP (?:GET|POST|PATCH|PUT|DELETE|HEAD) \S{
 export const PEER_WORDS: readonly (readonly [Peer, RegExp])[] = [
   [
     'agent',
-    /\bto the agent\b|\bagent (?:api|driver|command)\b|connection to agent failed|\b(?:clean|deploy|service) step \S{1,80} failed on node|\bagent returned error for|command status errored/i,
+    /\bto the agent\b|\bagent (?:api|driver|command)\b|connection to agent failed|\b(?:clean|deploy|service) step \S{1,80} failed on node \S{1,60}\. |\bagent returned error for|command status errored/i,
   ],
   [
     'database',
