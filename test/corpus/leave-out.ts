@@ -1,11 +1,13 @@
 /**
- * Leave-group-out for rules that are written by hand: for each source template, every alternative of every pattern that only its own
- * texts meet is taken away (of signatures, wrappers and the words that name a peer), and the texts are read with what is left. What a
- * rule that many templates meet owes to one of them cannot be taken away; that is what the first-contact figures are for.
+ * Leave-group-out for rules that are written by hand. For each source template what only its own texts meet is taken away, and its texts
+ * are read with what is left: by `signature` whole signatures and wrappers go, by `alternative` every branch of every pattern (also of
+ * the words that name a peer). What a rule that many templates meet owes to one of them cannot be taken away; for that there are the
+ * figures of first contact in README.md.
  */
 import { readFileSync } from 'node:fs'
 import { RULES, type Rules, readTextBy, type TextReading } from '../../src/core/read-text.ts'
 import { peerOf } from '../../src/core/signatures/peer.ts'
+import type { Signature } from '../../src/core/signatures/signature.ts'
 import { normalised, splitCleanUp, unwrapped } from '../../src/core/unwrap.ts'
 import { type Branch, branchesOf, type Tree, treeOf, without } from './branches.ts'
 
@@ -45,6 +47,8 @@ function partsOf({ text, provision_state }: Row) {
   })
 }
 
+export type Grain = 'signature' | 'alternative'
+
 type Owners = { tree: Tree; owned: Map<string, Set<Branch>> }
 
 /** For one pattern: which of its alternatives only one template meets. */
@@ -63,47 +67,58 @@ function ownersOf(pattern: RegExp, met: readonly { template: string; text: strin
 
 const NEVER = /(?!)/
 
-/** Rules as they would be had nobody seen the texts of a template. */
-export function rulesWithout(rows: readonly Row[]): (template: string) => Rules {
-  const parts = rows.flatMap((row) => partsOf(row).map((part) => ({ template: row.template, ...part })))
-  const owners = new Map<RegExp, Owners>()
-  const learn = (pattern: RegExp, met: readonly { template: string; text: string }[]) => owners.set(pattern, ownersOf(pattern, met))
-  for (const { peers, patterns } of [...RULES.signatures, ...RULES.lastSignatures]) {
-    const met = parts.filter(({ peer }) => peers === undefined || (peer !== null && peers.includes(peer)))
-    for (const pattern of patterns)
-      learn(
-        pattern,
-        met.map(({ template, inner }) => ({ template, text: inner })),
-      )
-  }
-  const layers = parts.flatMap(({ template, layers }) => layers.map((text) => ({ template, text })))
-  for (const { pattern } of RULES.wrappers) learn(pattern, layers)
-  for (const [, pattern] of RULES.peerWords)
-    learn(
-      pattern,
-      parts.map(({ template, part }) => ({ template, text: part })),
-    )
+type Met = { template: string; text: string }
 
-  return (template) => {
-    const less = (pattern: RegExp): RegExp => {
-      const known = owners.get(pattern)
-      const out = known?.owned.get(template)
-      return known === undefined || out === undefined ? pattern : (without(known.tree, out) ?? NEVER)
+/** For each pattern of the rules, the texts that are put before it. */
+function textsBefore(rows: readonly Row[]): { patterns: readonly RegExp[]; met: Met[] }[] {
+  const parts = rows.flatMap((row) => partsOf(row).map((part) => ({ template: row.template, ...part })))
+  const inners = ({ peers }: Signature): Met[] =>
+    parts
+      .filter(({ peer }) => peers === undefined || (peer !== null && peers.includes(peer)))
+      .map(({ template, inner }) => ({ template, text: inner }))
+  const layers = parts.flatMap(({ template, layers }) => layers.map((text) => ({ template, text })))
+  const wholes = parts.map(({ template, part }) => ({ template, text: part }))
+  return [
+    ...[...RULES.signatures, ...RULES.lastSignatures].map((signature) => ({ patterns: signature.patterns, met: inners(signature) })),
+    ...RULES.wrappers.map(({ pattern }) => ({ patterns: [pattern], met: layers })),
+    ...RULES.peerWords.map(([, pattern]) => ({ patterns: [pattern], met: wholes })),
+  ]
+}
+
+/** For each template, what becomes of a pattern that owes something to it alone. */
+function changes(rows: readonly Row[], grain: Grain): Map<string, Map<RegExp, RegExp>> {
+  const all = new Map<string, Map<RegExp, RegExp>>()
+  const change = (template: string, from: RegExp, to: RegExp) => all.set(template, (all.get(template) ?? new Map()).set(from, to))
+  for (const { patterns, met } of textsBefore(rows)) {
+    if (grain === 'signature') {
+      const templates = new Set(met.filter(({ text }) => patterns.some((pattern) => pattern.test(text))).map(({ template }) => template))
+      const [only] = templates
+      if (templates.size === 1 && only !== undefined) for (const pattern of patterns) change(only, pattern, NEVER)
+    } else {
+      for (const pattern of patterns) {
+        const { tree, owned } = ownersOf(pattern, met)
+        for (const [template, branches] of owned) change(template, pattern, without(tree, branches) ?? NEVER)
+      }
     }
-    const lessOf = (signatures: Rules['signatures']) =>
-      signatures.map((signature) => ({ ...signature, patterns: signature.patterns.map(less) }))
-    return {
-      signatures: lessOf(RULES.signatures),
-      lastSignatures: lessOf(RULES.lastSignatures),
-      wrappers: RULES.wrappers.map((wrapper) => ({ ...wrapper, pattern: less(wrapper.pattern) })),
-      peerWords: RULES.peerWords.map(([peer, pattern]) => [peer, less(pattern)] as const),
-    }
+  }
+  return all
+}
+
+function rulesWith(changed: ReadonlyMap<RegExp, RegExp>): Rules {
+  const now = (pattern: RegExp) => changed.get(pattern) ?? pattern
+  const signatures = (of: readonly Signature[]) => of.map((signature) => ({ ...signature, patterns: signature.patterns.map(now) }))
+  return {
+    signatures: signatures(RULES.signatures),
+    lastSignatures: signatures(RULES.lastSignatures),
+    wrappers: RULES.wrappers.map((wrapper) => ({ ...wrapper, pattern: now(wrapper.pattern) })),
+    peerWords: RULES.peerWords.map(([peer, pattern]) => [peer, now(pattern)] as const),
   }
 }
 
 /** Every row, read by rules that owe nothing to its own template alone. */
-export function leaveGroupOut(rows: readonly Row[]): Read[] {
-  const rulesFor = rulesWithout(rows)
-  const groups = Map.groupBy(rows, ({ template }) => template)
-  return [...groups].flatMap(([template, group]) => readAll(group, rulesFor(template)))
+export function leaveGroupOut(rows: readonly Row[], grain: Grain): Read[] {
+  const changed = changes(rows, grain)
+  return [...Map.groupBy(rows, ({ template }) => template)].flatMap(([template, group]) =>
+    readAll(group, rulesWith(changed.get(template) ?? new Map())),
+  )
 }

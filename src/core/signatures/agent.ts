@@ -7,6 +7,14 @@ import type { Signature } from './signature.ts'
 /** Asked early: these sentences hold words or addresses that belong to others. */
 export const AGENT_EARLY = [
   {
+    name: 'agent-ansible',
+    cause: 'agent',
+    transient: 'maybe',
+    patterns: [/\bansible-playbook\b|\brun playbook\b/i],
+    why: 'A playbook failed on the ramdisk or could not get in; what it printed are words of the machine there.',
+    example: 'Ansible failed to run playbook /etc/ironic/playbooks/clean.yaml with exit code 2',
+  },
+  {
     name: 'agent-inspection-data',
     cause: 'agent',
     transient: 'no',
@@ -92,7 +100,7 @@ export const AGENT = [
     transient: 'maybe',
     patterns: [
       /Agent API for node|bad command result|Invalid agent response|agent returned (?:an? )?(?:invalid|error|unexpected)/i,
-      /Unable to decode response as JSON/i,
+      /Unable to decode response as JSON|\bget_\w{1,12}_steps\b|steps are not yet available/i,
       /Agent (?:on node|returned)/i,
     ],
     why: 'The agent answered something the conductor cannot use, or that a command failed, and nothing more.',
@@ -103,7 +111,7 @@ export const AGENT = [
     cause: 'agent',
     transient: 'maybe',
     patterns: [
-      /Reboot script failed|Error rebooting system|Error syncing system clock|(?:finalize|configur\w{1,20}) (?:the )?rescue|Error (?:heartbeating|attempting to heartbeat|getting configuration from Ironic|finding IP)|ansible-playbook|run playbook|\bstress-ng\b|fio \(network\)/i,
+      /Reboot script failed|Error rebooting system|Error syncing system clock|(?:finalize|configur\w{1,20}) (?:the )?rescue|Error (?:heartbeating|attempting to heartbeat|getting configuration from Ironic|finding IP)|\bstress-ng\b|fio \(network\)/i,
     ],
     why: 'A duty of the ramdisk failed on the machine itself.',
     example: 'Reboot script failed with exit code 1. stdout: . stderr: busy.',

@@ -128,7 +128,9 @@ export const CONDUCTOR = [
     cause: 'api-unreachable',
     transient: 'maybe',
     peers: ['database'],
-    patterns: [/\b(?:Operational|Internal|Interface|Database|DBAPI|SQLAlchemy)Error\b|\bDB\w{0,30}Error\b|\bpymysql|\bpsycopg2/i],
+    patterns: [
+      /\b(?:Operational|Internal|Interface|Database|DBAPI|SQLAlchemy|PendingRollback)Error\b|invalid transaction|\bDB\w{0,30}Error\b|\bpymysql|\bpsycopg2/i,
+    ],
     why: 'An error of the database without a word that tells an outage from bad data.',
     example: "(pymysql.err.OperationalError) (1290, 'The MySQL server is running with the --read-only option')",
   },

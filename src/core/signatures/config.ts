@@ -176,7 +176,7 @@ export const IMAGES = [
     cause: 'config',
     transient: 'no',
     patterns: [
-      /valid partition table|number of primary partitions|outside of the device|No bootable partition|No EFI (?:system )?partition|UEFI-compatible image|No boot ?loader (?:was )?found/i,
+      /\bSecurity: |(?:expected|detected) (?:image )?format\b|\bprimary partitions\b|valid partition table|number of primary partitions|outside of the device|No bootable partition|No EFI (?:system )?partition|UEFI-compatible image|No boot ?loader (?:was )?found/i,
       /image (?:is not|is invalid|format|contents?)\b.{0,80}(?:valid|allowed|permitted|match|supported)/i,
       /(?:too small|too large|larger than|bigger than|exceeds?\b|does not fit).{0,120}(?:image|disk|device|partition|root|memory|ramdisk)/i,
       /(?:image|disk|device|partition|root|memory).{0,80}(?:too small|too large|larger than|bigger than)/i,

@@ -37,7 +37,7 @@ export const PEER_WORDS: readonly (readonly [Peer, RegExp])[] = [
   ],
   [
     'database',
-    /pymysql|psycopg2|sqlite3|sqlalchemy|oslo_db|(?:Operational|Interface|Programming|Integrity)Error|\bDB(?:Connection|Deadlock|Error)|MySQL|PostgreSQL|WSREP/i,
+    /pymysql|psycopg2|sqlite3|sqlalchemy|oslo_db|PendingRollback|(?:Operational|Interface|Programming|Integrity)Error|\bDB(?:Connection|Deadlock|Error)|MySQL|PostgreSQL|WSREP/i,
   ],
   ['rpc', /amqp|rabbit|oslo_?messaging|messagingtimeout|message id [0-9a-f]{8}|json.?rpc/i],
   ['cinder', /cinder|block storage|\bvolume [0-9a-f]{8}-/i],
@@ -50,7 +50,7 @@ export const PEER_WORDS: readonly (readonly [Peer, RegExp])[] = [
   ['nova', /\bnova\b/i],
   [
     'bmc',
-    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|missing from the resource|lifecycle controller|power state|in the resource \/|X-Auth-Token|\b(?:Redfish|Drac|Ilo|IRMC|IPMI|SNMP|XClarity|IBMC)\w*(?:Error|Failure)\b|\bPDU\b|virtual (?:USB|media|CD|floppy)|xclarity|\bXCC\b|\bC?IMC\b|\bUCSM?\b|oneview|\biBMC\b|\bAMT\b|WS-?Man|proliantutils|\bSCCI\b|\bELCM\b|dracclient|'interface': '(?:raid|bios|management|firmware|power)'|\bboot[_ ]interface\b/i,
+    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|open session|cipher suite|missing from the resource|lifecycle controller|power state|in the resource \/|X-Auth-Token|\b(?:Redfish|Drac|Ilo|IRMC|IPMI|SNMP|XClarity|IBMC)\w*(?:Error|Failure)\b|\bPDU\b|virtual (?:USB|media|CD|floppy)|xclarity|\bXCC\b|\bC?IMC\b|\bUCSM?\b|oneview|\biBMC\b|\bAMT\b|WS-?Man|proliantutils|\bSCCI\b|\bELCM\b|dracclient|'interface': '(?:raid|bios|management|firmware|power)'|\bboot[_ ]interface\b/i,
   ],
   ['image-server', /image href|download(?:ing)? (?:of )?image|fetch(?:ing)? image/i],
 ]

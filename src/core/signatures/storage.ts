@@ -44,6 +44,17 @@ export const DISK_WORK = [
     why: 'Work on a disk failed and the reason is in the tool’s own words, if anywhere.',
     example: 'Software RAID caused unknown error: Failed to create md device /dev/md0 on /dev/sda1 /dev/sdb1',
   },
+  {
+    name: 'agent-on-disk',
+    cause: 'storage',
+    transient: 'maybe',
+    peers: ['agent'],
+    patterns: [
+      /\b(?:fail|error|unable|cannot|could not)\w{0,4}\b.{0,120}\/dev\/\w|\/dev\/\w.{0,120}\b(?:fail|error|unable|cannot|could not|not found)\w{0,4}\b/i,
+    ],
+    why: 'The agent names the disk that its work failed on and says nothing of image or order.',
+    example: 'Clean step deploy.erase_devices_metadata failed on node n. Destroying labels failed on device /dev/sdc',
+  },
 ] as const satisfies readonly Signature[]
 
 export const VOLUMES = [

@@ -50,7 +50,7 @@ const PHASES: readonly Wrapper[] = [
   },
   {
     name: 'step-with-error',
-    pattern: /^(?:Step|Inspection) (?:\w+ )?failed (?:on|for) node \S+ with (?:the following )?error: /i,
+    pattern: /^(?:(?:Clean |Deploy |Service )?Step|Inspection) (?:\w+ )?failed (?:on|for) node \S+ with (?:the following )?error: /i,
     says: BMC,
   },
   { name: 'node-failed-step', pattern: /^Node \S+ failed (?:\w+ )?step \{.{0,900}?\}[.:]? (?:Error: )?/i },
@@ -77,7 +77,7 @@ const PARTS: readonly Wrapper[] = [
     says: { cause: 'bmc-unreachable', transient: 'maybe' },
   },
   { name: 'power-sync', pattern: /^During sync_power_state, max retries .{0,300}? to maintenance mode\. Error: /i, says: BMC },
-  { name: 'agent-step', pattern: /^(?:Deploy|Clean|Service) step \S+ failed on node \S+?\.? (?=\S)/i, says: AGENT },
+  { name: 'agent-step', pattern: /^(?:Deploy|Clean|Service) step \S+ failed on node \S+?\.? (?!with error)(?=\S)/i, says: AGENT },
   { name: 'conductor-step', pattern: /^(?:Deploy|Clean|Service) step \S+ failed(?::| with \w+:) /i },
   { name: 'agent-error', pattern: /^Agent returned error for \w+ step .{0,900}? on node \S+ ?: /i, says: AGENT },
   { name: 'agent-performing', pattern: /^Error performing (?:\w+_)?step \w+: /i, says: AGENT },
