@@ -54,10 +54,15 @@ function readOne(rules: Rules, text: string, provision_state: string): TextReadi
     return { cause: found.cause, transient, signature: found.name, service: found.service ?? service }
   }
   if (wrapper?.says !== undefined) return { ...wrapper.says, signature: `in-${wrapper.name}`, service }
-  const weak = firstOf(rules.lastSignatures, inner, peer)
+  const weak = isSentence(inner) ? firstOf(rules.lastSignatures, inner, peer) : null
   if (weak !== null) return { cause: weak.cause, transient: weak.transient, signature: weak.name, service }
   return { ...NOTHING, service }
 }
+
+/** Longer than any message of Ironic's without a dump in it; weak readings go by single words, and in a page there is every word. */
+const SENTENCE_MAX = 1_000
+
+const isSentence = (inner: string): boolean => inner.length <= SENTENCE_MAX && !/^(?:<!doctype html|<html|<\?xml)/i.test(inner)
 
 function firstOf(signatures: readonly Signature[], inner: string, peer: Peer | null): Signature | null {
   const fits = ({ peers, patterns }: Signature) =>

@@ -35,6 +35,7 @@ export const BUG = [
     patterns: [
       /^Failed to tear down \w+ after aborting the operation/i,
       /^(?:Could not find|Failed to find) node \S+ in cache/i,
+      /^\*\* (?:Value )?Redacted/i,
       /^Could not find a node for attributes/i,
       /^An unknown exception occurred/i,
     ],
