@@ -9,4 +9,5 @@ export const ARGUED: Record<string, string> = {
   v059: 'the agent could not start its iSCSI target: agent and storage are both in the sentence',
   v076: 'the SDK waited for a port to become ACTIVE: the label blames Neutron, the reading the fabric, as for "failed to reach status ACTIVE"',
   x063: 'ports for consoles on the conductor: nothing of the node, but the words are those of a setting',
+  y036: 'the driver that spoke SSH left Ironic in Queens, and its sentence names no BMC',
 }

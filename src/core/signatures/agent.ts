@@ -45,7 +45,7 @@ export const AGENT_CHECKS = [
     transient: 'no',
     peers: ['agent'],
     patterns: [
-      /^(?!.{0,2000}(?:running command|exit code|time(?:d )?-?out|connect|unexpected error|HardwareManager|hardware manager|version|token|HTTP status|extension|partner|virtual media)).{0,800}\b(?:no (?:suitable|candidates?|valid|matching|such)|protected|exceeds?|too (?:small|large|many|few)|(?:larger|smaller|bigger) than|not enough|outs?(?:ide)?|insufficient|(?:does|do) not (?:fit|match|exist|support|contain)|invalid|not valid|malformed|(?:is|are) (?:missing|not supported|required)|unsupported|(?:must|should) be|unable to find a valid|could not find an?|primary partitions)\b/i,
+      /^(?!.{0,2000}(?:running command|exit code|time(?:d )?-?out|connect|unexpected error|HardwareManager|hardware manager|version|token|HTTP status|extension|partner|virtual media)).{0,800}\b(?:no (?:suitable|candidates?|valid|matching|such|\w{1,12} found)\b|protected|exceeds?|too (?:small|large|many|few)|(?:larger|smaller|bigger) than|not enough|outs?(?:ide)?|insufficient|(?:does|do) not (?:fit|match|exist|support|contain)|invalid|not valid|malformed|(?:is|are) (?:missing|not supported|required)|unsupported|(?:must|should) be|unable to find a valid|could not find an?|primary partitions)\b/i,
     ],
     why: 'The agent compared the order with disks, image or settings and did nothing: no tool, line or version is spoken of.',
     example: 'Deploy step deploy.write_image failed on node n. The hint names a disk that is smaller than the image',

@@ -58,7 +58,7 @@ export const DRIVER_CHECKS = [
     peers: BMC,
     patterns: [
       /^(?!.{0,2000}(?:returned code|status code|error code|resource \/|running command|unexpected (?:error|exception|\w{1,12} status)|free port|codec|\bRAKP|\bHTTP (?:[A-Z]|\d)|\[iLO|\[ErrorCode|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion|not completed|internal error)).{0,800}\b(?:(?:must|should|has to|have to) (?:not )?(?:be|have|contain|match|specify)|(?:cannot|can't|may not|can not) (?:be|have|find|create|use|set|parse|determine|change|power)|(?:is|are|was|were|be) (?:required|mandatory|missing|empty|not (?:supported|specified|provided|supplied|set|given|defined|configured|valid|allowed|enough|found))|requires? (?:a|an|the|at least|both)\b)/i,
-      /^(?!.{0,2000}(?:returned code|status code|error code|resource \/|running command|unexpected (?:error|exception|\w{1,12} status)|free port|codec|\bRAKP|\bHTTP (?:[A-Z]|\d)|\[iLO|\[ErrorCode|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion|not completed|internal error)).{0,800}\b(?:at (?:least|most) (?:one|two|three|\d+)|mutually exclusive|not enough|insufficient|invalid|unsupported|unknown|incorrect|incompatible|different|malformed|cannot contain|duplicate|unexpected|mismatch|too (?:many|few|long|short|large|small)|conflicts? with|already exists?|(?:does|do|did) not (?:exist|match|support|contain|have)|could not find|not found|no (?:such|suitable|matching|valid|free)|more than one|(?:only|allowed|valid|supported) (?:values?|choices|options|are|is)\b|only \S{1,40} (?:is|are) (?:supported|allowed|valid)|supported only|exceeds?|out of range)\b/i,
+      /^(?!.{0,2000}(?:returned code|status code|error code|resource \/|running command|unexpected (?:error|exception|\w{1,12} status)|free port|codec|\bRAKP|\bHTTP (?:[A-Z]|\d)|\[iLO|\[ErrorCode|\bjobs?\b|\btasks?\b|time(?:d )?-?out|connect|session|respon|answer|completion|not completed|internal error)).{0,800}\b(?:at (?:least|most) (?:one|two|three|\d+)|mutually exclusive|not enough|insufficient|invalid|unsupported|unknown|incorrect|incompatible|different|malformed|cannot contain|duplicate|unexpected|mismatch|too (?:many|few|long|short|large|small)|conflicts? with|already exists?|(?:does|do|did) not (?:exist|match|support|contain|have)|could not find|not found|no (?:such|suitable|matching|valid|free)|more than one|(?:only|allowed|valid|supported) (?:values?|choices|options|are|is)\b|only \S{1,40} (?:is|are) (?:supported|allowed|valid)|supported only|exceeds?|out of range)\b|\bmissing\.?$/i,
     ],
     why: 'The driver compared the order with the node and sent nothing: no answer, session, job or line is spoken of.',
     example: 'iRMC RAID config failed. Reason: The size of the hot spare must be given',
@@ -158,7 +158,7 @@ export const BMC_ANSWERS = [
     transient: 'maybe',
     peers: BMC,
     patterns: [
-      /returned code [45]\d\d\b|\bHTTP (?:status )?(?:code )?[45]\d\d\b|\bcode"?:? ?=? ?"?[45]\d\d\b|\b[45]\d\d (?:Server|Client) Error/i,
+      /returned code [45]\d\d\b|(?:^|[^(\w])HTTP (?:status )?(?:code )?[45]\d\d\b|\bcode"?:? ?=? ?"?[45]\d\d\b|\b[45]\d\d (?:Server|Client) Error/i,
       /\[ErrorCode\]|\bparsing the XML\b|\bnot well-formed\b|yielded return value|(?:power|boot) \w{1,20} (?:was |were )?(?:rejected|refused)|(?:operation|command|request) (?:was )?(?:not completed|rejected|refused)/i,
       /InvalidOperationForSystemState|InternalError\b|GeneralError\b/i,
       /Set Chassis Power Control to .{1,30} failed|Chassis Power .{0,40} failed|Activate Session|Close Session|completion code/i,
@@ -238,7 +238,7 @@ export const BMC_LINE = [
     peers: BMC,
     patterns: [
       /Unable to connect to|WSMan request failed|urlopen error|Failed to (?:establish a new connection|connect)|(?:could|can) ?not connect|connection (?:failed|error|timed out)|Max retries exceeded/i,
-      /timed? ?-?out|ProxyError|Bad IPv[46]\/UDP transport|No SNMP response|Connection refused|No route to host|(?:Network|Host) is unreachable|Name or service not known|No address associated|EHOSTUNREACH|ECONNREFUSED|ETIMEDOUT|EOF occurred|UNEXPECTED_EOF/i,
+      /did not (?:become responsive|respond|answer)|(?:is |was )?(?:unresponsive|unreachable|not (?:responding|responsive|reachable))|no response|timed? ?-?out|ProxyError|Bad IPv[46]\/UDP transport|No SNMP response|Connection refused|No route to host|(?:Network|Host) is unreachable|Name or service not known|No address associated|EHOSTUNREACH|ECONNREFUSED|ETIMEDOUT|EOF occurred|UNEXPECTED_EOF/i,
     ],
     why: 'No application-level answer from the BMC; whether it is off, gone or restarting is not in the text.',
     example: "SNMP operation 'GET' failed: No SNMP response received before timeout",
