@@ -23,7 +23,7 @@ export type Row = {
 }
 export type Read = { row: Row; reading: TextReading }
 
-export const CORPORA = ['last-errors', 'held-out', 'unseen', 'unseen-2', 'unseen-3', 'unseen-4'] as const
+export const CORPORA = ['last-errors', 'held-out', 'unseen', 'unseen-2', 'unseen-3', 'unseen-4', 'unseen-5'] as const
 
 export function corpus(name: string): Row[] {
   const rows: Row[] = JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), 'utf8'))
