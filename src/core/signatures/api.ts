@@ -90,7 +90,7 @@ export const CONDUCTOR = [
     name: 'message-bus-error',
     cause: 'api-unreachable',
     transient: 'maybe',
-    patterns: [/\bAMQP\b|rabbit|oslo_?messaging|\bRemote ?Error: /i],
+    patterns: [/\bAMQP\b|rabbit|oslo_?messaging|\bRemote ?Error: |RPCVersionCap|RPC version|specified version cap/i],
     why: 'The bus, or the other end of a call over it, answered with an error.',
     example: 'AMQP server on 10.0.0.5:5672: Queue.declare: (406) PRECONDITION_FAILED',
   },
@@ -207,7 +207,7 @@ export const SERVICES = [
     cause: 'config',
     transient: 'no',
     patterns: [
-      /\b40[13]: Client Error|\b40[13] (?:Unauthorized|Forbidden)|\(HTTP 40[13]\)|(?:Unauthorized|Forbidden)(?:Exception)?: 40[13]|(?:requires|required) authentication|authentication (?:is )?required|disallowed by policy|You are not authorized|Access was denied to the following resource/i,
+      /\b40[13]: Client Error|\b40[13] (?:Unauthorized|Forbidden)|\(HTTP 40[13]\)|(?:Unauthorized|Forbidden)(?:Exception)?: 40[13]|(?:requires|required) authentication|authentication (?:is )?required|disallowed by policy|You are not authorized|Access was denied to the following resource|(?:account|user) is (?:locked|disabled)|password (?:is |has )?expired/i,
     ],
     why: 'The service answered and does not allow this account; a role or password must be changed.',
     example: 'ForbiddenException: 403: Client Error for url: http://neutron:9696/v2.0/ports, rule:create_port is disallowed by policy',

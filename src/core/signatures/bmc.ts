@@ -39,7 +39,7 @@ export const BMC_SETTINGS = [
     patterns: [
       /physical disks? .{0,40}(?:provided|space|not enough)|RAID level\b|RAID volumes? cannot|allocate physical disk|free space of a disk|failed to find matching physical disks|logical.disks?\b.{0,80}(?:invalid|not|cannot|no|missing)|target_raid_config|raid.config\S{0,80}.{0,60}(?:invalid|missing|not)/i,
       /(?:invalid value for|unknown|unsupported|read-only).{0,20}(?:BIOS )?setting(?:s|\(s\))?\b/i,
-      /no candidates (?:left )?for physical disk|(?:incorrect|different|too many|not enough|cannot find any) .{0,20}(?:physical |hard )?(?:disks?|drives?|HDDs?)\b|insufficient disk capacity|calculate spans/i,
+      /no candidates (?:left )?for physical disk|partitions detected on|(?:incorrect|different|too many|not enough|cannot find any) .{0,20}(?:physical |hard )?(?:disks?|drives?|HDDs?)\b|insufficient disk capacity|calculate spans/i,
       /(?:RAID )?controller \S{1,80} (?:was |is )?not found|interface type \S{1,20} not supported/i,
       /doesn't have (?:a |an )?(?:BIOS settings?|Firmware component)\b|requires (?:UEFI|BIOS|legacy)\b|(?:only in|not in) (?:UEFI|BIOS|legacy) boot mode/i,
       /\bSTOR\d{3,4}\b|Invalid parameter value Extended information|not supported in (?:the )?\w+ (?:boot )?mode/i,
@@ -84,7 +84,7 @@ export const BMC_ANSWERS = [
     peers: BMC,
     patterns: [
       /returned code 40[13]\b|\bcode:? ?40[13]\b|\b40[13] (?:Client Error|Unauthorized|Forbidden)|HTTP 40[13]\b/i,
-      /insufficient ?privilege|privilege level|invalid (?:user ?name|password|credentials)|username or password|unauthorized|unauthorized name|authentication (?:failed|failure|error)|(?:login )?credentials rejected|(?:is|are) (?:missing or )?invalid credentials|NoValidSession|login (?:failed|failure)|AccessError|access denied/i,
+      /insufficient ?privilege|privilege level|invalid (?:user ?name|password|credentials)|username or password|unauthorized|unauthorized name|authentication (?:failed|failure|error)|(?:login )?credentials rejected|(?:is|are) (?:missing or )?invalid credentials|NoValidSession|account ?(?:is )?locked|login (?:failed|failure)|AccessError|access denied/i,
       /unknown SNMP (?:user|security) name|wrong SNMP PDU digest|authorizationError|\bnoAccess\b|unsupported SNMP security level|SNMP (?:message )?decryption/i,
       /RAKP \d .{0,60}(?:HMAC|invalid|illegal|fail|error)|Session Privilege .{0,60}failed/i,
     ],
@@ -212,7 +212,7 @@ export const BMC_LINE = [
     transient: 'maybe',
     patterns: [
       /IPMI call failed/i,
-      /IPMI Error encountered|\bipmitool\b.{0,400}(?:failed|Unexpected error|timed? ?out)/i,
+      /IPMI Error encountered|\bipmitool\b.{0,40}-[IH]\b.{0,400}(?:failed|Unexpected error|timed? ?out)/i,
       /Unable to establish (?:IPMI|LAN|RMCP|IPMI v\S+ ?\/ ?RMCP\+) session|Get (?:Channel )?Auth(?:entication)? Capabilities|Get Session Challenge/i,
       /Address lookup for \S+ failed|Unable to get Chassis Power Status|No response from remote controller/i,
     ],

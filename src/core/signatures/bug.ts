@@ -15,7 +15,7 @@ export const BUG = [
       /(?:list|tuple|string) index out of range|referenced before assignment|is not JSON serializable|not enough values to unpack/i,
       /^'[\w.:-]{1,60}'\.?$/,
       /^BUG: |step returned invalid value/,
-      /codec can't (?:en|de)code|cannot unpack|maximum recursion depth|An exclusive lock is required/i,
+      /codec can't (?:en|de)code|cannot unpack|maximum recursion depth|An exclusive lock is required|\bVersion \d[\d.]{0,8} of \w{1,40} is not supported/i,
     ],
     why: 'The text of a Python exception: a defect in the code, where trying again meets the same line.',
     example: "Failed to tear down: 'str' object has no attribute 'items'",

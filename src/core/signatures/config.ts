@@ -77,11 +77,7 @@ export const SETTINGS = [
     cause: 'config',
     transient: 'no',
     service: 'keystone',
-    patterns: [
-      /Not authorized in Keystone/i,
-      /(?:Could not find|Invalid) (?:user|project|domain|application credential)\b/i,
-      /(?:account|user) is (?:locked|disabled)|password (?:has )?expired/i,
-    ],
+    patterns: [/Not authorized in Keystone/i, /(?:Could not find|Invalid) (?:user|project|domain|application credential)\b/i],
     why: 'Keystone answered and refused the conductor itself (KeystoneUnauthorized): a password or role must be set right.',
     example: 'Failed to tear down: Not authorized in Keystone.',
   },
