@@ -6,7 +6,6 @@ import { AGENT, AGENT_BOOT, AGENT_CHECKS, AGENT_EARLY } from './signatures/agent
 import { CONDUCTOR, SERVICES } from './signatures/api.ts'
 import { BMC_ANSWERS, BMC_LINE, BMC_SETTINGS, DRIVER_CHECKS } from './signatures/bmc.ts'
 import { BUG } from './signatures/bug.ts'
-import { CLASS_NAMES } from './signatures/class-name.ts'
 import { IMAGES, SETTINGS } from './signatures/config.ts'
 import { GENERAL } from './signatures/general.ts'
 import { LOCKED } from './signatures/locked.ts'
@@ -38,7 +37,6 @@ export const SIGNATURES: readonly Signature[] = [
   ...DRIVER_CHECKS,
   ...SERVICES,
   ...PORTS,
-  ...CLASS_NAMES,
 ]
 
 /** Weak readings, asked only where neither a signature nor a wrapper told anything. */

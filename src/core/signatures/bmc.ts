@@ -63,6 +63,14 @@ export const DRIVER_CHECKS = [
     why: 'The driver compared the order with the node and sent nothing: no answer, session, job or line is spoken of.',
     example: 'iRMC RAID config failed. Reason: The size of the hot spare must be given',
   },
+  {
+    name: 'class-bmc-line',
+    cause: 'bmc-unreachable',
+    transient: 'maybe',
+    patterns: [/\b(?:Redfish|Ilo|IBMC|IRMC|Drac|XClarity|OneView)\w{0,20}Connection\w{0,12}\b|\bWSManRequestFailure\b|\bIPMIFailure\b/],
+    why: 'The class stands for a BMC that gave no answer.',
+    example: 'RetryError[<Future at 0x7f00 state=finished raised RedfishConnectionError>]',
+  },
 ] as const satisfies readonly Signature[]
 
 /** The BMC answered, and what it said. */
