@@ -1,6 +1,7 @@
 /**
  * All signatures in the order in which they are asked. The order carries the rule "the most specific inner cause wins": words
- * of people first, then settings, then what a peer answered, then how a line broke, and sentences without a reason last.
+ * of people first, then locks, the conductor's own world and certificates, then switches, volumes and disks, settings and images, what a
+ * peer answered, how a line broke, and sentences without a reason last.
  */
 import { AGENT, AGENT_BOOT, AGENT_CHECKS, AGENT_EARLY } from './signatures/agent.ts'
 import { CONDUCTOR, SERVICES } from './signatures/api.ts'
