@@ -15,7 +15,8 @@ const LEAST = 78
 const NEWEST = 115
 const HEADER = 'x-openstack-ironic-api-version'
 
-/** The field `shard` came with 1.82. */
+/** An inspection's inventory came with 1.81, the field `shard` with 1.82. */
+export const inventorySince = (used: string): boolean => minorOf(used) >= 81
 export const shardSince = (used: string): boolean => minorOf(used) >= 82
 
 /** `send` is the session's `request` with the version header. */

@@ -7,6 +7,7 @@ import type { HistoryEvent, Observation } from '../core/observation.ts'
 import { type Reading, unknown } from '../core/reading.ts'
 import type { SeenNode } from '../core/seen.ts'
 import { type Answer, bodyOf, type Call, refusal, segment, unreadable } from './call.ts'
+import { type HardwareReads, hardwareReads } from './ironic-hardware.ts'
 import { historyIn, historySchema } from './ironic-history.ts'
 import { LIST_FIELDS, seenNodeOf, seenSchema, type WireNode, wireNodeSchema } from './ironic-node.ts'
 import { type IronicVersions, shardSince, type VersionKeeper, versionKeeper } from './ironic-version.ts'
@@ -24,7 +25,7 @@ export type Sending = { sendBy?: number }
 
 type Links = Extract<Observation['links'], { kind: 'known' }>['value']
 
-export type Ironic = {
+export type Ironic = HardwareReads & {
   versions(): Promise<IronicVersions>
   /** All nodes in one provision state. */
   nodesIn(state: string): Promise<SeenNode[]>
@@ -67,7 +68,7 @@ const targetsPage = z.object({ targets: z.array(z.unknown()) })
 
 export function ironicClient(session: Session): Ironic {
   const keeper = versionKeeper(session)
-  return { versions: keeper.versions, ...lists(keeper), ...nodeReads(keeper), ...changes(session, keeper) }
+  return { versions: keeper.versions, ...lists(keeper), ...nodeReads(keeper), ...hardwareReads(keeper), ...changes(session, keeper) }
 }
 
 const at = (uuid: string): string => `/v1/nodes/${segment(uuid)}`

@@ -162,6 +162,7 @@ function addNode(world: World, spec: NodeSpec): void {
     },
     vif: null,
     history: [],
+    inventory: inspected(order),
     syncFailures: 0,
     cleaning: 'ok',
   }
@@ -224,6 +225,17 @@ function driverInfo(bmc: Bmc): Record<string, unknown> {
   }
   return { ipmi_address: bmc.host, ipmi_port: bmc.port, ipmi_username: 'admin', ipmi_password: 'simulated', ...images }
 }
+
+/** What an inspection of a pretend machine would have left, with more in it than anybody should repeat. */
+const inspected = (order: number): Record<string, unknown> => ({
+  inventory: {
+    system_vendor: { manufacturer: 'Pretend', product_name: 'P-1000', serial_number: `PRT${String(order).padStart(5, '0')}` },
+    cpu: { model_name: 'Pretend CPU', architecture: 'x86_64', count: 16 },
+    memory: { physical_mb: 65_536 },
+    disks: [{ name: '/dev/sda', model: 'PD-500', serial: `PD${order}`, size: 500_000_000_000 }],
+  },
+  plugin_data: { root_disk: { name: '/dev/sda' } },
+})
 
 function row(world: World, spec: NodeSpec, made: { order: number; bmc: Bmc }): NodeRow {
   const at = ironicTime(world.clock.now())

@@ -127,6 +127,7 @@ function readNode(world: World, asked: Asked, at: { node: SimNode; what: string;
   if (what === 'states')
     return { status: 200, json: Object.fromEntries(STATES.map((name) => [name, nodeField(world, node, name, asking)])) }
   if (what === 'history' || what.startsWith('history/')) return history(world, asked, { node, id: what.split('/')[1], minor })
+  if (what === 'inventory') return inventory(asked, { node, minor })
   if (what === 'ports') return { status: 200, json: { ports: [portView(world, node)] } }
   if (what === 'vifs') return vifs(world, node)
   if (what === 'traits') return { status: 200, json: { traits: node.row.traits } }
@@ -187,6 +188,14 @@ function history(world: World, asked: Asked, at: { node: SimNode; id: string | u
     return { uuid, created_at, severity, event: text, links: self(uuid) }
   })
   return { status: 200, json: { history: shown } }
+}
+
+/** NodeInventoryController: since 1.81, for whoever may read the withheld fields. */
+function inventory(asked: Asked, { node, minor }: { node: SimNode; minor: number }): Reply {
+  if (minor < 81) return noRoute
+  if (!rights(asked.caller, node.row).secrets) return denied('baremetal:node:inventory:get')
+  if (node.inventory === null) return fault(404, `Node inventory record for node ${node.row.uuid} could not be found.`)
+  return { status: 200, json: node.inventory }
 }
 
 /**

@@ -167,6 +167,8 @@ export type SimNode = {
   /** The Neutron port that Ironic remembers as the tenant's (internal_info.tenant_vif_port_id). */
   vif: string | null
   history: HistoryEntry[]
+  /** What the last inspection left: `{inventory, plugin_data}`; null where it was never inspected. */
+  inventory: Record<string, unknown> | null
   syncFailures: number
   cleaning: CleaningWill
 }

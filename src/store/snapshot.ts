@@ -21,18 +21,27 @@ const BUSY_TIMEOUT_MS = 5000
 
 /** Throws StoreError for what is no database of ours, or one that recorded nothing yet. */
 export function openSnapshot(path: string): Snapshot {
+  const { database, file } = openFileToRead(path, refuseOlder)
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
+  return { recorded: (filter) => recordedDecisions(db, filter), close: () => db.destroy() }
+}
+
+/** The open file, once `check` has let it pass. Throws StoreError for what cannot be read, and what `check` throws. */
+export function openFileToRead(
+  path: string,
+  check: (database: DatabaseSync, file: string) => void,
+): { database: DatabaseSync; file: string } {
   const wanted = resolve(path)
   try {
     const file = realpathSync(wanted)
     const database = openToRead(file)
     try {
-      refuseOlder(database, file)
+      check(database, file)
+      return { database, file }
     } catch (error) {
       database.close()
       throw error
     }
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
-    return { recorded: (filter) => recordedDecisions(db, filter), close: () => db.destroy() }
   } catch (error) {
     // Knows only how to say what SQLite and the file system report about this path; a bug passes through unchanged.
     throw storeErrorOf(error, wanted)

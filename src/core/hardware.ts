@@ -1,0 +1,34 @@
+/**
+ * Which machine a node is, as a vendor asks for it: make, serial numbers, parts. Plain data for a person; no decision looks at it and nothing
+ * of it is stored. Its fields are an allow-list.
+ */
+import type { Reading } from './reading.ts'
+
+export type Hardware = {
+  /** What Ironic's last inspection found. absent: Ironic is too old to keep it, or keeps none of this node. */
+  inventory: Reading<Inventory>
+  /** Keys of `properties` and `extra` that name the machine or its place, as people or tools wrote them. */
+  identity: Reading<Identity>
+}
+
+/** What a key may hold: a short text or a number. */
+export type Fact = string | number | boolean
+export type Facts = Record<string, Fact>
+
+export type Inventory = {
+  system_vendor: Facts
+  firmware: Facts
+  bmc: Facts
+  cpu: Facts
+  memory: Facts
+  boot: Facts
+  disks: Facts[]
+  interfaces: Facts[]
+}
+
+export type Identity = { properties: Facts; extra: Facts }
+
+export const unasked = (why: string): Hardware => ({
+  inventory: { kind: 'unknown', reason: why },
+  identity: { kind: 'unknown', reason: why },
+})

@@ -1,0 +1,66 @@
+/**
+ * What cases of one cloud have in common, as rows: which failed at about one time, and how many share a key. What that says about a node is
+ * not decided here.
+ */
+import type { Cause } from '../core/decision.ts'
+import type { KeyKind, Keys } from '../core/fleet.ts'
+import type { Queries } from './home.ts'
+import { fromJson } from './schema.ts'
+
+export type FailedCase = {
+  id: string
+  uuid: string
+  name: string | null
+  resource_class: string | null
+  failureAt: number
+  closedAt: number | null
+  cause: Cause | null
+  keys: Keys
+}
+
+/** Cases whose failure lies in that time, both ends included, in order of it. */
+export async function casesFailedBetween(db: Queries, of: { cloud: string; from: number; to: number }): Promise<FailedCase[]> {
+  const rows = await db
+    .selectFrom('cases')
+    .select(['id', 'uuid', 'name', 'resource_class', 'failureAt', 'closedAt', 'cause', 'keys'])
+    .where('cloud', '=', of.cloud)
+    .where('failureAt', '>=', of.from)
+    .where('failureAt', '<=', of.to)
+    .orderBy('failureAt')
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({ ...row, keys: fromJson<Keys>(row.keys) }))
+}
+
+/** Nodes that ever had a case with this key, and how many of them have one open now; the node `besides` is not counted. */
+export async function sharing(
+  db: Queries,
+  of: { cloud: string; kind: KeyKind; value: string; besides: string },
+): Promise<{ nodes: number; open: number }> {
+  const row = await db
+    .selectFrom('case_keys')
+    .leftJoin('cases', (join) =>
+      join.onRef('cases.cloud', '=', 'case_keys.cloud').onRef('cases.uuid', '=', 'case_keys.uuid').on('cases.closedAt', 'is', null),
+    )
+    .select((eb) => [eb.fn.countAll<number>().as('nodes'), eb.fn.count<number>('cases.id').as('open')])
+    .where('case_keys.cloud', '=', of.cloud)
+    .where('case_keys.kind', '=', of.kind)
+    .where('case_keys.value', '=', of.value)
+    .where('case_keys.uuid', '!=', of.besides)
+    .executeTakeFirstOrThrow()
+  return { nodes: Number(row.nodes), open: Number(row.open) }
+}
+
+/** Nodes of the cloud, or of one class of it, with an open case; the node `besides` is not counted. */
+export async function openCases(db: Queries, of: { cloud: string; resource_class?: string; besides: string }): Promise<number> {
+  const { resource_class } = of
+  const row = await db
+    .selectFrom('cases')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('cloud', '=', of.cloud)
+    .where('closedAt', 'is', null)
+    .where('uuid', '!=', of.besides)
+    .$if(resource_class !== undefined, (query) => query.where('resource_class', '=', resource_class ?? ''))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}

@@ -1,0 +1,57 @@
+/**
+ * What is on record about nodes and cases, of a database that is only read: not migrated, not locked, by a daemon's side or without one. All
+ * of it is as of one moment, that of the first question.
+ */
+import { Kysely } from 'kysely'
+import { readAudit } from './audit.ts'
+import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
+import { recordedDecisions } from './observations.ts'
+import { casesFailedBetween, type FailedCase, openCases, sharing } from './peers.ts'
+import { attempts, caseById, caseOf, cases, countNodes, findNodes, nodes } from './reading.ts'
+import type { Schema } from './schema.ts'
+import { openFileToRead } from './snapshot.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import type { Store } from './store.ts'
+import { StoreError } from './store-error.ts'
+
+export type Records = Pick<
+  Store,
+  'findNodes' | 'nodes' | 'countNodes' | 'cases' | 'caseOf' | 'caseById' | 'attempts' | 'recorded' | 'audit' | 'close'
+> & {
+  casesFailedBetween(of: { cloud: string; from: number; to: number }): Promise<FailedCase[]>
+  sharing(of: Parameters<typeof sharing>[1]): Promise<{ nodes: number; open: number }>
+  openCases(of: { cloud: string; resource_class?: string; besides: string }): Promise<number>
+}
+
+/** Throws StoreError for what cannot be read, is no database of ours, or is one of another version. */
+export function openRecords(path: string): Records {
+  const { database, file } = openFileToRead(path, (opened, named) => {
+    const version = schemaVersion(opened, named)
+    if (version === SCHEMA_VERSION) {
+      // A reader in WAL waits for nobody and nobody waits for it; what a daemon commits meanwhile is not seen.
+      opened.exec('begin')
+      return
+    }
+    throw new StoreError(
+      named,
+      `The database ${named} was last used by an older anneal (schema ${version}), and here it is only read.`,
+      'Run `anneal nodes` once: it brings the database up to date.',
+    )
+  })
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
+  return {
+    findNodes: (cloud, nameOrUuid) => findNodes(db, cloud, nameOrUuid),
+    nodes: (filter) => nodes(db, filter),
+    countNodes: (filter) => countNodes(db, filter),
+    cases: (filter) => cases(db, filter),
+    caseOf: (key) => caseOf(db, key),
+    caseById: (id) => caseById(db, id),
+    attempts: (key) => attempts(db, key),
+    recorded: (filter) => recordedDecisions(db, filter),
+    audit: (filter) => readAudit(db, filter),
+    casesFailedBetween: (of) => casesFailedBetween(db, of),
+    sharing: (of) => sharing(db, of),
+    openCases: (of) => openCases(db, of),
+    close: () => db.destroy(),
+  }
+}
