@@ -10,9 +10,11 @@ import { CommandError } from './command-error.ts'
 export type FoundNode = NodeKey & { name: string | null }
 
 type Wish = { cloud: string | null; node: string }
+/** What is asked of the database; one that is only read will do. */
+type Known = Pick<Store, 'findNodes' | 'countNodes' | 'nodes'>
 
 /** Throws CommandError where no node, or more than one, fits. @param wish cloud null = any cloud */
-export async function findNode(store: Store, wish: Wish): Promise<FoundNode> {
+export async function findNode(store: Known, wish: Wish): Promise<FoundNode> {
   const found = await store.findNodes(wish.cloud, wish.node)
   const [only, ...others] = found
   if (only === undefined) throw await unknownNode(store, wish)
@@ -32,7 +34,7 @@ const OFFERED = 3
 /** Ironic's own bound on names. SQLite refuses to look for a part of 50,000 letters. */
 const NAME_MAX = 255
 
-async function unknownNode(store: Store, { cloud, node }: Wish): Promise<CommandError> {
+async function unknownNode(store: Known, { cloud, node }: Wish): Promise<CommandError> {
   const where = cloud === null ? {} : { cloud }
   const known = await store.countNodes(where)
   if (known === 0) {
@@ -47,7 +49,7 @@ async function unknownNode(store: Store, { cloud, node }: Wish): Promise<Command
   })
 }
 
-async function nearNames(store: Store, where: { cloud?: string }, node: string): Promise<string[]> {
+async function nearNames(store: Known, where: { cloud?: string }, node: string): Promise<string[]> {
   if (node.length > NAME_MAX) return []
   const rows = await store.nodes({ ...where, limit: NAMES_MAX })
   const near = nearest(

@@ -3,8 +3,8 @@
  * of these documents ends here: plugin data, LLDP, and whatever people keep in `extra`.
  */
 import { z } from 'zod'
-import { isRedacted } from '../core/ironic.ts'
 import type { Fact, Facts, Identity, Inventory } from '../core/hardware.ts'
+import { isRedacted } from '../core/ironic.ts'
 import { absent, known, type Reading, unknown } from '../core/reading.ts'
 import { bodyOf, type Call, refusal, segment } from './call.ts'
 import { isMapping, type Mapping } from './cloud-access.ts'
