@@ -5,7 +5,7 @@
 import type { Seams } from '../core/seams.ts'
 
 export type Out = {
-  write(text: string): unknown
+  write(text: string | Uint8Array): unknown
   /** A person watches it. */
   isTTY: boolean
   /** Width of the terminal; null where there is none. */

@@ -2,9 +2,11 @@
  * Where a command works: the configuration, the database, and which cloud a person means. Commands that need no cloud get along without
  * any entry of clouds.yaml. Nothing is asked of a cloud here.
  */
+import { CommandError } from '../commands/command-error.ts'
 import type { Config } from '../config.ts'
 import { cloudFor } from '../config.ts'
 import type { Policy } from '../core/policy.ts'
+import { openRecords, type Records } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { type Chosen, chosenClouds, openDatabase, readCloudNamed, readConfig } from '../wiring.ts'
 import type { Globals } from './globals.ts'
@@ -37,8 +39,34 @@ export function atCloud<T>(io: Io, globals: Globals, work: (place: Place) => Pro
   })
 }
 
+/** What is on record, where a command only reads. */
+export type RecordsPlace = { config: Config; records: Records; cloud: string | null }
+
+/** The same over the database as it is: nothing is made, migrated, written or locked. Throws CommandError where there is none yet. */
+export async function atRecords<T>(io: Io, globals: Globals, work: (place: RecordsPlace) => Promise<T>): Promise<T> {
+  const config = readConfig(io, globals)
+  const cloud = cloudMeant(io, globals, config)
+  const records = openRecords(config.database)
+  if (records === null) {
+    throw new CommandError('not-found', {
+      what: config.database,
+      message: 'There is no database yet, so nothing is on record.',
+      fix: 'Run `anneal sweep` once, or name the database: `database` in anneal.yaml, or ANNEAL_DATABASE.',
+    })
+  }
+  try {
+    if (cloud !== null) await mustExist({ io, config, store: records }, cloud)
+    return await work({ config, records, cloud })
+  } finally {
+    await records.close()
+  }
+}
+
 /** A cloud exists in anneal.yaml, in the database or in clouds.yaml. Throws ConfigError with the nearest name. */
-export async function mustExist({ io, config, store }: Place, cloud: string): Promise<void> {
+export async function mustExist(
+  { io, config, store }: Pick<Place, 'io' | 'config'> & { store: Pick<Store, 'clouds' | 'countNodes'> },
+  cloud: string,
+): Promise<void> {
   if (config.clouds.some(({ name }) => name === cloud)) return
   if ((await store.clouds()).some((state) => state.cloud === cloud) || (await store.countNodes({ cloud })) > 0) return
   readCloudNamed(cloud, io)

@@ -7,6 +7,7 @@ import { registerCheck } from './check.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnose } from './diagnose.ts'
+import { registerEvidence } from './evidence.ts'
 import { registerExplain } from './explain.ts'
 import { registerIncidents } from './incidents.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -79,6 +80,7 @@ export function programFor(io: Io): Command {
   registerCases(program, io)
   registerIncidents(program, io)
   registerExplain(program, io)
+  registerEvidence(program, io)
   registerWords(program, io)
   registerDiagnose(program, io)
   registerSimulate(program, io)

@@ -167,6 +167,20 @@ const check = z.object({
   fix: z.string().nullable().meta({ description: 'What to do; null: nothing is needed' }),
 })
 
+const asked = z.object({ kind: z.enum(['known', 'unknown', 'absent']), reason: z.string().nullable() })
+
+const evidence = z.object({
+  file: z.string().meta({ description: 'Where the archive is' }),
+  bytes: z.int(),
+  case: caseId,
+  cloud: z.string(),
+  uuid: z.string(),
+  name: z.string().nullable(),
+  asOf: time.nullable().meta({ description: "The case's last word: the same records make the same archive" }),
+  files: z.array(z.string()),
+  hardware: z.object({ inventory: asked, identity: asked }).meta({ description: 'What Ironic was asked for beside the records' }),
+})
+
 const error = z.object({ error: z.object({ what: z.string(), message: z.string(), fix: z.string() }) })
 
 export const PUBLISHED = {
@@ -179,6 +193,7 @@ export const PUBLISHED = {
   cases: { schema: z.object({ cases: z.array(listedCase) }), title: 'anneal cases -o json' },
   incidents: { schema: z.object({ incidents: z.array(incident) }), title: 'anneal incidents -o json' },
   check: { schema: z.object({ checks: z.array(check) }), title: 'anneal check -o json' },
+  evidence: { schema: evidence, title: 'anneal evidence CASE -o json' },
   error: { schema: error, title: 'any command with -o json that ends with an error' },
 } as const
 

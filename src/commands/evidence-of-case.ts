@@ -19,7 +19,7 @@ export type Evidence = {
   case: CaseView
   /** The case's last word: what is told is as of then, so that the same records are told in the same words. */
   asOf: number
-  /** When it failed; when the case was opened, where that is not known. */
+  /** When it failed first; when the case was opened, where that is not known. */
   failureAt: number
   /** As a listing showed it last; null where none has. */
   listed: NodeView | null
@@ -45,9 +45,9 @@ export async function evidenceOfCase(records: Records, wish: { cloud: string | n
   const ended = of.closedAt ?? Number.POSITIVE_INFINITY
   const audit = await auditOf(records, of, ended)
   const attempts = (await records.attempts(of)).filter(({ createdAt }) => createdAt <= ended).toReversed()
-  const failureAt = of.memory.failure?.at ?? of.openedAt
   const [listed = null] = await records.nodes({ cloud: of.cloud, uuid: of.uuid })
   const nodes = observations.flatMap(({ observation: { node } }) => (node.kind === 'known' ? [node.value] : []))
+  const failureAt = firstFailure(of, nodes[0])
   const links = observations.flatMap(({ observation }) => (observation.links.kind === 'known' ? [observation.links.value] : []))
   return {
     case: of,
@@ -63,6 +63,12 @@ export async function evidenceOfCase(records: Records, wish: { cloud: string | n
     audit,
     peers: await peersOf(records, { of, failureAt }),
   }
+}
+
+/** A case remembers the failure that is being answered; a reset that did not help made that a later one. */
+function firstFailure({ openedAt, memory }: CaseView, seen: ObservedNode | undefined): number {
+  const entered = parseTime(seen?.provision_updated_at ?? null) ?? openedAt
+  return Math.min(openedAt, entered, memory.failure?.at ?? openedAt)
 }
 
 const CASE_ID = /^c-[0-9a-z]*$/i

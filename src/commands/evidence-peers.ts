@@ -6,7 +6,7 @@ import type { Cause } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
 import { HOUR } from '../core/policy.ts'
 import type { CaseView } from '../store/case-row.ts'
-import type { FailedCase } from '../store/peers.ts'
+import type { BegunCase } from '../store/peers.ts'
 import type { Records } from '../store/records.ts'
 import { timeOrNull } from './node-report.ts'
 
@@ -49,7 +49,7 @@ export type Peers = {
 
 export async function peersOf(records: Records, { of, failureAt }: { of: CaseView; failureAt: number }): Promise<Peers> {
   const { cloud, uuid: besides, keys, resource_class } = of
-  const around = await records.casesFailedBetween({ cloud, from: failureAt - WINDOW_MS, to: failureAt + WINDOW_MS })
+  const around = await records.casesBegunBetween({ cloud, from: failureAt - WINDOW_MS, to: failureAt + WINDOW_MS })
   const others = newestOfEach(around.filter(({ uuid }) => uuid !== besides))
   const groups: PeerGroup[] = []
   for (const kind of SHARED) {
@@ -90,21 +90,21 @@ export async function peersOf(records: Records, { of, failureAt }: { of: CaseVie
 const without = (count: number): number => Math.max(0, count - 1)
 
 /** A node that failed twice in the window is one node. */
-const newestOfEach = (failed: readonly FailedCase[]): FailedCase[] => [...new Map(failed.map((one) => [one.uuid, one])).values()]
+const newestOfEach = (failed: readonly BegunCase[]): BegunCase[] => [...new Map(failed.map((one) => [one.uuid, one])).values()]
 
 const LISTED_MAX = 200
 
-const nearest = (others: readonly FailedCase[], at: number): FailedCase[] =>
+const nearest = (others: readonly BegunCase[], at: number): BegunCase[] =>
   others
-    .toSorted((a, b) => Math.abs(a.failureAt - at) - Math.abs(b.failureAt - at))
+    .toSorted((a, b) => Math.abs(a.beganAt - at) - Math.abs(b.beganAt - at))
     .slice(0, LISTED_MAX)
-    .toSorted((a, b) => a.failureAt - b.failureAt)
+    .toSorted((a, b) => a.beganAt - b.beganAt)
 
-const failureOf = ({ uuid, name, id, failureAt, cause, keys }: FailedCase, own: Keys): PeerFailure => ({
+const failureOf = ({ uuid, name, id, beganAt, cause, keys }: BegunCase, own: Keys): PeerFailure => ({
   uuid,
   name,
   case: id,
-  at: timeOrNull(failureAt),
+  at: timeOrNull(beganAt),
   cause,
   shares: SHARED.filter((kind) => own[kind] !== undefined && own[kind] === keys[kind]).map((kind) => PEER_WORDS[kind]),
 })

@@ -5,6 +5,7 @@
 import type { Cause } from '../core/decision.ts'
 import type { Facts, Hardware } from '../core/hardware.ts'
 import type { BmcAddress, ObservedNode } from '../core/observation.ts'
+import type { Policy } from '../core/policy.ts'
 import { spanText, timeText } from '../core/when.ts'
 import { adviceFor } from './cause-advice.ts'
 import type { Evidence } from './evidence-of-case.ts'
@@ -21,7 +22,7 @@ const NAME_MAX = 80
 /** A text from outside inside of Markdown: no tag, no link, no emphasis, no column of a table. */
 export const markdown = (text: string, max = SENTENCE_MAX): string =>
   lineOf(text, max)
-    .replace(/[<`*|\\]/g, '\\$&')
+    .replace(/[<*|\\]/g, '\\$&')
     .replaceAll('](', ']\\(')
 
 export function summaryText(telling: Telling): string {
@@ -94,7 +95,7 @@ function identityRows({ inventory, identity }: Hardware): Row[] {
   return why === null ? rows : [...rows, ['Identity', `not known: ${why}`]]
 }
 
-function failed({ case: of, failureAt, asOf, history }: Evidence): string[] {
+function failed({ case: of, node, failureAt, asOf, history }: Evidence): string[] {
   const { failure, text } = of.memory
   const ended = of.closedAt === null ? `${spanText(asOf - failureAt)} so far` : `it took ${spanText(of.closedAt - failureAt)} in all`
   const said = text?.text ?? of.diagnosis?.text ?? null
@@ -102,7 +103,8 @@ function failed({ case: of, failureAt, asOf, history }: Evidence): string[] {
   return [
     '## What failed',
     '',
-    `It went into \`${failure?.provision_state ?? 'a failed state'}\` at ${timeText(failureAt)} (${ended}). Anneal opened the case at ${timeText(of.openedAt)}.`,
+    `It failed at ${timeText(failureAt)} (${ended}; state \`${failure?.provision_state ?? node?.provision_state ?? '?'}\`). Anneal opened the case at ${timeText(of.openedAt)}.`,
+    ...(failure !== null && failure.at > of.openedAt ? [`It failed again after what was tried, last at ${timeText(failure.at)}.`] : []),
     said === null ? 'Ironic left no text about it.' : `${source} says: "${markdown(said)}"`,
     ...(history.events.length === 0 ? [historyMissing(history.unread)] : []),
   ]
@@ -132,7 +134,7 @@ function why({ case: { diagnosis } }: Evidence): string[] {
     `**${cause}**: ${SURE[transient]}. ${sure}`,
     '',
     ...listed('For it', evidence),
-    ...(against.length === 0 ? [] : listed('Against it', against)),
+    ...(against.length === 0 ? [] : ['', ...listed('Against it', against)]),
   ]
 }
 
@@ -143,12 +145,11 @@ function listed(head: string, sentences: readonly string[]): string[] {
     '',
     ...(sentences.length === 0 ? ['- nothing'] : sentences.slice(0, SENTENCES_MAX).map((sentence) => `- ${markdown(sentence)}`)),
     ...(more > 0 ? [`- and ${more} more: observations.jsonl`] : []),
-    '',
   ]
 }
 
 function tried({ case: of, attempts, earlier, observations }: Evidence): string[] {
-  const max = observations.findLast(({ recorded }) => recorded !== null)?.recorded?.policy.resets.max
+  const policy = observations.findLast(({ recorded }) => recorded !== null)?.recorded?.policy.resets
   const before = earlier.filter(({ act, outcome }) => act === 'reset' && outcome !== 'not-sent' && outcome !== 'refused').length
   const shown = attempts.slice(-ATTEMPTS_MAX)
   return [
@@ -163,12 +164,17 @@ function tried({ case: of, attempts, earlier, observations }: Evidence): string[
       return `| ${timeText(createdAt)} | ${what} | ${markdown(back, 200)} | ${result === null ? '' : result === 'proven' ? 'healed' : 'did not heal'} |`
     }),
     ...(attempts.length > shown.length ? [`The newest ${shown.length} of ${attempts.length}: attempts.json has all.`] : []),
-    ...(before > 0 || max !== undefined ? ['', budgetText(before, max)] : []),
+    ...(before > 0 || policy !== undefined ? ['', budgetText(before, policy)] : []),
   ]
 }
 
-const budgetText = (before: number, max: number | undefined): string =>
-  [before > 0 ? `In earlier cases it was reset ${before} times.` : '', max === undefined ? '' : `The policy allows ${max} resets.`]
+const budgetText = (before: number, policy: Policy['resets'] | undefined): string =>
+  [
+    before > 0 ? `In earlier cases it was reset ${before} times.` : '',
+    policy === undefined
+      ? ''
+      : `The policy allows ${policy.max} resets ${policy.window === 'lifetime' ? 'ever' : `in ${spanText(policy.window)}`}.`,
+  ]
     .filter((sentence) => sentence !== '')
     .join(' ')
 

@@ -80,7 +80,7 @@ function inventoryIn(inventory: Mapping): Inventory {
 const NAMING = new Set(
   `vendor manufacturer make model product productname productid systemvendor systemmodel serial serialnumber systemserial chassisserial
   boardserial servicetag assettag assetid asset sku partnumber hostname location site datacenter datacentre dc room row rack rackunit
-  rackposition position unit u slot chassis enclosure cpuarch cpus cpumodel memorymb localgb biosversion firmwareversion bmcversion
+  rackposition position unit u slot chassis enclosure biosversion firmwareversion bmcversion
   switch switchport uid nodetype`.split(/\s+/),
 )
 

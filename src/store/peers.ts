@@ -1,5 +1,5 @@
 /**
- * What cases of one cloud have in common, as rows: which failed at about one time, and how many share a key. What that says about a node is
+ * What cases of one cloud have in common, as rows: which began at about one time, and how many share a key. What that says about a node is
  * not decided here.
  */
 import type { Cause } from '../core/decision.ts'
@@ -7,29 +7,38 @@ import type { KeyKind, Keys } from '../core/fleet.ts'
 import type { Queries } from './home.ts'
 import { fromJson } from './schema.ts'
 
-export type FailedCase = {
+export type BegunCase = {
   id: string
   uuid: string
   name: string | null
   resource_class: string | null
-  failureAt: number
-  closedAt: number | null
+  /** When it began: its failure, or where that is a later one of the same case, when the case was opened. */
+  beganAt: number
   cause: Cause | null
   keys: Keys
 }
 
-/** Cases whose failure lies in that time, both ends included, in order of it. */
-export async function casesFailedBetween(db: Queries, of: { cloud: string; from: number; to: number }): Promise<FailedCase[]> {
+/** Cases that began in that time, both ends included, in order of it. */
+export async function casesBegunBetween(
+  db: Queries,
+  { cloud, from, to }: { cloud: string; from: number; to: number },
+): Promise<BegunCase[]> {
   const rows = await db
     .selectFrom('cases')
-    .select(['id', 'uuid', 'name', 'resource_class', 'failureAt', 'closedAt', 'cause', 'keys'])
-    .where('cloud', '=', of.cloud)
-    .where('failureAt', '>=', of.from)
-    .where('failureAt', '<=', of.to)
-    .orderBy('failureAt')
+    .select(['id', 'uuid', 'name', 'resource_class', 'failureAt', 'openedAt', 'cause', 'keys'])
+    .where('cloud', '=', cloud)
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('failureAt', '<=', eb.ref('openedAt')), eb('failureAt', '>=', from), eb('failureAt', '<=', to)]),
+        eb.and([eb('failureAt', '>', eb.ref('openedAt')), eb('openedAt', '>=', from), eb('openedAt', '<=', to)]),
+      ]),
+    )
+    .orderBy('openedAt')
     .orderBy('id')
     .execute()
-  return rows.map((row) => ({ ...row, keys: fromJson<Keys>(row.keys) }))
+  return rows
+    .map(({ failureAt, openedAt, keys, ...row }) => ({ ...row, beganAt: Math.min(failureAt, openedAt), keys: fromJson<Keys>(keys) }))
+    .toSorted((a, b) => a.beganAt - b.beganAt)
 }
 
 /** Nodes that ever had a case with this key, and how many of them have one open now; the node `besides` is not counted. */

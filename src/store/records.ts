@@ -2,11 +2,13 @@
  * What is on record about nodes and cases, of a database that is only read: not migrated, not locked, by a daemon's side or without one. All
  * of it is as of one moment, that of the first question.
  */
+import { statSync } from 'node:fs'
 import { Kysely } from 'kysely'
 import { readAudit } from './audit.ts'
+import { clouds } from './clouds.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 import { recordedDecisions } from './observations.ts'
-import { casesFailedBetween, type FailedCase, openCases, sharing } from './peers.ts'
+import { type BegunCase, casesBegunBetween, openCases, sharing } from './peers.ts'
 import { attempts, caseById, caseOf, cases, countNodes, findNodes, nodes } from './reading.ts'
 import type { Schema } from './schema.ts'
 import { openFileToRead } from './snapshot.ts'
@@ -16,15 +18,16 @@ import { StoreError } from './store-error.ts'
 
 export type Records = Pick<
   Store,
-  'findNodes' | 'nodes' | 'countNodes' | 'cases' | 'caseOf' | 'caseById' | 'attempts' | 'recorded' | 'audit' | 'close'
+  'findNodes' | 'nodes' | 'countNodes' | 'cases' | 'caseOf' | 'caseById' | 'attempts' | 'recorded' | 'audit' | 'clouds' | 'close'
 > & {
-  casesFailedBetween(of: { cloud: string; from: number; to: number }): Promise<FailedCase[]>
+  casesBegunBetween(of: { cloud: string; from: number; to: number }): Promise<BegunCase[]>
   sharing(of: Parameters<typeof sharing>[1]): Promise<{ nodes: number; open: number }>
   openCases(of: { cloud: string; resource_class?: string; besides: string }): Promise<number>
 }
 
-/** Throws StoreError for what cannot be read, is no database of ours, or is one of another version. */
-export function openRecords(path: string): Records {
+/** null: there is no such file. Throws StoreError for what cannot be read, is no database of ours, or is one of another version. */
+export function openRecords(path: string): Records | null {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return null
   const { database, file } = openFileToRead(path, (opened, named) => {
     const version = schemaVersion(opened, named)
     if (version === SCHEMA_VERSION) {
@@ -48,8 +51,9 @@ export function openRecords(path: string): Records {
     caseById: (id) => caseById(db, id),
     attempts: (key) => attempts(db, key),
     recorded: (filter) => recordedDecisions(db, filter),
+    clouds: () => clouds(db),
     audit: (filter) => readAudit(db, filter),
-    casesFailedBetween: (of) => casesFailedBetween(db, of),
+    casesBegunBetween: (of) => casesBegunBetween(db, of),
     sharing: (of) => sharing(db, of),
     openCases: (of) => openCases(db, of),
     close: () => db.destroy(),
