@@ -116,6 +116,7 @@ test('help goes to stdout and ends with 0, and every command has an example', as
       'cases',
       'show',
       'explain',
+      'evidence',
       'retry',
       'approve',
       'hold',

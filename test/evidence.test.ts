@@ -144,7 +144,10 @@ scenario('nodes of one switch that failed together are counted, others are told 
   )
   assert.match(files['peers.md'] ?? '', /Not only this node: 3 of the 39 .*: 2 on the same switch/)
   assert.match(files['peers.md'] ?? '', /where a node hangs is on record only once it has failed/)
-  assert.match((await bundle(op, 'node-30')).files['summary.md'] ?? '', /3 of the 39 other nodes .* none of them known to share its switch/)
+  assert.match(
+    (await bundle(op, 'node-30')).files['summary.md'] ?? '',
+    /3 of the 39 other nodes .* none of them known to share its switch, BMC network or rack; 3 had the same conductor/,
+  )
 })
 
 scenario('an Ironic without history, without inventory, or out of reach: the bundle is made and says so', { file: true }, async (op) => {
@@ -261,6 +264,19 @@ scenario('a daemon that holds the write lock is not waited for, and does not wai
   other.exec('rollback')
   other.close()
   assert.deepEqual([code, Object.keys(files).length], [0, FILES.length])
+})
+
+scenario('a copy of the database that lies alone is read as it lies, and nothing is left beside it', NO_SYNC, async (op) => {
+  op.people.fail('node-1', BLIP)
+  await op.sweep()
+  await inFolder(async (cwd) => {
+    const path = join(cwd, 'copy.db')
+    const original = new DatabaseSync(op.path)
+    original.exec(`vacuum into '${path}'`)
+    original.close()
+    const { code } = await typed(op, ['node-1', '--out', '-'], { cwd, path, cloud: false })
+    assert.deepEqual([code, readdirSync(cwd)], [0, ['copy.db']])
+  })
 })
 
 scenario('a database of an older version is not migrated by looking', NO_SYNC, async (op) => {

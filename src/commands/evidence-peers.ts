@@ -4,7 +4,7 @@
  */
 import type { Cause } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
-import { HOUR } from '../core/policy.ts'
+import { HOUR, MINUTE } from '../core/policy.ts'
 import type { CaseView } from '../store/case-row.ts'
 import type { BegunCase } from '../store/peers.ts'
 import type { Records } from '../store/records.ts'
@@ -120,15 +120,21 @@ const ONLY_FAILED =
   'How many nodes hang on the same switch, BMC network, rack or conductor in all: where a node hangs is on record only once it has failed. ' +
   'A node that failed and was not yet looked at is not counted either.'
 
+/** A thing that breaks takes along what hangs on it; a conductor serves whole clouds, and shares little more than its name. */
+const HANGS_ON: readonly string[] = ['switch', 'bmc-network', 'rack'] satisfies (typeof SHARED)[number][]
+
 /** The comparison in one sentence. */
 export function peersInWords({ groups, failures, windowMs }: Peers): string {
-  const minutes = `${windowMs / 60_000} min`
+  const within = `within ${windowMs / MINUTE} min of it`
   const cloud = groups.find(({ kind }) => kind === 'cloud')
-  const shared = groups.filter(({ kind, failedInWindow }) => SHARED.some((one) => one === kind) && failedInWindow > 0)
-  if (failures.length === 0)
-    return `Only this node: of the ${cloud?.nodes ?? 0} other nodes of the cloud none is known to have failed within ${minutes} of it.`
-  const many = `${cloud?.failedInWindow ?? failures.length} of the ${cloud?.nodes ?? 0} other nodes of the cloud failed within ${minutes} of it`
-  if (shared.length === 0) return `${many}, none of them known to share its switch, BMC network, rack or conductor.`
+  const all = `the ${cloud?.nodes ?? 0} other nodes of the cloud`
+  if (failures.length === 0) return `Only this node: of ${all} none is known to have failed ${within}.`
+  const shared = groups.filter(({ kind, failedInWindow }) => HANGS_ON.includes(kind) && failedInWindow > 0)
+  const conductor = groups.find(({ kind, failedInWindow }) => kind === 'conductor' && failedInWindow > 0)
+  const many = `${cloud?.failedInWindow ?? failures.length} of ${all} failed ${within}`
   const which = shared.map(({ kind, value, failedInWindow }) => `${failedInWindow} on the same ${PEER_WORDS[kind]} (${value})`)
-  return `Not only this node: ${many}: ${which.join(', ')}.`
+  const served = conductor === undefined ? '' : `; ${conductor.failedInWindow} had the same conductor (${conductor.value})`
+  return which.length === 0
+    ? `${many}, none of them known to share its switch, BMC network or rack${served}.`
+    : `Not only this node: ${many}: ${which.join(', ')}${served}.`
 }

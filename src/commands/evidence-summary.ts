@@ -215,6 +215,7 @@ function where({ evidence, hardware }: Telling): string[] {
   return [
     '## What to look at, and where',
     '',
+    ...(of.closedAt === null ? [] : ['Nothing now. If it comes back:', '']),
     HANDS[of.diagnosis?.cause ?? 'unknown'],
     '',
     ...table([

@@ -42,11 +42,12 @@ function questions(transport: Transport) {
     list: () => Promise.all([ironic.census(), ironic.nodesIn('error')]),
     node: async () => {
       const wire = await ironic.node(NODE)
-      return wire === null ? null : [observedNode(wire), redactedFields(wire)]
+      return wire === null ? null : [observedNode(wire), redactedFields(wire), await ironic.identity(NODE)]
     },
     patch: async () => observedNode(await ironic.patch(NODE, [{ op: 'add', path: '/extra/fuzzed', value: 1 }])),
     order: () => ironic.setMaintenance(NODE, 'fuzzed'),
     history: () => ironic.history(NODE),
+    inventory: () => ironic.inventory(NODE),
     links: () => ironic.links(NODE),
     targets: () => ironic.hasVolumeTargets(NODE),
     conductors: () => ironic.conductors(),

@@ -1,6 +1,6 @@
 /**
  * What no answer may bring to light: what we send as proof of ourselves, said back in whatever form, and what stands in driver_info,
- * instance_info and keys of `extra` that are not ours. Looked for in the database, the log, and whatever the command line prints of both.
+ * instance_info and keys of `extra` that are not ours. Looked for in the database, the log, whatever the command line prints of both, and in bundles.
  */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { runProgram } from '../../src/cli/program.ts'
 import { SECOND } from '../../src/core/policy.ts'
+import { bundle } from '../evidence.ts'
 import { change } from './meddle.ts'
 import { fuzz } from './runs.ts'
 import { type Meddling, QUESTIONS, roadWith } from './services.ts'
@@ -45,7 +46,13 @@ async function shown(op: Stage): Promise<[string, string][]> {
   for (const command of commands) {
     for (const format of ['table', 'json']) printed.push([`${command.join(' ')} ${format}`, await typed(op, [...command, '-o', format])])
   }
-  return [...stored, ['log', op.logged.join('\n')], ...printed]
+  const bundles: [string, string][] = []
+  for (const key of FAILED.map((name) => op.key(name))) {
+    if ((await op.store.caseOf(key)) === null) continue
+    const { files } = await bundle(op, key.uuid)
+    for (const [file, text] of Object.entries(files)) bundles.push([`bundle's ${file}`, text])
+  }
+  return [...stored, ['log', op.logged.join('\n')], ...printed, ...bundles]
 }
 
 async function typed(op: Stage, args: string[]): Promise<string> {
