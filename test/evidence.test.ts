@@ -176,6 +176,35 @@ scenario('an Ironic without history, without inventory, or out of reach: the bun
   assert.match(offline.files['README.txt'] ?? '', /not asked, because --offline was said/)
 })
 
+scenario('a node that is no longer enrolled, and whose observations were pruned, still has its case told', { file: true }, async (op) => {
+  op.people.fail('node-1', BLIP)
+  await op.sweepFor(10 * MINUTE)
+  const id = await caseId(op, 'node-1')
+  op.people.remove('node-1')
+  const database = new DatabaseSync(op.path)
+  database.exec('delete from observations')
+  database.close()
+  const { code, files } = await bundle(op, id)
+  assert.equal(code, 0)
+  for (const part of [/Ironic does not know this node any more/, /kept for 90 days, and none of this case is left/])
+    assert.match(files['README.txt'] ?? '', part)
+  assert.match(files['summary.md'] ?? '', /reset 1 \|/)
+  assert.equal(files['observations.jsonl'], '')
+})
+
+scenario(
+  'a history that is switched off is not taken for one that says nothing happened',
+  { file: true, ironic: { history: false } },
+  async (op) => {
+    op.people.fail('node-1', BLIP)
+    await op.sweep()
+    const { files } = await bundle(op, 'node-1')
+    assert.match(files['summary.md'] ?? '', /history of the node is empty: it may be switched off/)
+    assert.deepEqual(parsed(files['history.json']), { events: [], unread: [] })
+    assert.match(files['summary.md'] ?? '', /last_error says: "Failed to tear down/)
+  },
+)
+
 scenario('secrets that stand everywhere leave with nobody', { file: true }, async (op) => {
   const { row, port } = op.node('node-1')
   Object.assign(row.driver_info, { vendor_key: 'SECRET-in-driver-info', ipmi_username: 'SECRET-user', ipmi_password: 'SECRET-password' })

@@ -14,9 +14,9 @@ import type { Globals } from './globals.ts'
 import type { Io } from './io.ts'
 
 /** `failed`: the cloud is configured and gave no answer that can be used. */
-export type Asked = { hardware: Hardware; failed: boolean }
+export type AskedHardware = { hardware: Hardware; failed: boolean }
 
-export async function askedHardware(io: Io, to: { globals: Globals; config: Config }, { cloud, uuid }: NodeKey): Promise<Asked> {
+export async function askedHardware(io: Io, to: { globals: Globals; config: Config }, { cloud, uuid }: NodeKey): Promise<AskedHardware> {
   const chosen = wayInto(cloud, io, to)
   if (chosen === undefined)
     return { hardware: unasked('not asked, because no way into the cloud is configured where this was made'), failed: false }

@@ -12,7 +12,7 @@ import { type Hardware, unasked } from '../core/hardware.ts'
 import type { Reading } from '../core/reading.ts'
 import { timeText } from '../core/when.ts'
 import { archiveOf } from './archive.ts'
-import { type Asked, askedHardware } from './asked-hardware.ts'
+import { type AskedHardware, askedHardware } from './asked-hardware.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { plain } from './paint.ts'
@@ -41,22 +41,23 @@ export function registerEvidence(program: Command, io: Io): void {
       if (options.out === '-' && io.out.isTTY) {
         throw new UsageError({ what: '--out -', message: 'An archive is nothing for a terminal.', fix: 'Send it to a file or a pipe.' })
       }
-      await atRecords(io, globals, async ({ config, records, cloud }) => {
-        const evidence = await evidenceOfCase(records, { cloud, named })
-        const { id } = evidence.case
-        const target = options.out ?? `anneal-evidence-${id}.tar.gz`
-        const isFree = options.force === true || target === '-' || !existsSync(resolve(io.cwd, target))
-        if (!isFree) throw there(target)
-        const { hardware, failed } = await hardwareOf(io, { globals, config, offline: options.offline === true }, evidence)
-        const files = evidenceFiles({ evidence, hardware }, io.version)
-        const archive = await archiveOf(files, { folder: `anneal-evidence-${id}`, at: evidence.asOf })
-        if (failed) io.exit(1)
-        if (target === '-') return void io.out.write(archive)
-        write(resolve(io.cwd, target), archive, { named: target, force: options.force === true })
-        const made = { file: target, bytes: archive.length, files: files.map(({ name }) => name) }
-        if (globals.output === 'json') return printJson(io, report(evidence, hardware, made))
-        io.out.write(sentence(evidence, hardware, made))
+      // Read to its end before anything is asked: a reader that lingers would keep a daemon from tidying up its log.
+      const { config, evidence } = await atRecords(io, globals, async ({ config, records, cloud }) => {
+        return { config, evidence: await evidenceOfCase(records, { cloud, named }) }
       })
+      const folder = `anneal-evidence-${evidence.case.id}`
+      const target = options.out ?? `${folder}.tar.gz`
+      const force = options.force === true
+      if (!force && target !== '-' && existsSync(resolve(io.cwd, target))) throw there(target)
+      const { hardware, failed } = await hardwareOf(io, { globals, config, offline: options.offline === true }, evidence)
+      const files = evidenceFiles({ evidence, hardware }, io.version)
+      const archive = await archiveOf(files, { folder, at: evidence.asOf })
+      if (failed) io.exit(1)
+      if (target === '-') return void io.out.write(archive)
+      write(resolve(io.cwd, target), archive, { named: target, force })
+      const made = { file: target, bytes: archive.length, files: files.map(({ name }) => name) }
+      if (globals.output === 'json') return printJson(io, report(evidence, hardware, made))
+      io.out.write(sentence(evidence, hardware, made))
     })
 }
 
@@ -64,7 +65,7 @@ const hardwareOf = async (
   io: Io,
   to: Parameters<typeof askedHardware>[1] & { offline: boolean },
   { case: of }: Evidence,
-): Promise<Asked> =>
+): Promise<AskedHardware> =>
   to.offline ? { hardware: unasked('not asked, because --offline was said'), failed: false } : await askedHardware(io, to, of)
 
 type Made = { file: string; bytes: number; files: string[] }

@@ -6,22 +6,22 @@ import type { Attempt } from '../core/case.ts'
 import type { BmcLook, ServiceLook } from '../core/observation.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Evidence } from './evidence-of-case.ts'
-import { PEER_WORDS, type Peers, peersInWords } from './evidence-peers.ts'
-import { markdown, summaryText, type Telling } from './evidence-summary.ts'
-import { timelineText } from './evidence-timeline.ts'
+import { type Peers, peersInWords, SHARED_WORDS } from './evidence-peers.ts'
+import { type BundleParts, markdown, pageText } from './evidence-summary.ts'
+import { momentLines } from './evidence-timeline.ts'
 import { timeOrNull } from './node-report.ts'
 import { lineOfRecorded } from './recorded-line.ts'
 import { shownAttempt } from './show-node.ts'
-import { jsonOf, lineOf } from './without-credentials.ts'
+import { cleanJson, lineOf } from './without-credentials.ts'
 
 export type EvidenceFile = { name: string; text: string }
 
 /** By name. @param version of the program that made them */
-export function evidenceFiles(telling: Telling, version: string): EvidenceFile[] {
-  const { evidence, hardware } = telling
+export function evidenceFiles(bundled: BundleParts, version: string): EvidenceFile[] {
+  const { evidence, hardware } = bundled
   const { uuid, name } = evidence.case
   const files = {
-    'README.txt': readme(telling, version),
+    'README.txt': readme(bundled, version),
     'attempts.json': json({ case: evidence.case.id, attempts: evidence.attempts.map(told), earlier: evidence.earlier.map(told) }),
     'hardware.json': json({ uuid, name, ...hardware }),
     'history.json': json(evidence.history),
@@ -29,13 +29,13 @@ export function evidenceFiles(telling: Telling, version: string): EvidenceFile[]
     'peers.json': json(evidence.peers),
     'peers.md': peersText(evidence),
     'probes.json': json(probesOf(evidence)),
-    'summary.md': summaryText(telling),
-    'timeline.txt': timelineText(evidence),
+    'summary.md': pageText(bundled),
+    'timeline.txt': momentLines(evidence),
   }
   return Object.entries(files).map(([file, text]) => ({ name: file, text }))
 }
 
-const json = (value: unknown): string => `${jsonOf(value)}\n`
+const json = (value: unknown): string => `${cleanJson(value)}\n`
 
 const told = (attempt: Attempt) => ({
   ...shownAttempt(attempt),
@@ -49,7 +49,7 @@ const told = (attempt: Attempt) => ({
 const observationLines = ({ observations }: Evidence): string =>
   observations
     .flatMap(({ caseId, recorded }) => (recorded === null ? [] : [lineOfRecorded({ case: caseId, recorded })]))
-    .map((line) => `${jsonOf(JSON.parse(line), null)}\n`)
+    .map((line) => `${cleanJson(JSON.parse(line), null)}\n`)
     .join('')
 
 function probesOf({ case: of, node, observations }: Evidence) {
@@ -94,7 +94,7 @@ function peersText({ case: of, peers }: Evidence): string {
     '|---|---|---|---|---|---|',
     ...groups.map(
       ({ kind, value, nodes, everFailed, failedInWindow, openNow }) =>
-        `| ${PEER_WORDS[kind]} | ${markdown(value, 80)} | ${count(nodes)} | ${everFailed ?? ''} | ${failedInWindow} | ${openNow} |`,
+        `| ${SHARED_WORDS[kind]} | ${markdown(value, 80)} | ${count(nodes)} | ${everFailed ?? ''} | ${failedInWindow} | ${openNow} |`,
     ),
     '',
     ...(failures.length === 0 ? [] : ['## Failed in the window', '', ...failures.map(failureLine), '']),
@@ -108,7 +108,7 @@ function peersText({ case: of, peers }: Evidence): string {
 const failureLine = ({ at, name, uuid, cause, shares, case: id }: Peers['failures'][number]): string =>
   `- ${at} ${markdown(name ?? uuid, 80)}, ${cause ?? 'no cause yet'}, case ${id}${shares.length === 0 ? '' : `; same ${shares.join(', ')}`}`
 
-function readme({ evidence, hardware }: Telling, version: string): string {
+function readme({ evidence, hardware }: BundleParts, version: string): string {
   const { id, cloud, name, uuid } = evidence.case
   return `Evidence about ${lineOf(name ?? uuid, 100)} of the cloud ${lineOf(cloud, 100)}, case ${id}, as of ${timeOrNull(evidence.asOf)}.
 Made by anneal ${lineOf(version, 40)} from its own records. All times are UTC.
@@ -142,9 +142,9 @@ function notKnown({ observations, history, peers }: Evidence, { inventory, ident
       : [`Ironic's history at ${history.unread.length} of ${observations.length} looks: ${lineOf(unread.reason, 300)}.`]),
     ...(observations.length === 0 ? ['What was seen: observations are kept for 90 days, and none of this case is left.'] : []),
     ...(old > 0 ? [`${old} looks kept by an older anneal, which are in probes.json and not in observations.jsonl.`] : []),
-    'Looks that changed nothing: only their count is kept.',
+    'What was seen at looks that changed no decision: it is not kept.',
     ...peers.notKnown,
   ]
 }
 
-type Hardware = Telling['hardware']
+type Hardware = BundleParts['hardware']

@@ -15,7 +15,7 @@ const WINDOW_MS = HOUR
 
 /** In the order in which a person would ask. */
 const SHARED = ['switch', 'bmc-network', 'rack', 'conductor'] as const satisfies readonly KeyKind[]
-export const PEER_WORDS: Record<(typeof SHARED)[number] | 'resource_class' | 'cloud', string> = {
+export const SHARED_WORDS: Record<(typeof SHARED)[number] | 'resource_class' | 'cloud', string> = {
   switch: 'switch',
   'bmc-network': 'BMC network',
   rack: 'rack',
@@ -25,7 +25,7 @@ export const PEER_WORDS: Record<(typeof SHARED)[number] | 'resource_class' | 'cl
 }
 
 export type PeerGroup = {
-  kind: keyof typeof PEER_WORDS
+  kind: keyof typeof SHARED_WORDS
   value: string
   /** Other nodes there: null where only those that failed once are known (`everFailed`). */
   nodes: number | null
@@ -106,7 +106,7 @@ const failureOf = ({ uuid, name, id, beganAt, cause, keys }: BegunCase, own: Key
   case: id,
   at: timeOrNull(beganAt),
   cause,
-  shares: SHARED.filter((kind) => own[kind] !== undefined && own[kind] === keys[kind]).map((kind) => PEER_WORDS[kind]),
+  shares: SHARED.filter((kind) => own[kind] !== undefined && own[kind] === keys[kind]).map((kind) => SHARED_WORDS[kind]),
 })
 
 const NO_KEY: Record<(typeof SHARED)[number], string> = {
@@ -132,7 +132,7 @@ export function peersInWords({ groups, failures, windowMs }: Peers): string {
   const shared = groups.filter(({ kind, failedInWindow }) => HANGS_ON.includes(kind) && failedInWindow > 0)
   const conductor = groups.find(({ kind, failedInWindow }) => kind === 'conductor' && failedInWindow > 0)
   const many = `${cloud?.failedInWindow ?? failures.length} of ${all} failed ${within}`
-  const which = shared.map(({ kind, value, failedInWindow }) => `${failedInWindow} on the same ${PEER_WORDS[kind]} (${value})`)
+  const which = shared.map(({ kind, value, failedInWindow }) => `${failedInWindow} on the same ${SHARED_WORDS[kind]} (${value})`)
   const served = conductor === undefined ? '' : `; ${conductor.failedInWindow} had the same conductor (${conductor.value})`
   return which.length === 0
     ? `${many}, none of them known to share its switch, BMC network or rack${served}.`

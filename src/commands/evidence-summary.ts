@@ -12,7 +12,7 @@ import type { Evidence } from './evidence-of-case.ts'
 import { peersInWords } from './evidence-peers.ts'
 import { lineOf } from './without-credentials.ts'
 
-export type Telling = { evidence: Evidence; hardware: Hardware }
+export type BundleParts = { evidence: Evidence; hardware: Hardware }
 
 const SENTENCE_MAX = 400
 const SENTENCES_MAX = 6
@@ -25,8 +25,8 @@ export const markdown = (text: string, max = SENTENCE_MAX): string =>
     .replace(/[<*|\\]/g, '\\$&')
     .replaceAll('](', ']\\(')
 
-export function summaryText(telling: Telling): string {
-  const { evidence } = telling
+export function pageText(bundled: BundleParts): string {
+  const { evidence } = bundled
   const { id, cloud, name, uuid, closedAt, result } = evidence.case
   const cause = evidence.case.diagnosis?.cause ?? 'no cause yet'
   const state = closedAt === null ? 'open' : `closed: ${result}`
@@ -35,7 +35,7 @@ export function summaryText(telling: Telling): string {
     '',
     `Case ${id} of the cloud ${markdown(cloud, NAME_MAX)}, ${state}. All times are UTC; everything is as of ${timeText(evidence.asOf)}.`,
     '',
-    ...machine(telling),
+    ...machine(bundled),
     '',
     ...failed(evidence),
     '',
@@ -49,7 +49,7 @@ export function summaryText(telling: Telling): string {
     '',
     ...next(evidence),
     '',
-    ...where(telling),
+    ...where(bundled),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -62,7 +62,7 @@ const table = (rows: readonly Row[]): string[] => [
   ...rows.flatMap(([name, value]) => (value === null || value === '' ? [] : [`| ${name} | ${markdown(value, 200)} |`])),
 ]
 
-function machine({ evidence, hardware }: Telling): string[] {
+function machine({ evidence, hardware }: BundleParts): string[] {
   const { case: of, node, listed } = evidence
   const seen = node ?? listed
   return [
@@ -205,7 +205,7 @@ const HANDS: Record<Cause, string> = {
   unknown: 'Not known. Begin with the BMC: does it answer, and what does its event log say about the time of the failure?',
 }
 
-function where({ evidence, hardware }: Telling): string[] {
+function where({ evidence, hardware }: BundleParts): string[] {
   const { case: of, node, links } = evidence
   const ports = links.map(
     ({ switch_info, switch_id, port_id }) =>

@@ -15,7 +15,7 @@ const WHO = 10
 const WHAT = 12
 
 /** A head of comments, then a line a moment, oldest first. */
-export function timelineText(evidence: Evidence): string {
+export function momentLines(evidence: Evidence): string {
   const { name, uuid, id } = evidence.case
   const head = [
     `# ${lineOf(name ?? uuid, 100)}, case ${id}. All times are UTC.`,

@@ -1,7 +1,7 @@
 /** What is cut out of texts that leave the site, and what must stay readable. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { jsonOf, lineOf, withoutCredentials } from './without-credentials.ts'
+import { cleanJson, lineOf, withoutCredentials } from './without-credentials.ts'
 
 const HIDDEN: readonly string[] = [
   'Unable to connect to https://SECRET-u:SECRET-p@10.0.0.1/redfish/v1/',
@@ -58,6 +58,6 @@ test('a line holds no control character and is cut only after the secret is', ()
 
 test('JSON keeps every character, none as an order to a terminal', () => {
   const value = { text: 'a\u001b[2J\u009b2J\u202ed' }
-  assert.deepEqual(JSON.parse(jsonOf(value)), value)
-  assert.doesNotMatch(jsonOf(value), /[^\P{Cc}\n]|\u202e/u)
+  assert.deepEqual(JSON.parse(cleanJson(value)), value)
+  assert.doesNotMatch(cleanJson(value), /[^\P{Cc}\n]|\u202e/u)
 })

@@ -43,7 +43,7 @@ export function lineOf(text: string, max: number): string {
 }
 
 /** The value as JSON without credentials. What a terminal could take for an order is escaped, so that it may be looked at by `cat`. */
-export function jsonOf(value: unknown, indent: number | null = 2): string {
+export function cleanJson(value: unknown, indent: number | null = 2): string {
   const text = JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'string' ? withoutCredentials(inner) : inner), indent ?? 0)
   return text.replace(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

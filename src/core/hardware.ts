@@ -6,16 +6,16 @@ import type { Reading } from './reading.ts'
 
 export type Hardware = {
   /** What Ironic's last inspection found. absent: Ironic is too old to keep it, or keeps none of this node. */
-  inventory: Reading<Inventory>
+  inventory: Reading<Inspected>
   /** Keys of `properties` and `extra` that name the machine or its place, as people or tools wrote them. */
-  identity: Reading<Identity>
+  identity: Reading<NamingKeys>
 }
 
 /** What a key may hold: a short text or a number. */
 export type Fact = string | number | boolean
 export type Facts = Record<string, Fact>
 
-export type Inventory = {
+export type Inspected = {
   system_vendor: Facts
   firmware: Facts
   bmc: Facts
@@ -26,7 +26,7 @@ export type Inventory = {
   interfaces: Facts[]
 }
 
-export type Identity = { properties: Facts; extra: Facts }
+export type NamingKeys = { properties: Facts; extra: Facts }
 
 export const unasked = (why: string): Hardware => ({
   inventory: { kind: 'unknown', reason: why },

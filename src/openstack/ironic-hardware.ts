@@ -3,7 +3,7 @@
  * of these documents ends here: plugin data, LLDP, and whatever people keep in `extra`.
  */
 import { z } from 'zod'
-import type { Fact, Facts, Identity, Inventory } from '../core/hardware.ts'
+import type { Fact, Facts, Inspected, NamingKeys } from '../core/hardware.ts'
 import { isRedacted } from '../core/ironic.ts'
 import { absent, known, type Reading, unknown } from '../core/reading.ts'
 import { bodyOf, type Call, refusal, segment } from './call.ts'
@@ -12,9 +12,9 @@ import { inventorySince, type VersionKeeper } from './ironic-version.ts'
 
 export type HardwareReads = {
   /** What the last inspection found. absent: an API that is too old, or none is kept. unknown: withheld from this credential. */
-  inventory(uuid: string): Promise<Reading<Inventory>>
+  inventory(uuid: string): Promise<Reading<Inspected>>
   /** Keys of `properties` and `extra` that name the machine or its place. */
-  identity(uuid: string): Promise<Reading<Identity>>
+  identity(uuid: string): Promise<Reading<NamingKeys>>
 }
 
 const document = z.unknown().transform((value): Mapping => (isMapping(value) ? value : {}))
@@ -30,8 +30,9 @@ export function hardwareReads({ versions, send }: VersionKeeper): HardwareReads 
       const response = await send(call)
       if (response.status === 403) return unknown('this credential may not read the inventory')
       if (response.status !== 404) return known(inventoryIn(bodyOf(call, response, inventoryBody).inventory))
-      // Only Ironic's own words mean that there is none; a proxy's 404 means nothing.
-      if (/could not be found/i.test(response.text)) return absent('Ironic keeps no inventory of this node: it was never inspected')
+      if (/inventory.{0,200}could not be found/is.test(response.text))
+        return absent('Ironic keeps no inventory of this node: it was never inspected')
+      if (isUnknownHere(response.text)) return absent(GONE)
       throw refusal(call, response)
     },
     identity: async (uuid) => {
@@ -43,12 +44,19 @@ export function hardwareReads({ versions, send }: VersionKeeper): HardwareReads 
         accept: [404],
       }
       const response = await send(call)
-      if (response.status === 404) return absent('Ironic does not know this node any more')
+      if (response.status === 404) {
+        if (isUnknownHere(response.text)) return absent(GONE)
+        throw refusal(call, response)
+      }
       const { properties, extra } = bodyOf(call, response, identityBody)
       return known({ properties: named(properties), extra: named(extra) })
     },
   }
 }
+
+const GONE = 'Ironic does not know this node any more'
+/** Only Ironic's own words mean that; a proxy's 404 or a wrong address means nothing. */
+const isUnknownHere = (text: string): boolean => /could not be found/i.test(text)
 
 const VENDOR = ['manufacturer', 'product_name', 'serial_number']
 const FIRMWARE = ['vendor', 'version', 'build_date']
@@ -62,7 +70,7 @@ const INTERFACE = ['name', 'mac_address', 'vendor', 'product', 'driver', 'has_ca
 /** More disks or ports than any machine has are somebody's mistake. */
 const PARTS_MAX = 256
 
-function inventoryIn(inventory: Mapping): Inventory {
+function inventoryIn(inventory: Mapping): Inspected {
   const vendor = mappingAt(inventory, 'system_vendor')
   return {
     system_vendor: facts(vendor, VENDOR),
