@@ -115,12 +115,13 @@ scenario(
 
     await op.clock.advance(2 * HOUR)
     op.people.fail('node-1', BLIP)
-    await op.sweepFor(MINUTE)
+    await op.sweepFor(10 * MINUTE)
+    assert.equal(op.resets('node-1'), 2)
     const second = await caseId(op, 'node-1')
     assert.notEqual(first, second)
     const open = await bundle(op, op.key('node-1').uuid)
     assert.ok(open.files['summary.md']?.includes(`Case ${second} of the cloud sim, open.`))
-    assert.match(open.files['summary.md'] ?? '', /In earlier cases it was reset 1 times/)
+    assert.match(open.files['summary.md'] ?? '', /In earlier cases it was reset once/)
     assert.equal(parsed(open.files['attempts.json']).earlier[0].case, first)
     // What came after a case has ended is no part of it.
     assert.deepEqual((await bundle(op, first)).archive, closed.archive)
@@ -148,6 +149,22 @@ scenario('nodes of one switch that failed together are counted, others are told 
     (await bundle(op, 'node-30')).files['summary.md'] ?? '',
     /3 of the 39 other nodes .* none of them known to share its switch, BMC network or rack; 3 had the same conductor/,
   )
+})
+
+scenario('a neighbour that failed at the time and again long after is one that failed at the time', NO_SYNC, async (op) => {
+  for (const name of ['node-1', 'node-2']) {
+    op.people.bmc(name, 'stuck')
+    op.people.undeploy(name)
+  }
+  await op.sweepFor(100 * MINUTE, MINUTE)
+  const [own, other] = [await op.store.caseOf(op.key('node-1')), await op.store.caseOf(op.key('node-2'))]
+  assert.ok((other?.memory.failure?.at ?? 0) - (own?.openedAt ?? 0) > HOUR)
+  const peers = parsed((await bundle(op, 'node-1')).files['peers.json'])
+  assert.deepEqual(
+    peers.failures.map(({ name, shares }: { name: string; shares: string[] }) => [name, shares]),
+    [['node-2', ['switch', 'BMC network', 'conductor']]],
+  )
+  assert.ok(Date.parse(peers.failures[0].at) - (own?.openedAt ?? 0) < MINUTE)
 })
 
 scenario('an Ironic without history, without inventory, or out of reach: the bundle is made and says so', { file: true }, async (op) => {
@@ -369,6 +386,7 @@ test('the archive is one that tar itself unpacks, with names sorted, one time an
   ]
   const archive = await archiveOf(texts, { folder: 'x', at: Date.parse('2026-03-01T03:00:00.750Z') })
   assert.deepEqual(await archiveOf(texts.toReversed(), { folder: 'x', at: Date.parse('2026-03-01T03:00:00.250Z') }), archive)
+  assert.equal(archive[9], 255, 'gzip says nothing of the system it was made on')
   await inFolder(async (cwd, read) => {
     writeFileSync(join(cwd, 'a.tar.gz'), archive)
     const listed = spawnSync('tar', ['-tvzf', 'a.tar.gz', '--numeric-owner', '--utc'], { cwd, encoding: 'utf8' })

@@ -12,8 +12,7 @@ const SYSTEM_AT = 9
 
 /** All in one folder, so that unpacking strews nothing about. @param at epoch ms, of all files */
 export async function archiveOf(texts: readonly ArchivedText[], { folder, at }: { folder: string; at: number }): Promise<Uint8Array> {
-  // tar knows whole seconds.
-  const mtime = new Date(Math.floor(at / 1_000) * 1_000)
+  const mtime = new Date(at)
   const entries = texts
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, text }) => {

@@ -170,7 +170,7 @@ function tried({ case: of, attempts, earlier, observations }: Evidence): string[
 
 const budgetText = (before: number, policy: Policy['resets'] | undefined): string =>
   [
-    before > 0 ? `In earlier cases it was reset ${before} times.` : '',
+    before > 0 ? `In earlier cases it was reset ${before === 1 ? 'once' : `${before} times`}.` : '',
     policy === undefined
       ? ''
       : `The policy allows ${policy.max} resets ${policy.window === 'lifetime' ? 'ever' : `in ${spanText(policy.window)}`}.`,
