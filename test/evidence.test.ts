@@ -115,7 +115,7 @@ scenario(
 
     await op.clock.advance(2 * HOUR)
     op.people.fail('node-1', BLIP)
-    await op.sweepFor(10 * MINUTE)
+    await op.sweepFor(20 * MINUTE)
     assert.equal(op.resets('node-1'), 2)
     const second = await caseId(op, 'node-1')
     assert.notEqual(first, second)
