@@ -215,10 +215,12 @@ test('reads the failure while cleaning up by itself, where it is known', () => {
   assert.equal(readIn(both).signature, readIn('IPMI call failed: power off.').signature)
   const unknown = 'IPMI call failed: power off. Also failed to clean up due to: something new'
   assert.equal(readIn(unknown).signature, readIn('IPMI call failed: power off.').signature)
+  assert.equal(readIn(`Something new. Also failed to clean up due to: ${IN_STEP}`).signature, readIn(IN_STEP).signature)
 })
 
 test('reads a text whole up to 8 KiB, and of a longer one both ends', () => {
-  const cause = ' IPMI call failed: power status. '
+  // Its middle is inside a word.
+  const cause = '  IPMI call failed: power status. '
   const around = (length: number) => {
     const half = 'x'.repeat((length - cause.length) / 2)
     return readIn(half + cause + half + 'x'.repeat((length - cause.length) % 2)).cause
