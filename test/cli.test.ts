@@ -192,6 +192,12 @@ describe('diagnose', () => {
     assert.equal(argument.out, input.out)
     assert.equal(existsSync(join(folder, 'none')), false)
   })
+  test('says what the runbook tells a person to do, and where', async () => {
+    const [table, json] = await Promise.all([anneal(['diagnose', TEXT]), anneal(['diagnose', TEXT, '-o', 'json'])])
+    const { advice, runbook } = JSON.parse(json.out)
+    assert.equal(runbook, 'docs/runbook.md#bmc-unreachable')
+    assert.ok(table.out.includes(advice) && table.out.includes(runbook), table.out)
+  })
   test('--jsonl answers each line, reports a bad one with its number, and goes on', async () => {
     const input = `${JSON.stringify({ id: 'a', text: TEXT, provision_state: 'error', driver: 'ipmi' })}\nnonsense\n\n${JSON.stringify({ id: 'b', text: '' })}\n`
     const { code, out, err } = await anneal(['diagnose', '--jsonl'], { input })

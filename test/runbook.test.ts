@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { adviceFor } from '../src/commands/cause-advice.ts'
 import { CAUSES, REASONS } from '../src/core/decision.ts'
 
 /** The third-level headings below a second-level one, code fences left out. */
@@ -25,6 +26,15 @@ test('every reason has its heading in the runbook, once, and every heading its r
 
 test('every cause has its heading in the runbook, once, and every heading its cause', () => {
   assert.deepEqual(headingsBelow('Causes', runbook()).toSorted(), [...CAUSES].toSorted())
+})
+
+test('what `anneal diagnose` advises stands in the runbook, under the heading that it names', () => {
+  for (const cause of CAUSES) {
+    const { advice, runbook: place } = adviceFor(cause)
+    assert.equal(place, `docs/runbook.md#${cause}`)
+    const section = runbook().split(`\n### ${cause}\n`)[1]?.split('\n#')[0] ?? ''
+    assert.ok(section.includes(`- **You.** ${advice}\n`), cause)
+  }
 })
 
 test('a heading is found in its own part only, and not in an example', () => {

@@ -2,6 +2,7 @@
  * `anneal diagnose [TEXT]`: an error text in, its cause out. It needs no cloud, no configuration and no database.
  */
 import type { Command } from 'commander'
+import { adviceFor } from '../commands/cause-advice.ts'
 import { diagnoseLine, diagnoseText, USUAL_NODE } from '../commands/diagnose-text.ts'
 import type { TextReading } from '../core/read-text.ts'
 import { globalsOf } from './globals.ts'
@@ -33,7 +34,7 @@ export function registerDiagnose(program: Command, io: Io): void {
       }
       if (options.jsonl === true) return await lines(io, text === undefined ? io.input.lines() : text.split('\n'), usual)
       const reading = diagnoseText({ text: text ?? (await all(io.input.lines())), ...usual })
-      if (globals.output === 'json') return printJson(io, reading)
+      if (globals.output === 'json') return printJson(io, { ...reading, ...adviceFor(reading.cause) })
       io.out.write(readingText(reading, globals.colour))
     })
 }
@@ -76,5 +77,7 @@ function readingText({ cause, transient, signature, service }: TextReading, colo
     `signature  ${signature}`,
   ]
   if (service !== null) lines.push(`service    ${service}`)
+  const { advice, runbook } = adviceFor(cause)
+  lines.push(`you        ${advice}`, `runbook    ${runbook}`)
   return `${lines.join('\n')}\n`
 }

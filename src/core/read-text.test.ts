@@ -114,6 +114,34 @@ const PAIRS: [text: string, cause: string, transient: string][] = [
   ['', 'unknown', 'maybe'],
 ]
 
+test('never says yes where the words are of credentials, certificates or rights', () => {
+  const broken = 'Unable to establish connection to http://10.0.0.10:5000/v3/auth/tokens: refused'
+  assert.equal(readIn(`Failed to tear down: ${broken}`).transient, 'yes')
+  assert.deepEqual(
+    ['credentials', 'certificate', 'Forbidden', 'access denied', 'licence'].map(
+      (word) => readIn(`Failed to tear down: ${broken}, ${word}`).transient,
+    ),
+    ['maybe', 'maybe', 'maybe', 'maybe', 'maybe'],
+  )
+})
+
+test('reads the failure after "Also" in every form that Ironic writes it', () => {
+  const first = 'By request, the clean operation was aborted'
+  for (const also of [
+    '. Also failed to clean up due to: IPMI call failed: power off.',
+    '. Also Failed to tear down cleaning on node 1, reason: IPMI call failed: power off.',
+  ])
+    assert.equal(readIn(first + also).cause, 'bmc-fault', also)
+})
+
+test('asks single words of a sentence only, not of a page', () => {
+  const weak = 'The volume went sideways'
+  assert.equal(readIn(weak).cause, 'storage')
+  assert.equal(readIn(`<!DOCTYPE html><p>${weak}</p>`).cause, 'unknown')
+  assert.equal(readIn(`${weak} ${'and so on '.repeat(100)}`).cause, 'unknown')
+  assert.equal(readIn(`${weak} ${'and on '.repeat(100)}`.slice(0, 1_000)).cause, 'storage')
+})
+
 test('what is inside a wrapper wins over the wrapper', () => {
   for (const [text, cause, transient] of PAIRS) {
     const reading = readIn(text)

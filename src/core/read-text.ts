@@ -4,18 +4,30 @@
  */
 import type { Cause, Transient } from './decision.ts'
 import type { ServiceName } from './observation.ts'
-import { peerOf, serviceOf } from './signatures/peer.ts'
+import { PEER_WORDS, peerOf, serviceOf } from './signatures/peer.ts'
 import type { Peer, Signature } from './signatures/signature.ts'
 import { WRAPPERS, type Wrapper } from './signatures/wrapper.ts'
 import { LAST_SIGNATURES, SIGNATURES } from './signatures.ts'
+import { normalised, splitCleanUp, unwrapped } from './unwrap.ts'
 
 export type TextReading = { cause: Cause; transient: Transient; signature: string; service: ServiceName | null }
 
-/** Ironic's own sentences stand at both ends, dumps in the middle; half of 8 KiB from each end bounds every pattern's work. */
-const CLIP = 4096
+/** Everything a reading rests on, so that a measurement can leave a part out. */
+export type Rules = {
+  signatures: readonly Signature[]
+  lastSignatures: readonly Signature[]
+  wrappers: readonly Wrapper[]
+  peerWords: readonly (readonly [Peer, RegExp])[]
+}
 
-/** More wrappers than any conductor nests; bounds the loop over hostile texts. */
-const PEELS_MAX = 12
+export const RULES: Rules = { signatures: SIGNATURES, lastSignatures: LAST_SIGNATURES, wrappers: WRAPPERS, peerWords: PEER_WORDS }
+
+/**
+ * Words of what only a person changes. They do not tell the cause, but a text that holds one is never read as "waiting is enough",
+ * whichever signature it met: a wrong yes resets a node for nothing, a wrong maybe costs one look more.
+ */
+const ONLY_A_PERSON =
+  /certificate|SSLError|credential|password|unauthori[sz]ed|forbidden|access.?(?:denied|refused)|privilege|permission|not (?:permitted|allowed|authori[sz]ed)|licen[cs]e|quota|by policy|\b40[13]\b/i
 
 const NOTHING: TextReading = { cause: 'unknown', transient: 'maybe', signature: 'unrecognised', service: null }
 
@@ -23,58 +35,37 @@ const NOTHING: TextReading = { cause: 'unknown', transient: 'maybe', signature: 
  * `provision_state` is the state in which the text was found; it only helps where the text names no peer. `signature` is the
  * name of the signature, `in-<wrapper>` where only the sentence around an unknown text told something, or `unrecognised`.
  */
-export function readText({ text, provision_state }: { text: string; provision_state: string }): TextReading {
-  const clean = normalised(text)
-  const [first, afterwards] = splitCleanUp(clean)
+export const readText = (given: { text: string; provision_state: string }): TextReading => readTextBy(RULES, given)
+
+export function readTextBy(rules: Rules, { text, provision_state }: { text: string; provision_state: string }): TextReading {
+  const [first, afterwards] = splitCleanUp(normalised(text))
   // A second failure while cleaning up after the first stands in the way of the next try, so it is the one to act on.
-  const second = afterwards === null ? NOTHING : readOne(afterwards, provision_state)
-  return second.cause === 'unknown' ? readOne(first, provision_state) : second
+  const second = afterwards === null ? NOTHING : readOne(rules, afterwards, provision_state)
+  return second.cause === 'unknown' ? readOne(rules, first, provision_state) : second
 }
 
-function readOne(text: string, provision_state: string): TextReading {
-  const peer = peerOf(text, provision_state)
+function readOne(rules: Rules, text: string, provision_state: string): TextReading {
+  const peer = peerOf(text, provision_state, rules.peerWords)
   const service = serviceOf(peer)
-  const { inner, wrapper } = unwrapped(text)
-  const found = firstOf(SIGNATURES, inner, peer)
-  if (found !== null) return { cause: found.cause, transient: found.transient, signature: found.name, service: found.service ?? service }
+  const { inner, wrapper } = unwrapped(text, rules.wrappers)
+  const found = firstOf(rules.signatures, inner, peer)
+  if (found !== null) {
+    const transient = found.transient === 'yes' && ONLY_A_PERSON.test(inner) ? 'maybe' : found.transient
+    return { cause: found.cause, transient, signature: found.name, service: found.service ?? service }
+  }
   if (wrapper?.says !== undefined) return { ...wrapper.says, signature: `in-${wrapper.name}`, service }
-  const weak = firstOf(LAST_SIGNATURES, inner, peer)
+  const weak = isSentence(inner) ? firstOf(rules.lastSignatures, inner, peer) : null
   if (weak !== null) return { cause: weak.cause, transient: weak.transient, signature: weak.name, service }
   return { ...NOTHING, service }
 }
+
+/** Longer than any message of Ironic's without a dump in it; weak readings go by single words, and in a page there is every word. */
+const SENTENCE_MAX = 1_000
+
+const isSentence = (inner: string): boolean => inner.length <= SENTENCE_MAX && !/^(?:<!doctype html|<html|<\?xml)/i.test(inner)
 
 function firstOf(signatures: readonly Signature[], inner: string, peer: Peer | null): Signature | null {
   const fits = ({ peers, patterns }: Signature) =>
     (peers === undefined || (peer !== null && peers.includes(peer))) && patterns.some((pattern) => pattern.test(inner))
   return signatures.find(fits) ?? null
-}
-
-/** Takes the known sentences off from the left; the last of them that says something by itself is kept. */
-function unwrapped(text: string): { inner: string; wrapper: Wrapper | null } {
-  let inner = text
-  let wrapper: Wrapper | null = null
-  for (let peels = 0; peels < PEELS_MAX; peels += 1) {
-    const fits = WRAPPERS.find(({ pattern }) => pattern.test(inner))
-    if (fits === undefined) break
-    inner = inner.replace(fits.pattern, '')
-    if (fits.says !== undefined) wrapper = fits
-  }
-  return { inner, wrapper }
-}
-
-/** conductor/utils.py (deploying_error_handler) appends what went wrong while it cleaned up. */
-function splitCleanUp(text: string): [first: string, afterwards: string | null] {
-  const marker = ' Also failed to clean up due to: '
-  const at = text.indexOf(marker)
-  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + marker.length)]
-}
-
-/** One line of printable characters, clipped; texts come from hardware and may hold anything. */
-function normalised(text: string): string {
-  const clipped = text.length > 2 * CLIP ? `${text.slice(0, CLIP)} ${text.slice(-CLIP)}` : text
-  return clipped
-    .replace(/[^\x20-\x7e\u00a0-\uffff]/g, ' ')
-    .replace(/\s+/g, ' ')
-    .replaceAll('’', "'")
-    .trim()
 }

@@ -80,8 +80,9 @@ function clashWith(known: OnNode, sent: Sent): string | null {
     if (known.sent.some((other) => other !== sent && other.intent === sent.intent && other.entry.left < one.entry.left))
       return 'two intents took turns on the node'
     if (isSure(one)) continue
-    if (sent.wall - one.wall < UNKNOWN_MS)
-      return `an earlier request (${one.entry.method}) has an unknown end, ${sent.wall - one.wall} ms ago`
+    // By whichever clock shows more: the operator's may have been set in between.
+    const since = Math.max(sent.wall - one.wall, sent.entry.left - one.entry.left)
+    if (since < UNKNOWN_MS) return `an earlier request (${one.entry.method}) has an unknown end, ${since} ms ago`
   }
   return null
 }
@@ -90,10 +91,10 @@ function clashWith(known: OnNode, sent: Sent): string | null {
  * Whether its sender knows what became of it. A 404 to a verb may mean "no live conductor"; a 500 or a gateway's page says nothing. Ironic's
  * own 503 (no worker, no conductor) and its refusals at its concurrency limit changed nothing.
  */
-function isSure({ entry, step, reply, by, unheard }: Sent): boolean {
+function isSure({ entry, step, reply, by, unheard, recorded }: Sent): boolean {
   const { status } = entry
   // Whoever died before the answer was there never learnt it.
-  if (unheard || (by.diedAt !== undefined && by.diedAt <= (entry.answeredAt ?? Number.POSITIVE_INFINITY))) return false
+  if (unheard || (!recorded && by.diedAt !== undefined && by.diedAt <= (entry.answeredAt ?? Number.POSITIVE_INFINITY))) return false
   if (status === 'refused' || status === 'unreachable') return true
   if (typeof status !== 'number') return false
   if (status < 300) return true

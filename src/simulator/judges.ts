@@ -31,6 +31,8 @@ export type Sent = {
   shownAt: number
   /** Its sender died before it could write down what came of it: whatever was answered, nobody knows. */
   unheard: boolean
+  /** What came of it is written down: its sender's death later in the same moment takes nothing away. */
+  recorded: boolean
 }
 
 export type OnNode = {
@@ -84,9 +86,13 @@ export type Judges = Onlooker & {
   bench: Bench
   /** An intent is durable. @param at since when, where it is told later */
   committed(intent: Intent, by: Sender, at?: number): void
+  /** The outcome of this intent is durable. */
+  recorded(intentId: string): void
   /** Of these intents, told before, no outcome was recorded when their sender died. */
   /** A case on the node was closed. */
   closed(uuid: string): void
+  /** The outcome of this intent is durable. */
+  recorded(intentId: string): void
   /** Of these intents, told before, no outcome was recorded when their sender died. */
   died(intentIds: ReadonlySet<string>): void
   said(word: Word): void
@@ -108,6 +114,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     sender: null,
     bench,
     committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
+    recorded: (intentId) => {
+      for (const { sent } of bench.nodes.values()) for (const one of sent) if (one.intent?.id === intentId) one.recorded = true
+    },
     died: (intentIds) => buryWith(bench, intentIds),
     closed: (uuid) => judgeClosed(bench, uuid),
     said: (word) => hear(bench, word),
@@ -136,6 +145,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
         wall: by.wall(),
         shownAt: never,
         unheard: false,
+        recorded: false,
       }
       underWay.set(entry, sent)
       judgeLeaving(bench, sent)

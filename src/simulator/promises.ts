@@ -6,9 +6,9 @@ import { isObject, within } from './answer.ts'
 import type { LedgerEntry, NodeBrief } from './ledger.ts'
 
 export const PROMISES = {
-  S1: 'a reset is sent only within 2 s of its mark’s reply, which showed error as it was decided on',
+  S1: "a reset is sent only within 2 s of its mark's reply, which showed error as it was decided on",
   S2: 'no reset of a node on which an instance may live',
-  S3: 'a person’s maintenance, hold or pause is never changed, overwritten or ignored',
+  S3: "a person's maintenance, hold or pause is never changed, overwritten or ignored",
   S4: 'one act at a time on a node, and none for 150 s after one whose end is unknown',
   S5: 'no changing request without a durable intent of its own',
   S6: 'resets per node and places in flight stay within the budget, over all restarts',

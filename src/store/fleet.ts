@@ -202,7 +202,7 @@ async function incidentsOf(tx: Queries, key: NodeKey, pairs: readonly Pair[]): P
   for (const row of rows) {
     // Two of one kind (the switch of today and the one it belonged to): the incident of today's key is the one to join.
     if (found[row.kind] !== undefined && mine.get(row.kind) !== row.value) continue
-    found[row.kind] = { id: row.id, key: row.kind, value: row.value, openedAt: row.openedAt, ...(await incidentSums(tx, row.id)) }
+    found[row.kind] = { id: row.id, key: row.kind, value: row.value, openedAt: row.openedAt, ...(await incidentSums(tx, row)) }
   }
   return found
 }
@@ -223,16 +223,40 @@ const attemptSums = template((db, of: { id: string }) =>
         .distinct()
         .as('inFlight'),
       eb.fn
-        .count<number>(eb.case().when('result', '=', 'proven').then(eb.ref('uuid')).end())
-        .distinct()
-        .as('proven'),
-      eb.fn
         .count<number>(eb.case().when('result', '=', 'failed').then(eb.ref('uuid')).end())
         .distinct()
         .as('failed'),
     ])
     .where('incidentId', '=', of.id)
     .where('act', 'in', ['reset', 'recover-cleaning']),
+)
+
+type IncidentKey = { id: string; cloud: string; kind: KeyKind; value: string; openedAt: number }
+
+/** A node of the same key that healed since is proof, too, whichever incident its case belongs to: they have the same switch in common. */
+const provenSince = template((db, of: IncidentKey) =>
+  db
+    .selectFrom('attempts')
+    .select((eb) => eb.fn.count<number>('attempts.uuid').distinct().as('count'))
+    .where('attempts.cloud', '=', of.cloud)
+    .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
+    .where('attempts.createdAt', '>=', of.openedAt)
+    .where('attempts.result', '=', 'proven')
+    .where((eb) =>
+      eb.or([
+        eb('attempts.incidentId', '=', of.id),
+        eb(
+          'attempts.caseId',
+          'in',
+          eb
+            .selectFrom('case_keys')
+            .select('caseId')
+            .where('cloud', '=', of.cloud)
+            .where('kind', '=', of.kind)
+            .where('value', '=', of.value),
+        ),
+      ]),
+    ),
 )
 
 const lastAttempt = template((db, of: { id: string }) =>
@@ -249,16 +273,17 @@ const lastAttempt = template((db, of: { id: string }) =>
 /** What became of an incident's members since it opened, counted by node. */
 export async function incidentSums(
   tx: Queries,
-  id: string,
+  { id, cloud, kind, value, openedAt }: IncidentKey,
 ): Promise<Pick<IncidentSums, 'members' | 'inFlight' | 'proven' | 'failed' | 'last'>> {
   const [members] = await membersOf(tx, { id })
   const [sums] = await attemptSums(tx, { id })
   const [last] = await lastAttempt(tx, { id })
-  invariant(members !== undefined && sums !== undefined, `The sums of incident ${id} are missing.`)
+  const [proven] = await provenSince(tx, { id, cloud, kind, value, openedAt })
+  invariant(members !== undefined && sums !== undefined && proven !== undefined, `The sums of incident ${id} are missing.`)
   return {
     members: Number(members.count),
     inFlight: Number(sums.inFlight),
-    proven: Number(sums.proven),
+    proven: Number(proven.count),
     failed: Number(sums.failed),
     last: last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result },
   }

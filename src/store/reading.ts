@@ -241,7 +241,7 @@ export async function incidents(db: Queries, filter: { cloud?: string; open?: bo
       ...row,
       key: kind satisfies KeyKind,
       open: Number(open ?? 0),
-      ...(await incidentSums(db, row.id)),
+      ...(await incidentSums(db, { ...row, kind })),
       ...(await spentOn(db, row.id)),
     })
   return views

@@ -44,9 +44,9 @@ const PROTOCOL: readonly Defect[] = [
       edit(
         RESET,
         "return world.ironic.provision(intent.uuid, 'deleted', { sendBy: at + REPLY_LIVES_MS }).then(",
-        "const send = () => world.ironic.provision(intent.uuid, 'deleted', { sendBy: at + REPLY_LIVES_MS })\n" +
-          "  const again = (error: unknown) => (outcomeOfError(error, '', 'none').kind === 'unknown' ? send() : Promise.reject(error))\n" +
-          '  return send().catch(again).then(',
+        "const send = (within: { sendBy?: number }) => world.ironic.provision(intent.uuid, 'deleted', within)\n" +
+          "  const again = (error: unknown) => (outcomeOfError(error, '', 'none').kind === 'unknown' ? send({}) : Promise.reject(error))\n" +
+          '  return send({ sendBy: at + REPLY_LIVES_MS }).catch(again).then(',
       ),
     ],
   },
@@ -104,7 +104,7 @@ const PROTOCOL: readonly Defect[] = [
   {
     name: 'quarantine over what is there',
     imitates: 'maintenance is set without a look at what the read before it shows',
-    breaks: ['S3'],
+    breaks: ['S3', 'S5'],
     seeds: 12,
     edits: [
       edit(

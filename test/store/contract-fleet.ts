@@ -159,6 +159,24 @@ export function fleetContract(open: Open): void {
     )
 
     test(
+      'take for proof what healed on their key since they opened, whichever incident it belongs to',
+      on(open, async ({ store, clock }) => {
+        await pass(store, 1, LATER, { keys: SWITCH, incident: openSwitch })
+        const openService = { open: { key: 'service' as const, value: 'neutron' }, join: null }
+        clock.move(MINUTE)
+        const healed = await resetOf(store, 2, { keys: { ...SWITCH, service: 'neutron' }, incident: openService })
+        await store.record(healed.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        assert.deepEqual([(await fleet(store, 9)).incidents.switch?.proven, (await fleet(store, 9)).incidents.switch?.inFlight], [0, 0])
+        await pass(store, 2, LATER, {
+          keys: { ...SWITCH, service: 'neutron' },
+          settled: [{ id: healed.id, endedAt: BEGIN, result: 'proven' }],
+        })
+        assert.equal((await fleet(store, 9)).incidents.switch?.proven, 1)
+        assert.equal((await fleet(store, 9, { rack: 'r1' })).incidents.switch, undefined)
+      }),
+    )
+
+    test(
       'are over with their last open case, and a later failure of the key is another one',
       on(open, async ({ store }) => {
         await pass(store, 1, LATER, { keys: SWITCH, incident: openSwitch })

@@ -97,7 +97,7 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
       for (const row of rowsOf(pass)) bump(counted.rows, row)
       if (decision.kind === 'act') bump(counted.acts, `${decision.act} ${outcome?.kind ?? 'not recorded'}`)
     },
-    onMoment: (moment, uuid) => spring(scene, moment, uuid),
+    onMoment: (moment, { uuid, life }) => player.during(life, () => spring(scene, moment, uuid)),
     log: (_level, message, fields) => overhear(judges, JSON.stringify([message, fields ?? {}])),
   }
   if (watched !== null) {
@@ -234,10 +234,15 @@ async function lastQuestions({ machine, clock, player }: Setting): Promise<void>
   }
 }
 
-/** Whether a reset was accepted whose node has failed again. */
+/** In these a node is well, or somebody's. */
+const AT_HOME: readonly string[] = ['available', 'active', 'deploying', 'wait call-back']
+
+/** Whether a reset or a recovery was accepted whose node has not come home. */
 const hasFailedTry = ({ nodes, world }: Judges['bench']): boolean =>
   [...nodes].some(
-    ([uuid, { resets }]) => resets.length > 0 && ['error', 'clean failed'].includes(world.nodes.get(uuid)?.row.provision_state ?? ''),
+    ([uuid, { resets, sent }]) =>
+      (resets.length > 0 || sent.some(({ step, entry }) => step === 'provide' && entry.effect !== null)) &&
+      !AT_HOME.includes(world.nodes.get(uuid)?.row.provision_state ?? 'available'),
   )
 
 async function askWhetherAtRest({ store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>, when: string): Promise<CaseView[]> {

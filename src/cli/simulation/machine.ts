@@ -33,20 +33,21 @@ export type Machine = {
   policy: Policy
   disk: { isFull: boolean }
   onPass: (pass: Pass) => void
-  /** An intent is durable, a request is about to leave, or its answer is about to be read: what happens just then. */
-  onMoment: (moment: Moment, uuid: string) => void
+  /** An intent is durable, a request is about to leave, or its answer is about to be read, in this life: what happens just then. */
+  onMoment: (moment: Moment, at: { uuid: string; life: Freezing }) => void
   log: Log
 }
+
+/** `freeze`: it stands still at its next await, for `ms`. */
+export type Freezing = { freeze(ms: number): void }
 
 /** `every`: a sweep that often, as cron does it; null: the daemon. */
 type Manner = { mode: Mode; every: number | null }
 
-export type Life = {
+export type Life = Freezing & {
   die(): void
   /** It dies at the await of that number after its next intent's commit; `then` is called as it does. */
   dieWriting(step: number, then: () => void): void
-  /** Stands still at its next await, for `ms`. */
-  freeze(ms: number): void
   /** One sweep to its end. */
   sweep(): Promise<Sweep>
   /** Works until it is stopped and has finished what it has in hand. */
@@ -79,10 +80,10 @@ export async function live(machine: Machine, name: string, { mode, every }: Mann
   const committed = (intent: Intent): void => {
     judges.committed(intent, body.sender)
     body.committed()
-    machine.onMoment('after-commit', intent.uuid)
+    machine.onMoment('after-commit', { uuid: intent.uuid, life: body })
   }
-  const closed = (uuid: string): void => judges.closed(uuid)
-  const store = through(telling(onDisk(machine), { committed, closed }), body.gate)
+  const { closed, recorded } = judges
+  const store = through(telling(onDisk(machine), { committed, recorded, closed }), body.gate)
   const parts = { cloud: SIMULATED_CLOUD, policyHash, access: accessTo(cloud), servicesAccess: null, policy, seams, log, store }
   const world: WiredCloud = wireCloud(parts)
   await machine.store.enrol(SIMULATED_CLOUD, { mode, policyHash })
@@ -178,15 +179,15 @@ function mortal(machine: Machine, sender: Sender) {
   const transport: Transport = async (request) => {
     const [, uuid = null, part] = CHANGED.exec(request.url) ?? []
     const isMark = uuid !== null && request.method === 'PATCH'
-    if (isMark) machine.onMoment('before-mark', uuid)
-    if (uuid !== null && request.method === 'PUT' && part === '/maintenance') machine.onMoment('before-quarantine', uuid)
+    if (isMark) machine.onMoment('before-mark', { uuid, life })
+    if (uuid !== null && request.method === 'PUT' && part === '/maintenance') machine.onMoment('before-quarantine', { uuid, life })
     await gate()
     judges.sender = sender
     const answer = cloud.transport(request)
     judges.sender = null
     try {
       const response = await answer
-      if (isMark) machine.onMoment('before-verb', uuid)
+      if (isMark) machine.onMoment('before-verb', { uuid, life })
       return response
     } finally {
       await gate()
@@ -249,11 +250,15 @@ function onDisk({ store, disk }: Machine): Store {
   }
 }
 
-type Told = { committed: (intent: Intent) => void; closed: (uuid: string) => void }
+type Told = { committed: (intent: Intent) => void; recorded: (intentId: string) => void; closed: (uuid: string) => void }
 
-/** Tells of every intent and of every case's end as soon as its transaction is over. */
+/** Tells of every intent, every outcome and every case's end as soon as its transaction is over. */
 const telling = (store: Store, told: Told): Store => ({
   ...store,
+  record: async (intentId, outcome) => {
+    await store.record(intentId, outcome)
+    told.recorded(intentId)
+  },
   deciding: async (cloud, work) => {
     const made: Intent[] = []
     const ended: string[] = []

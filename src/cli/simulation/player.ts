@@ -7,12 +7,14 @@ import { MINUTE, type Mode } from '../../core/policy.ts'
 import type { ToOperator } from '../../simulator/script/scene.ts'
 import type { Manner } from '../../simulator/script/site.ts'
 import type { VirtualClock } from '../../simulator/virtual-clock.ts'
-import { type Life, live, type Machine, SIMULATED_CLOUD } from './machine.ts'
+import { type Freezing, type Life, live, type Machine, SIMULATED_CLOUD } from './machine.ts'
 
 export type Player = {
   begin(): Promise<void>
   /** The operator stops as on SIGTERM and a new one is there, not working by itself. */
   rest(): Promise<Life>
+  /** What falls between two steps of a life befalls that one, be it a sweep or a replica beside the others. */
+  during(life: Freezing, befalls: () => void): void
   toOperator: ToOperator
 }
 
@@ -29,6 +31,7 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
   const { store, policy } = machine
   let lives = 0
   let life: Life | null = null
+  let between: Freezing | null = null
   const beside = new Set<Promise<unknown>>()
   let over = false
   const born = (how: Manner): Promise<Life> => {
@@ -70,6 +73,11 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
       await Promise.all(beside)
       return await born({ mode: 'auto', every: null })
     },
+    during: (other, befalls) => {
+      between = other
+      befalls()
+      between = null
+    },
     toOperator: {
       ...wordsTo(machine),
       crash: (at, ms) => {
@@ -79,7 +87,7 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
         dying.die()
         restart(ms)
       },
-      freeze: (ms) => life?.freeze(ms),
+      freeze: (ms) => (between ?? life)?.freeze(ms),
       jumpClock: jump,
       sweepBeside: () => {
         // Knows: a sweep that a fault ends is an event of the storm like another.

@@ -15,6 +15,7 @@ export const BUG = [
       /(?:list|tuple|string) index out of range|referenced before assignment|is not JSON serializable|not enough values to unpack/i,
       /^'[\w.:-]{1,60}'\.?$/,
       /^BUG: |step returned invalid value/,
+      /codec can't (?:en|de)code|cannot unpack|maximum recursion depth|An exclusive lock is required|\bVersion \d[\d.]{0,8} of \w{1,40} is not supported/i,
     ],
     why: 'The text of a Python exception: a defect in the code, where trying again meets the same line.',
     example: "Failed to tear down: 'str' object has no attribute 'items'",
@@ -34,6 +35,8 @@ export const BUG = [
     patterns: [
       /^Failed to tear down \w+ after aborting the operation/i,
       /^(?:Could not find|Failed to find) node \S+ in cache/i,
+      /^\*\* (?:Value )?Redacted/i,
+      /^Could not find a node for attributes/i,
       /^An unknown exception occurred/i,
     ],
     why: 'The sentence names a phase and no reason.',

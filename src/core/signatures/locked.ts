@@ -9,7 +9,7 @@ export const LOCKED = [
     name: 'node-locked',
     cause: 'locked',
     transient: 'yes',
-    patterns: [/is locked by host/i, /\bNodeLocked\b/, /An exclusive lock is required/i],
+    patterns: [/is locked by host/i, /\bNodeLocked\b/],
     why: 'exception.NodeLocked: another task holds the reservation and releases it when it ends.',
     example:
       'Node 11111111-2222-3333-4444-555555555555 is locked by host conductor-9, please retry after the current operation is completed.',

@@ -31,11 +31,25 @@ export const SWITCH = [
     example: "Mechanism driver 'genericswitch' failed in update_port_postcommit",
   },
   {
+    name: 'neutron-driver-error',
+    cause: 'network-fabric',
+    transient: 'maybe',
+    service: 'neutron',
+    peers: ['neutron'],
+    patterns: [
+      /\b500: Server Error for url: \S{1,400}, (?!.{0,20}(?:Request Failed|Internal|The server|An unexpected|500|<|\{)|.{0,200}(?:database|\bDB\w|quota))\S/i,
+    ],
+    why: 'Neutron hides its own faults behind one sentence; a 500 with other words passes on an exception of the driver for the switch.',
+    example: 'HttpException: 500: Server Error for url: http://n:9696/v2.0/ports/1, Failed to edit configuration on device tor-3',
+  },
+  {
     name: 'port-binding-failed',
     cause: 'network-fabric',
     transient: 'maybe',
     service: 'neutron',
-    patterns: [/binding_failed|port is already bound|Failed to bind port|failed to reach (?:status|state)|did not become active/i],
+    patterns: [
+      /binding_failed|port is already bound|Failed to bind port|Binding failed for port|Unable to bind port|failed to reach (?:status|state)|did not become active/i,
+    ],
     why: 'ML2 could not bind the port or it never went active: the switch configuration did not land.',
     example: 'Port 11111111-2222-3333-4444-555555555555 failed to reach status ACTIVE',
   },

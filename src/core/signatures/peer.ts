@@ -30,9 +30,15 @@ const ADDRESSES: readonly (readonly [Peer, RegExp])[] = [
 const BMC_ADDRESS = /\/redfish\/v1|\bHTTP (?:GET|POST|PATCH|PUT|DELETE|HEAD) \S{1,400} returned code/i
 
 /** Words, asked only where no address tells. */
-const WORDS: readonly (readonly [Peer, RegExp])[] = [
-  ['agent', /\bto the agent\b|\bagent (?:api|driver|command)\b|connection to agent failed/i],
-  ['database', /pymysql|psycopg2|sqlite3|sqlalchemy|oslo_db|\bDB(?:Connection|Deadlock|Error)|MySQL|PostgreSQL|WSREP/i],
+export const PEER_WORDS: readonly (readonly [Peer, RegExp])[] = [
+  [
+    'agent',
+    /\bto the agent\b|\bagent (?:api|driver|command)\b|connection to agent failed|\b(?:clean|deploy|service) step \S{1,80} failed on node \S{1,60}\. |\bagent returned error for|command status errored/i,
+  ],
+  [
+    'database',
+    /pymysql|psycopg2|sqlite3|sqlalchemy|oslo_db|PendingRollback|(?:Operational|Interface|Programming|Integrity)Error|\bDB(?:Connection|Deadlock|Error)|MySQL|PostgreSQL|WSREP/i,
+  ],
   ['rpc', /amqp|rabbit|oslo_?messaging|messagingtimeout|message id [0-9a-f]{8}|json.?rpc/i],
   ['cinder', /cinder|block storage|\bvolume [0-9a-f]{8}-/i],
   ['neutron', /neutron|\bVIFs?\b|given network|security groups/i],
@@ -44,7 +50,7 @@ const WORDS: readonly (readonly [Peer, RegExp])[] = [
   ['nova', /\bnova\b/i],
   [
     'bmc',
-    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|missing from the resource|lifecycle controller|power state/i,
+    /redfish|\bipmi|idrac|\bdrac\b|\bilo\b|\birmc\b|\bsnmp\b|\bBMC\b|ComputerSystem|wsman|Chassis Power|RAKP \d|Session Privilege|RAW command|RMCP|open session|cipher suite|missing from the resource|lifecycle controller|power state|in the resource \/|X-Auth-Token|\b(?:Redfish|Drac|Ilo|IRMC|IPMI|SNMP|XClarity|IBMC)\w*(?:Error|Failure)\b|\bPDU\b|virtual (?:USB|media|CD|floppy)|xclarity|\bXCC\b|\bC?IMC\b|\bUCSM?\b|oneview|\biBMC\b|\bAMT\b|WS-?Man|proliantutils|\bSCCI\b|\bELCM\b|dracclient|'interface': '(?:raid|bios|management|firmware|power)'|\bboot[_ ]interface\b/i,
   ],
   ['image-server', /image href|download(?:ing)? (?:of )?image|fetch(?:ing)? image/i],
 ]
@@ -56,7 +62,7 @@ const ADDRESS =
 const BMC_ONLY_STATES: readonly string[] = ['enroll', 'verifying', 'manageable']
 
 /** The last address that tells wins: inner exceptions stand to the right of what wraps them. */
-export function peerOf(text: string, provision_state: string): Peer | null {
+export function peerOf(text: string, provision_state: string, words = PEER_WORDS): Peer | null {
   // A BMC's answer quotes addresses of its own (of images it should mount); the conversation was still with the BMC.
   if (BMC_ADDRESS.test(text)) return 'bmc'
   let found: Peer | null = null
@@ -65,7 +71,7 @@ export function peerOf(text: string, provision_state: string): Peer | null {
     found = ADDRESSES.find(([, pattern]) => pattern.test(address))?.[0] ?? found
   }
   if (found !== null) return found
-  const named = WORDS.find(([, pattern]) => pattern.test(text))
+  const named = words.find(([, pattern]) => pattern.test(text))
   if (named !== undefined) return named[0]
   return BMC_ONLY_STATES.includes(provision_state) ? 'bmc' : null
 }

@@ -47,6 +47,7 @@ export const PERSON = [
     transient: 'no',
     patterns: [
       /can ?not be performed on node .{0,200} while it is in state/i,
+      /Can ?not transition from state/i,
       /^Invalid resource state\.?$/i,
       /is (?:already )?associated with (?:instance|a node)/i,
     ],

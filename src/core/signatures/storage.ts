@@ -13,7 +13,7 @@ export const DISKS = [
     cause: 'storage',
     transient: 'no',
     patterns: [
-      /Security state of .{1,60} is|sedutil|NOT_AUTHORIZED|takeOwnership|(?:disk|drive|device|\/dev\/\S{1,80}) (?:is )?(?:security )?(?:locked|frozen)|security erase/i,
+      /Security state of .{1,60} is|sedutil|NOT_AUTHORIZED|takeOwnership|(?:disk|drive|device|\/dev\/\S{1,80}) (?:is )?(?:security )?(?:locked|frozen)|security erase|already has a security password/i,
     ],
     why: 'The disk refuses to be erased until somebody unlocks it.',
     example: 'Error erasing block device: Security state of /dev/sdb is frozen',
@@ -23,21 +23,37 @@ export const DISKS = [
     cause: 'storage',
     transient: 'no',
     patterns: [
-      /Input\/output error|\bI\/O error|\[Errno 5\]|medium error|bad sectors?|uncorrectable|SMART .{0,60}(?:fail|error)|read-only (?:device|disk)/i,
+      /Input\/output error|\bI\/O error|\[Errno 5\]|medium error|bad sectors?|uncorrectable|SMART .{0,60}(?:fail|error)|read-only (?:device|disk)|device .{0,80}read-only/i,
     ],
     why: 'The disk or its controller does not read or write; trying again wears it further.',
     example: "dd: error writing '/dev/sdd': Input/output error",
   },
+] as const satisfies readonly Signature[]
+
+/** Asked after settings: what was ordered may not fit the disks. */
+export const DISK_WORK = [
   {
     name: 'disk-work-failed',
     cause: 'storage',
     transient: 'maybe',
     patterns: [
-      /Error erasing block device|Failed to erase|Block device caused|\b(?:shred|hdparm|nvme(?:-cli)?|wipefs|sgdisk|blkdiscard|blockdev)\b/i,
+      /Error erasing block device|Failed to erase|Block device caused|(?:^|[\s'"(])(?:shred|hdparm|nvme(?:-cli)?|wipefs|sgdisk|blkdiscard|blockdev)\b|\bfio \(disk\)|\b(?:hp?ssacli|ssacli|storcli|megacli|perccli|hpssa)\w*\b/i,
+      /\b(?:disk|device|partition) \/dev\/\S{1,80} (?:did not|does not|is not|was not|could not|has not|failed)|device '?\/dev\/\S{1,200} (?:was )?not found|partitioning failed|did not become available|holding device|holder disks?\b/i,
       /Software RAID caused|\bmdadm\b|failed to (?:create|delete|clean|stop|assemble).{0,40}\b(?:md|raid) ?device/i,
     ],
     why: 'Work on a disk failed and the reason is in the tool’s own words, if anywhere.',
     example: 'Software RAID caused unknown error: Failed to create md device /dev/md0 on /dev/sda1 /dev/sdb1',
+  },
+  {
+    name: 'agent-on-disk',
+    cause: 'storage',
+    transient: 'maybe',
+    peers: ['agent'],
+    patterns: [
+      /\b(?:fail|error|unable|cannot|could not)\w{0,4}\b.{0,120}\/dev\/\w|\/dev\/\w.{0,120}\b(?:fail|error|unable|cannot|could not|not found)\w{0,4}\b/i,
+    ],
+    why: 'The agent names the disk that its work failed on and says nothing of image or order.',
+    example: 'Clean step deploy.erase_devices_metadata failed on node n. Destroying labels failed on device /dev/sdc',
   },
 ] as const satisfies readonly Signature[]
 

@@ -76,11 +76,12 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   clock: deed({
-    says: "The wall clock of the operator's machine is set forward or back, for good.",
+    says: "The wall clock of the operator's machine is set forward or back; behind the span it is put right again.",
     takes: { shift: SHIFT },
+    lasts: true,
     does: ({ operator }, { shift }) => {
       operator.jumpClock(shift)
-      return DONE
+      return { undo: () => operator.jumpClock(-shift) }
     },
   }),
   sweep: deed({

@@ -303,10 +303,10 @@ function crash(_: Scene, random: Random): Drawn {
   return chance(random, 0.35) ? `crash now ${back}` : `crash writing step=${between(random, 0, STEPS_MAX)} ${back}`
 }
 
-/** NTP's small corrections, and now and then a machine whose clock was wrong by much. */
+/** NTP's small corrections, and now and then a machine whose clock is wrong by much, until somebody puts it right. */
 function clockJump(_: Scene, random: Random): Drawn {
   const ms = chance(random, 0.7) ? between(random, -1_500, 1_500) : between(random, -5 * MINUTE, 5 * MINUTE)
-  return `clock ${ms < 0 ? '-' : '+'}${spanWord(Math.abs(ms))}`
+  return `clock ${ms < 0 ? '-' : '+'}${spanWord(Math.abs(ms))} ${span(random, 10 * SECOND, 30 * MINUTE)}`
 }
 
 const AMBUSHES: readonly string[] = [
@@ -316,17 +316,20 @@ const AMBUSHES: readonly string[] = [
   'script-marks @',
   'script-resets @',
   'hold @ for 10m',
-  'pause for 2m',
+  'pause for 20s',
   'lock @ 40s',
   'protect @ for 10m',
   'bmc @ silent for 5m',
-  'clock +3m',
-  'clock -3s',
+  'clock +3m for 2m',
+  'clock -3s for 2m',
   'freeze span=6s',
   'freeze span=4s',
   'freeze span=40s',
   'freeze span=4m',
-  'service neutron down for 4m',
+  'service neutron down for 30s',
+  'service ironic lost-reply seen=clients times=1 for 10s',
+  'service ironic 502 seen=clients times=1 for 10s',
+  'service ironic hang seen=clients times=1 for 20s',
 ]
 
 export function ambush(_: Scene, random: Random): Drawn {

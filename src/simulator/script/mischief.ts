@@ -11,6 +11,9 @@ import { spanWord } from './deed.ts'
 import { ambush, DRAWS, type Draw, type Drawn } from './draws.ts'
 import type { Scene } from './scene.ts'
 
+/** A canary's 45 minutes and the ramp after it fall into the longer ones; the slower the lines, the more is sent between them. */
+const LAST_LULL = { low: 10 * 60_000, high: 75 * 60_000, slower: 2 }
+
 /** On average; some 450 lines an hour. */
 const MEAN_GAP_MS = 8_000
 const MINUTE = 60_000
@@ -27,18 +30,19 @@ function drawnNoise(random: Random): string[] {
 }
 
 /**
- * Goes on for `ms` of virtual time, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
+ * Goes on for `ms` of virtual time and through a last long lull, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
  * the middle of one, so that the record of them played again gives the same history.
  */
 export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms: number; isEnough: () => boolean }): Promise<void> {
   const { clock } = scene.cloud.state
-  const end = clock.now() + ms
+  const stormEnds = clock.now() + ms
+  const end = stormEnds + between(random, LAST_LULL.low, LAST_LULL.high)
   for (const line of [...drawnNoise(random), ...drawnStaying(random)]) scene.perform(line)
   let later: { at: number; line: string }[] = []
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
   let isLull = false
-  let turnsAt = clock.now() + between(random, 3, 12) * MINUTE
+  let turnsAt = Math.min(stormEnds, clock.now() + between(random, 3, 12) * MINUTE)
   while (!isEnough()) {
     const at = Math.min(drawAt, turnsAt, ...later.map((one) => one.at))
     if (at > end) break
@@ -46,12 +50,14 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms
     for (const { line } of later.filter((one) => one.at <= at)) scene.perform(line)
     later = later.filter((one) => one.at > at)
     if (at >= turnsAt) {
-      isLull = !isLull
+      const isLast = at >= stormEnds
+      isLull = isLast || !isLull
       if (isLull) scene.perform('lull')
-      turnsAt = clock.now() + (isLull ? between(random, 4, 10) : between(random, 5, 15)) * MINUTE
+      const lasts = (isLull ? between(random, 4, 10) : between(random, 5, 15)) * MINUTE
+      turnsAt = isLast ? Number.POSITIVE_INFINITY : Math.min(stormEnds, clock.now() + lasts)
     }
     if (at < drawAt) continue
-    drawAt = clock.now() + gap()
+    drawAt = clock.now() + gap() * (at >= stormEnds ? LAST_LULL.slower : 1)
     const drawn = (isLull ? drawnInLull(scene, random) : drawnDraw(random).draw(scene, random)) ?? []
     for (const { line, after } of typeof drawn === 'string' ? [{ line: drawn, after: 0 }] : drawn) {
       if (isLull && WHOLE_CLOUD.test(line)) continue
