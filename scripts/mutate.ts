@@ -12,7 +12,7 @@ import { compilerRefuses } from '../test/mutation/compiler.ts'
 import { judge, type Mutant, report } from '../test/mutation/verdict.ts'
 
 /** What the suite reached when this was last raised, rounded down; it only goes up. */
-const SCORE_MIN = 90
+const SCORE_MIN = 99
 
 const root = new URL('..', import.meta.url)
 process.chdir(root.pathname)

@@ -75,8 +75,8 @@ function proof(j: Judged): Decision {
       `Proven healed at ${timeText(provenAt)}; the case stays open for ${spanText(policy.soak)} in case it relapses.`,
       provenAt + policy.soak,
     )
-  const unasked = lines.filter((line) => line.verdict === 'not asked').map((line) => line.sentence)
-  return resolve('healed', `Users can launch on it again. ${unasked.join(' ')}`.trim())
+  // None fails, so what is left is what could not be asked.
+  return resolve('healed', ['Users can launch on it again.', ...lines.map((line) => line.sentence)].join(' '))
 }
 
 /** `manageable`: either the middle of our own recovery, or a person's doing. */

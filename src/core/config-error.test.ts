@@ -29,5 +29,6 @@ test('takes nothing for meant that is more than two edits, or a third of the nam
   assert.equal(nearest('abcdefghi', ['abcdewxyz']), null)
   assert.equal(nearest('ab', ['abcd']), 'abcd')
   assert.equal(nearest('ab', ['abcde']), null)
+  assert.equal(nearest('a', ['xyz']), null)
   assert.equal(nearest('xyz', []), null)
 })

@@ -93,8 +93,12 @@ test('looks again in time to settle an act whose end is not known, whatever hand
   assert.equal(until([unsettled]), NOW + 200 * SECOND)
   assert.equal(until([{ ...unsettled, outcome: 'unknown', settledAt: NOW - MINUTE }]), NOW + 90 * SECOND)
   assert.equal(until([{ ...unsettled, outcome: 'unknown', settledAt: NOW - MINUTE, endedAt: NOW }]), NOW + 10 * MINUTE)
-  // Locked, so that no read could settle it yet.
-  assert.equal(until([{ ...unsettled, createdAt: NOW - HOUR, deadlineAt: NOW - HOUR }]), NOW + 10 * MINUTE)
+  // Of one that was accepted the end is awaited, not settled.
+  assert.equal(until([{ ...unsettled, outcome: 'accepted', settledAt: NOW - MINUTE }]), NOW + 10 * MINUTE)
+  // Locked, so that no read could settle it yet; a look that is due now would be due again and again.
+  for (const ms of [HOUR, 180 * SECOND]) {
+    assert.equal(until([{ ...unsettled, createdAt: NOW - HOUR, deadlineAt: NOW - ms }]), NOW + 10 * MINUTE)
+  }
 })
 
 test('keeps its own quarantine until a person releases it', () => {

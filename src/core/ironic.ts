@@ -57,9 +57,10 @@ export function maintenanceOwner(node: {
   fault: string | null
 }): MaintenanceOwner {
   if (!node.maintenance) return 'nobody'
-  const reason = node.maintenance_reason ?? ''
+  const { maintenance_reason: reason, fault } = node
+  if (reason === null) return 'person'
   if (reason.startsWith(QUARANTINE_PREFIX)) return 'ours'
-  if (node.fault !== null && IRONIC_REASONS.some((pattern) => pattern.test(reason))) return 'ironic'
+  if (fault !== null && IRONIC_REASONS.some((pattern) => pattern.test(reason))) return 'ironic'
   return 'person'
 }
 

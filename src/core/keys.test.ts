@@ -25,6 +25,8 @@ test('takes addresses of every form for what they are, and names that look like 
   assert.equal(network('fe80::'), 'fe80:0:0:0::/64')
   assert.equal(network('1::5:6:7:8:9'), '1:0:0:5::/64')
   assert.equal(network('[2001:db8::1]'), '2001:db8:0:0::/64')
+  // No address at all: it is not bent into one.
+  assert.equal(network('bmc:17'), 'bmc:17::/64')
 })
 
 test('ties a node to its switch, BMC network, rack, conductor and signature', () => {

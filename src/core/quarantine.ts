@@ -19,7 +19,6 @@ const oneLine = (text: string): string =>
     .toWellFormed()
     .replace(/\s+/g, ' ')
     .replace(/\p{Cc}/gu, '')
-    .trim()
 
 /** @param todo what is wrong and what a person must do; it becomes the maintenance_reason. */
 export function toQuarantine(j: Judged, reason: Reason, todo: string): Decision {

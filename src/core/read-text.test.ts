@@ -117,12 +117,9 @@ const PAIRS: [text: string, cause: string, transient: string][] = [
 test('never says yes where the words are of credentials, certificates or rights', () => {
   const broken = 'Unable to establish connection to http://10.0.0.10:5000/v3/auth/tokens: refused'
   assert.equal(readIn(`Failed to tear down: ${broken}`).transient, 'yes')
-  assert.deepEqual(
-    ['credentials', 'certificate', 'Forbidden', 'access denied', 'licence'].map(
-      (word) => readIn(`Failed to tear down: ${broken}, ${word}`).transient,
-    ),
-    ['maybe', 'maybe', 'maybe', 'maybe', 'maybe'],
-  )
+  const words = ['credentials', 'certificate', 'Forbidden', 'access denied', 'AccessDenied', 'unauthorised', 'unauthorized', 'licence']
+  for (const word of [...words, 'not authorised', 'not authorized', 'HTTP 401', 'HTTP 403'])
+    assert.equal(readIn(`Failed to tear down: ${broken}, ${word}`).transient, 'maybe', word)
 })
 
 test('reads the failure after "Also" in every form that Ironic writes it', () => {
@@ -139,7 +136,10 @@ test('asks single words of a sentence only, not of a page', () => {
   assert.equal(readIn(weak).cause, 'storage')
   assert.equal(readIn(`<!DOCTYPE html><p>${weak}</p>`).cause, 'unknown')
   assert.equal(readIn(`${weak} ${'and so on '.repeat(100)}`).cause, 'unknown')
-  assert.equal(readIn(`${weak} ${'and on '.repeat(100)}`.slice(0, 1_000)).cause, 'storage')
+  assert.equal(readIn(`${weak}: <html></html>`).cause, 'storage')
+  const long = `${weak} ${'and on '.repeat(200)}`
+  assert.equal(readIn(long.slice(0, 1_000)).cause, 'storage')
+  assert.equal(readIn(long.slice(0, 1_001)).cause, 'unknown')
 })
 
 test('what is inside a wrapper wins over the wrapper', () => {
@@ -243,10 +243,12 @@ test('reads the failure while cleaning up by itself, where it is known', () => {
   assert.equal(readIn(both).signature, readIn('IPMI call failed: power off.').signature)
   const unknown = 'IPMI call failed: power off. Also failed to clean up due to: something new'
   assert.equal(readIn(unknown).signature, readIn('IPMI call failed: power off.').signature)
+  assert.equal(readIn(`Something new. Also failed to clean up due to: ${IN_STEP}`).signature, readIn(IN_STEP).signature)
 })
 
 test('reads a text whole up to 8 KiB, and of a longer one both ends', () => {
-  const cause = ' IPMI call failed: power status. '
+  // Its middle is inside a word.
+  const cause = '  IPMI call failed: power status. '
   const around = (length: number) => {
     const half = 'x'.repeat((length - cause.length) / 2)
     return readIn(half + cause + half + 'x'.repeat((length - cause.length) % 2)).cause

@@ -50,6 +50,16 @@ test('a case that only the other policy opens is decided on as one, and the othe
   assert.equal(said(decideAgain(opened, { ...opened.policy, stuck: HOUR })), 'wait transition null')
 })
 
+test('a case opened then is called as it was, one that only the other policy opens by a name that is never drawn', () => {
+  const opened = recorded({ policy: { mode: 'approve' } }, { case: null, newCase: 'c-1a2b3c4d' })
+  assert.match(opened.decision.message, /`anneal approve c-1a2b3c4d` lets it\.$/)
+  assert.deepEqual(decideAgain(opened).decision, opened.decision)
+  const again = decideAgain({ ...opened, grounds: { ...opened.grounds, newCase: null } })
+  assert.match(again.decision.message, /`anneal approve c-00000000` lets it\.$/)
+  const well = recorded({ node: { provision_state: 'available', last_error: null } }, { case: null })
+  assert.equal(said(decideAgain(well)), 'resolve healed null')
+})
+
 test('who was overruled observes by any policy; a policy that observes anyway says only that', () => {
   const one = recorded({}, { overruled: true })
   assert.match(one.decision.message, /Another process put another mode or policy in force/)

@@ -38,8 +38,7 @@ const NEVER_DRAWN = 'c-00000000'
 /** Decides once more on what was recorded. @param policy another one than it was decided by */
 export function decideAgain({ now, observation, grounds, policy: then }: Recorded, policy: Policy = then): Decided {
   const { fleet, ...given } = grounds
-  const opens = given.case === null && opensCase({ observation, policy, now })
-  const newCase = opens ? (given.newCase ?? NEVER_DRAWN) : null
+  const newCase = opensCase({ observation, policy, now }) ? (given.newCase ?? NEVER_DRAWN) : null
   const considered = consider({ ...given, newCase, observation, policy, now })
   return { decision: decideOn(considered, fleet), cause: considered.input.diagnosis.cause }
 }

@@ -119,6 +119,8 @@ test('a single gap between two looks counts for its share of the time at most, s
   }
   assert.equal(span(0, MINUTE, 365 * DAY), 12 * HOUR + MINUTE)
   assert.equal(span(0, 10 * HOUR, 20 * HOUR, 30 * HOUR), 30 * HOUR)
+  const refusing = folded([0, MINUTE, DAY].map((after) => [after, {}, bmc('refusing', after)])).looks
+  assert.equal(refusing && spanOf(refusing), 31 * MINUTE)
   // A sweep once a day reaches the 24 h with its third look all the same.
   assert.equal(span(0, DAY, 2 * DAY), DAY)
 })

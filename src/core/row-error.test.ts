@@ -57,7 +57,7 @@ test('row 2: quarantines a silent BMC after three looks over a day, a refusing o
 })
 
 test('what a quarantine quotes of hardware is one plain line', () => {
-  const said = 'HTTP 401\u001b[2J\u0000 refused\n\ud800 for good'
+  const said = 'HTTP 401\u001b[2J\u0000 refused\r\n \ud800 for good'
   const decision = decide(given({ diagnosis: { cause: 'bmc-fault', transient: 'no', evidence: [said] } }))
   assert.ok(decision.kind === 'act' && decision.plan.act === 'quarantine')
   assert.match(decision.plan.text, /HTTP 401\[2J refused \ufffd for good/)

@@ -52,6 +52,8 @@ test('row 23: names the act that shows no progress, not a newer one that is over
   const reset = attempt({ createdAt: NOW - 3 * HOUR, endedAt: null, result: null })
   const decision = decide(given({ node, attempts: [quarantine, reset] }))
   assert.match(decision.message, /since our reset: /)
+  const recovered = attempt({ id: 'i-3', act: 'recover-cleaning', step: 'manage', createdAt: NOW - HOUR })
+  assert.equal(said({ node, attempts: [recovered, attempt({ createdAt: NOW - 3 * HOUR })] }), 'escalate no-progress')
 })
 
 test('row 24: asks for a restart where a node is deleting without a lock for fifteen minutes', () => {
@@ -149,6 +151,7 @@ test('row 41: recovers a node stranded in cleaning for fifteen minutes, once', (
 
 test("row 41: leaves it to a person without Ironic's own text, with an instance, retired, or with another target", () => {
   assert.equal(said({ node: { ...stranded, last_error: null } }), 'escalate stranded-cleaning')
+  assert.equal(said({ node: { ...stranded, last_error: `A step said: ${stranded.last_error}` } }), 'escalate stranded-cleaning')
   assert.equal(said({ node: { ...stranded, instance_uuid: 'x' } }), 'escalate stranded-cleaning')
   assert.equal(said({ node: { ...stranded, retired: true, automated_clean: true } }), 'escalate stranded-cleaning')
   assert.equal(said({ node: { ...stranded, target_provision_state: 'manageable' } }), 'escalate stranded-cleaning')

@@ -24,9 +24,7 @@ export function inRepairRow(j: Judged): Decision {
   }
   if (node.provision_state === 'cleaning' && idle) return stranded(j, age)
   const ours = j.attempts.find(
-    (a) =>
-      a.endedAt === null ||
-      (a.result === 'failed' && a.endedAt !== null && now - a.createdAt >= policy.progress && a.caseId === j.case?.id),
+    (a) => a.endedAt === null || (a.result === 'failed' && now - a.createdAt >= policy.progress && a.caseId === j.case?.id),
   )
   if (ours && now - ours.createdAt >= policy.progress && age >= policy.progress) {
     return escalate(

@@ -213,4 +213,8 @@ test('an attempt on a node that Ironic does not know any more ends after two hou
     assert.deepEqual(on(unknown('500'), open(outcome), NOW + DAY - 1), [outcome, 'written', 'open', null])
     assert.deepEqual(on(unknown('500'), open(outcome), NOW + DAY), [outcome ?? 'unknown', 'written', 'ended', 'failed'])
   }
+  const [settled] = settle({ attempts: [open(null)], o: { ...observed(), node: gone }, policy: DEFAULT_POLICY, now: NOW + DAY })
+  assert.equal(settled?.outcomeReason, 'Ironic does not show the node any more, so what became of it is not known.')
+  const over = attempt({ endedAt: NOW, result: null })
+  assert.deepEqual(settle({ attempts: [over], o: { ...observed(), node: gone }, policy: DEFAULT_POLICY, now: NOW + DAY }), [])
 })

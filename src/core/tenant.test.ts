@@ -30,6 +30,7 @@ test('every server lives, whatever its status, unless it is deleted or being del
     assert.equal(byNode({ status }), 'live', status)
   }
   assert.equal(byNode({ status: 'DELETED' }), 'deleted')
+  assert.equal(byNode({ status: 'DELETED', vm_state: null }), 'deleted')
   assert.equal(byNode({ status: 'DELETED', vm_state: 'active' }), 'live')
   assert.equal(byNode({ task_state: 'deleting', ...deleted }), 'deleted')
   assert.equal(byNode({ task_state: 'deleting' }), 'live')
@@ -49,7 +50,8 @@ test('a failed delete counts where it is newer than the deployment', () => {
   assert.equal(byNode({ ...error, launched_at: '2026-11-02T10:59:59Z' }), 'deleted')
   assert.equal(byNode({ ...error, launched_at: null }), 'deleted')
   assert.equal(byNode({ ...error, launched_at: 'some day' }), 'live')
-  assert.equal(byNode({ ...error, lastAction: { action: 'delete', start_time: 'some day' } }), 'live')
+  for (const launched_at of ['2026-10-01T00:00:00Z', null])
+    assert.equal(byNode({ ...error, launched_at, lastAction: { action: 'delete', start_time: 'some day' } }), 'live')
   assert.equal(byNode({ ...error, lastAction: null }), 'live')
 })
 

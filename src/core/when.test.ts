@@ -34,6 +34,7 @@ test('takes nothing else for a time', () => {
     '2026-13-02T12:00:00Z',
     '2026-11-02T25:00:00Z',
     '2026-11-02T12:00:00Z!',
+    'at 2026-11-02T12:00:00Z',
   ]) {
     assert.equal(parseTime(text), null, String(text))
   }
@@ -43,7 +44,9 @@ test('says times and spans as people read them', () => {
   assert.equal(timeText(noon), '2026-11-02T12:00:00.000Z')
   assert.equal(spanText(-5), '0 s')
   assert.equal(spanText(45 * SECOND), '45 s')
+  assert.equal(spanText(MINUTE), '1 min')
   assert.equal(spanText(2 * MINUTE), '2 min')
   assert.equal(spanText(3 * HOUR + 10 * MINUTE), '3 h 10 min')
+  assert.equal(spanText(DAY), '1 d')
   assert.equal(spanText(7 * DAY), '7 d')
 })
