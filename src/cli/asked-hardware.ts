@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config.ts'
 import { ConfigError } from '../core/config-error.ts'
-import { type Hardware, unasked } from '../core/hardware.ts'
+import type { Hardware } from '../core/hardware.ts'
 import { type Reading, unknown } from '../core/reading.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { withoutStops } from '../core/sentence.ts'
@@ -15,6 +15,8 @@ import type { Io } from './io.ts'
 
 /** `failed`: the cloud is configured and gave no answer that can be used. */
 export type AskedHardware = { hardware: Hardware; failed: boolean }
+
+export const unasked = (why: string): Hardware => ({ inventory: unknown(why), identity: unknown(why) })
 
 export async function askedHardware(io: Io, to: { globals: Globals; config: Config }, { cloud, uuid }: NodeKey): Promise<AskedHardware> {
   const chosen = wayInto(cloud, io, to)

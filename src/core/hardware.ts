@@ -27,8 +27,3 @@ export type Inspected = {
 }
 
 export type NamingKeys = { properties: Facts; extra: Facts }
-
-export const unasked = (why: string): Hardware => ({
-  inventory: { kind: 'unknown', reason: why },
-  identity: { kind: 'unknown', reason: why },
-})
