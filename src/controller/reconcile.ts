@@ -42,7 +42,7 @@ export async function reconcile(world: CloudWorld, key: NodeKey, allowance: Allo
     const { intent, ...decided } = pass
     if (intent === null) return { observation, ...decided, outcome: null }
     const outcome = await act({ ironic: world.ironic, clock, committed, intentInForce: (id) => world.store.intentInForce(id) }, intent)
-    await world.store.record(intent.id, outcome)
+    await world.store.record(intent.id, outcome, world.policy.slowCloud)
     return { observation, ...decided, outcome }
   }
   throw new Error(`what was seen was out of date ${LOOKS_MAX} times running`)

@@ -114,10 +114,8 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     sender: null,
     bench,
     committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
-    recorded: (intentId) => {
-      for (const { sent } of bench.nodes.values()) for (const one of sent) if (one.intent?.id === intentId) one.recorded = true
-    },
-    died: (intentIds) => buryWith(bench, intentIds),
+    recorded: (intentId) => note(bench, new Set([intentId]), { recorded: true }),
+    died: (intentIds) => note(bench, intentIds, { unheard: true }),
     closed: (uuid) => judgeClosed(bench, uuid),
     said: (word) => hear(bench, word),
     datagram: (payload) => {
@@ -135,18 +133,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       if (sender === null) return
       if (isNode(entry)) reading.set(entry, sender)
       if (isRead(entry)) return
-      const never = Number.NEGATIVE_INFINITY
-      const sent: Sent = {
-        entry,
-        step: stepOf(entry),
-        intent: null,
-        by: sender,
-        reply: null,
-        wall: by.wall(),
-        shownAt: never,
-        unheard: false,
-        recorded: false,
-      }
+      const sent = sentNow(entry, { by: sender, wall: by.wall() })
       underWay.set(entry, sent)
       judgeLeaving(bench, sent)
     },
@@ -177,8 +164,14 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
   return judges
 }
 
-function buryWith({ nodes }: Bench, intentIds: ReadonlySet<string>): void {
-  for (const { sent } of nodes.values()) for (const one of sent) if (one.intent !== null && intentIds.has(one.intent.id)) one.unheard = true
+const sentNow = (entry: LedgerEntry, { by, wall }: Pick<Sent, 'by' | 'wall'>): Sent => ({
+  ...{ entry, by, wall, step: stepOf(entry), intent: null, reply: null },
+  ...{ shownAt: Number.NEGATIVE_INFINITY, unheard: false, recorded: false },
+})
+
+function note({ nodes }: Bench, intentIds: ReadonlySet<string>, what: Partial<Pick<Sent, 'recorded' | 'unheard'>>): void {
+  for (const { sent } of nodes.values())
+    for (const one of sent) if (one.intent !== null && intentIds.has(one.intent.id)) Object.assign(one, what)
 }
 
 function benchOf(world: World, { wall, policy }: { wall: () => number; policy: Policy }): Bench {

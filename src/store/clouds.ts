@@ -2,7 +2,7 @@
  * One row a cloud: whose policy is in force, whether its first pass is over, what its census is worth, and until when Ironic asked
  * for patience. Sizes of resource classes stand beside it, so that a budget never has to count nodes.
  */
-import { DEFAULT_POLICY, type Mode } from '../core/policy.ts'
+import type { Mode } from '../core/policy.ts'
 import { type CensusBelief, judgeCensus } from '../core/seen.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { type Home, type Queries, transaction } from './home.ts'
@@ -151,14 +151,10 @@ async function believeClasses(db: Queries, cloud: string): Promise<void> {
     .execute()
 }
 
-/** Ironic said that it is at its limit: nothing starts in this cloud for a while. The store knows no cloud's policy, so the default's time. */
-export async function slowDown(db: Queries, cloud: string, now: number): Promise<void> {
+/** Ironic said that it is at its limit: nothing starts in this cloud until then. */
+export async function slowDown(db: Queries, { cloud, now, until }: { cloud: string; now: number; until: number }): Promise<void> {
   await ensureCloud(db, cloud, now)
-  await db
-    .updateTable('clouds')
-    .set({ slowUntil: now + DEFAULT_POLICY.slowCloud })
-    .where('cloud', '=', cloud)
-    .execute()
+  await db.updateTable('clouds').set({ slowUntil: until }).where('cloud', '=', cloud).execute()
 }
 
 /** All enrolled clouds, by name. */

@@ -4,7 +4,7 @@
  */
 import type { Attempt, Intent } from '../core/case.ts'
 import type { Act, Acting, Outcome, OutcomeKind } from '../core/decision.ts'
-import { SECOND } from '../core/policy.ts'
+import { DEFAULT_POLICY, SECOND } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { slowDown } from './clouds.ts'
@@ -109,7 +109,7 @@ export async function intentInForce(home: Home, id: string): Promise<InForce> {
  * An intent that a later pass settled by a read meanwhile keeps that outcome, and the late word goes to the audit trail alone; only that
  * Ironic took it, which the read could not yet see, is believed over it, for what happened must count.
  */
-export function record(home: Home, intentId: string, outcome: Outcome): Promise<void> {
+export function record(home: Home, intentId: string, outcome: Outcome, slowFor = DEFAULT_POLICY.slowCloud): Promise<void> {
   return transaction(home, async (tx) => {
     const now = home.clock.now()
     const intent = await tx.selectFrom('attempts').selectAll().where('id', '=', intentId).executeTakeFirst()
@@ -129,7 +129,7 @@ export function record(home: Home, intentId: string, outcome: Outcome): Promise<
         .execute()
       if (intent.act === 'unmark' && outcome.kind === 'accepted') await markReturned(tx, intent, intent.mark)
     }
-    if (outcome.slowCloud === true) await slowDown(tx, intent.cloud, now)
+    if (outcome.slowCloud === true) await slowDown(tx, { cloud: intent.cloud, now, until: now + slowFor })
     const { cloud, uuid, caseId } = intent
     const message = late ? `${outcome.reason} (Too late: settled before as ${intent.outcome}.)` : outcome.reason
     await appendAudit(tx, {

@@ -91,7 +91,8 @@ export type Store = {
   deciding<T>(cloud: string, work: (tx: Deciding) => Promise<T>): Promise<T>
   /** Whether the intent may still be sent: asked right before sending. */
   intentInForce(id: string): Promise<InForce>
-  record(intentId: string, outcome: Outcome): Promise<void>
+  /** @param slowFor for how long nothing starts in the cloud where Ironic said that it is at its limit, ms */
+  record(intentId: string, outcome: Outcome, slowFor?: number): Promise<void>
 
   hold(key: NodeKey, said: Said): Promise<void>
   unhold(key: NodeKey, said: Said): Promise<boolean>
@@ -166,7 +167,7 @@ function writing(home: Home) {
     // SQLite's write lock is one for all clouds, which is more than one for each; PostgreSQL will lock the cloud's row here.
     deciding: (_cloud, work) => deciding(home, work),
     intentInForce: (id) => intentInForce(home, id),
-    record: (intentId, outcome) => record(home, intentId, outcome),
+    record: (intentId, outcome, slowFor) => record(home, intentId, outcome, slowFor),
     markSent: (id) => markSent(home, id),
     prune: (now) => prune(home.db, now),
   } satisfies Partial<Store>

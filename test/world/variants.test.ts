@@ -38,13 +38,14 @@ for (const [what, options] of Object.entries(VARIANTS)) {
 
 scenario(
   'the concurrent action limit of newer releases comes as 503',
-  { ironic: { version: '1.96', maxConcurrentClean: 0 } },
+  { ironic: { version: '1.96', maxConcurrentClean: 0 }, policy: { slowCloud: 20 * MINUTE } },
   async (op) => {
     op.people.fail('node-1', 'Failed to tear down: IPMI call failed: power status.')
     await op.sweepFor(3 * MINUTE)
     const resets = (await op.store.attempts(op.key('node-1'))).filter(({ act }) => act === 'reset')
     assert.deepEqual(new Set(resets.map(({ outcome }) => outcome)), new Set(['refused']))
-    assert.ok((await op.store.clouds())[0]?.slowUntil)
+    const until = (await op.store.clouds())[0]?.slowUntil ?? 0
+    assert.ok(until > op.clock.now() + 15 * MINUTE, 'the whole cloud waits for as long as the policy says')
   },
 )
 

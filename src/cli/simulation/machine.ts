@@ -255,8 +255,8 @@ type Told = { committed: (intent: Intent) => void; recorded: (intentId: string) 
 /** Tells of every intent, every outcome and every case's end as soon as its transaction is over. */
 const telling = (store: Store, told: Told): Store => ({
   ...store,
-  record: async (intentId, outcome) => {
-    await store.record(intentId, outcome)
+  record: async (intentId, outcome, slowFor) => {
+    await store.record(intentId, outcome, slowFor)
     told.recorded(intentId)
   },
   deciding: async (cloud, work) => {

@@ -28,7 +28,6 @@ const OBSERVES_MS = 30 * MINUTE
 type Playing = { machine: Machine; clock: VirtualClock; manner: Manner; jump: (ms: number) => void }
 
 export function playerOf({ machine, clock, manner, jump }: Playing): Player {
-  const { store, policy } = machine
   let lives = 0
   let life: Life | null = null
   let between: Freezing | null = null
@@ -50,21 +49,13 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
     life = null
     clock.after(ms, () => void begin(later()))
   }
-  const approving = (): void => {
-    clock.after(APPROVES_MS, async () => {
-      if (over) return
-      approving()
-      for (const { id } of await store.cases({ open: true, reason: 'needs-approval' }))
-        await approveCase(store, { ...SAID, caseId: id, policyOf: () => ({ ...policy, mode: 'approve' }) })
-    })
-  }
   const alongside = (doing: Promise<unknown>): void => {
     const ended = doing.finally(() => beside.delete(ended))
     beside.add(ended)
   }
   return {
     begin: async () => {
-      if (manner.mode === 'approve') approving()
+      if (manner.mode === 'approve') approving(machine, clock, () => over)
       await begin(manner.mode)
     },
     rest: async () => {
@@ -101,6 +92,17 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
       },
     },
   }
+}
+
+/** A person approves what waits for it, every so often. */
+function approving(machine: Machine, clock: VirtualClock, isOver: () => boolean): void {
+  const { store, policy } = machine
+  clock.after(APPROVES_MS, async () => {
+    if (isOver()) return
+    approving(machine, clock, isOver)
+    for (const { id } of await store.cases({ open: true, reason: 'needs-approval' }))
+      await approveCase(store, { ...SAID, caseId: id, policyOf: () => ({ ...policy, mode: 'approve' }) })
+  })
 }
 
 async function besideFor(other: Life, { clock, ms }: { clock: VirtualClock; ms: number }): Promise<void> {
