@@ -150,10 +150,14 @@ export const PACINGS: Variant[] = [
   paced('ten starts this hour', (input) => Object.assign(input.fleet, { startsLastHour: 10, oldestStartAt: NOW - 2 * HOUR })),
   paced('Ironic is at its limit', (input) => Object.assign(input.fleet, { slowUntil: NOW + SECOND })),
   paced('a canary is out', busy({ inFlight: 1 })),
-  paced('a canary failed', busy({ last: { at: NOW - MINUTE, readings: 'bmc=silent', result: 'failed' } })),
-  paced('a canary failed long ago and nothing changed', busy({ last: { at: NOW - HOUR, readings: '', result: 'failed' } })),
+  paced('a canary failed', busy({ last: { at: NOW - MINUTE, readings: 'bmc=silent', result: 'failed', isOpen: true } })),
+  paced('a canary failed long ago and nothing changed', busy({ last: { at: NOW - HOUR, readings: '', result: 'failed', isOpen: true } })),
   paced('one proven, two out', busy({ proven: 1, inFlight: 2 })),
-  vary('a canary failed long ago and the BMC came back', [], busy({ last: { at: NOW - HOUR, readings: 'bmc=silent', result: 'failed' } })),
+  vary(
+    'a canary failed long ago and the BMC came back',
+    [],
+    busy({ last: { at: NOW - HOUR, readings: 'bmc=silent', result: 'failed', isOpen: true } }),
+  ),
   vary('one proven, one out', [], busy({ proven: 1, inFlight: 1 })),
   vary('this run may begin no more acts', 'all', (input) => Object.assign(input, { actsLeft: 0 })),
 ]

@@ -108,11 +108,20 @@ test('holds everyone back while the canary is out', () => {
 test('sends a second canary only after 45 minutes and a changed reading', () => {
   const same = readingsOf(given())
   const other = same.replace('bmc=answers', 'bmc=silent')
-  assert.match(decide(given(shared({ last: { at: NOW - 2 * MINUTE, readings: other, result: null } }))).message, /proof is awaited/)
-  assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other, result: 'failed' } })), 'wait canary-first')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same, result: 'failed' } })), 'wait canary-first')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: 'failed' } })), 'act bmc-answers')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: null } })), 'act bmc-answers')
+  assert.match(
+    decide(given(shared({ last: { at: NOW - 2 * MINUTE, readings: other, result: null, isOpen: true } }))).message,
+    /proof is awaited/,
+  )
+  assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other, result: 'failed', isOpen: true } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same, result: 'failed', isOpen: true } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: 'failed', isOpen: true } })), 'act bmc-answers')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: null, isOpen: true } })), 'act bmc-answers')
+})
+
+test('is not held back by a first try whose node has no failure any more: a person mended it, or it is somebody’s', () => {
+  const last = { at: NOW - 45 * MINUTE, readings: readingsOf(given()), result: 'failed' as const, isOpen: false }
+  assert.equal(said(shared({ last })), 'act bmc-answers')
+  assert.equal(said(shared({ last: { ...last, at: NOW - 44 * MINUTE } })), 'wait canary-first')
 })
 
 test('reads the changes off the BMC, the conductor and the services, in one order whatever the order of the readings', () => {
@@ -123,13 +132,18 @@ test('reads the changes off the BMC, the conductor and the services, in one orde
 })
 
 test('takes a service that was seen down only before, or just when the first try began, for no change', () => {
-  const last = { at: NOW - HOUR, readings: readingsOf(given()), result: 'failed' as const }
+  const last = { at: NOW - HOUR, readings: readingsOf(given()), result: 'failed' as const, isOpen: true }
   assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR } } }), 'wait canary-first')
   assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR + 1 } } }), 'act bmc-answers')
 })
 
 test('does not take another node with other services or another memory for a changed reading', () => {
-  const last = { at: NOW - HOUR, readings: 'bmc=answers cinder=green conductor=true keystone=green', result: 'failed' as const }
+  const last = {
+    at: NOW - HOUR,
+    readings: 'bmc=answers cinder=green conductor=true keystone=green',
+    result: 'failed' as const,
+    isOpen: true,
+  }
   assert.equal(said(shared({ last })), 'wait canary-first')
   const memory = (ms: number) => ({ badAt: { neutron: NOW - ms } })
   assert.equal(said({ ...shared({ last }), memory: memory(2 * HOUR) }), 'wait canary-first')

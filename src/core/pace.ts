@@ -141,10 +141,12 @@ function ramped(j: Judged, acting: Acting): Decision | null {
 }
 
 /**
- * Whether a second canary would try anything new: a reading that both nodes have differs, or a service was seen down after the first try.
+ * Whether a second canary would try anything new: a reading that both nodes have differs, a service was seen down after the first try, or
+ * the node that was tried has no failure any more that would speak for the next one's.
  * The two are different nodes, so what only one of them was asked says nothing.
  */
-function changedSince(j: Judged, last: { at: number; readings: string }): boolean {
+function changedSince(j: Judged, last: { at: number; readings: string; isOpen: boolean }): boolean {
+  if (!last.isOpen) return true
   const before = new Map(last.readings.split(' ').map((part) => [part.split('=')[0], part]))
   const differs = readingsOf(j)
     .split(' ')

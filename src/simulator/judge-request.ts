@@ -146,7 +146,8 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
     if (living !== null && living !== undefined && !race) say('S2', `reset although ${living} may live on it`)
     if (before.provision_state !== 'error' && !race) say('S1', `deleted to a node in ${before.provision_state}`)
   }
-  if (REPAIR_STATES.includes(before.provision_state) && step !== 'manage' && !race && !misled)
+  // Only a person's word ends a quarantine, whatever the node does meanwhile.
+  if (REPAIR_STATES.includes(before.provision_state) && step !== 'manage' && step !== 'release' && !race && !misled)
     say('S4', `sent to a node in ${before.provision_state}`)
 }
 

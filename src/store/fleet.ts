@@ -262,11 +262,12 @@ const provenSince = template((db, of: IncidentKey) =>
 const lastAttempt = template((db, of: { id: string }) =>
   db
     .selectFrom('attempts')
-    .select(['createdAt', 'readings', 'result'])
-    .where('incidentId', '=', of.id)
-    .where('act', 'in', ['reset', 'recover-cleaning'])
+    .innerJoin('cases', 'cases.id', 'attempts.caseId')
+    .select(['attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt'])
+    .where('attempts.incidentId', '=', of.id)
+    .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
     .where(mayHaveHappened)
-    .orderBy('seq', 'desc')
+    .orderBy('attempts.seq', 'desc')
     .limit(1),
 )
 
@@ -285,6 +286,6 @@ export async function incidentSums(
     inFlight: Number(sums.inFlight),
     proven: Number(proven.count),
     failed: Number(sums.failed),
-    last: last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result },
+    last: last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isOpen: last.closedAt === null },
   }
 }

@@ -214,11 +214,11 @@ const MEMORY: readonly Defect[] = [
     ],
   },
   {
-    name: 'an incident never ends',
+    name: 'no second canary',
     imitates: 'a breaker that latches',
     breaks: ['L1'],
     seeds: 12,
-    edits: [edit('src/store/incidents.ts', '  if (open !== undefined) return\n', '  if (open !== undefined || id !== null) return\n')],
+    edits: [edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now > sums.last.at)\n')],
   },
   {
     name: 'unknown is not waited for',

@@ -146,7 +146,12 @@ export function fleetContract(open: Open): void {
         const first = (await fleet(store, 9)).incidents.switch
         assert.deepEqual([first?.members, first?.inFlight, first?.failed, first?.last], [1, 0, 0, null])
         const canary = await resetOf(store, 2, { keys: SWITCH, incident: openSwitch, readings: 'canary' })
-        assert.deepEqual((await fleet(store, 9)).incidents.switch?.last, { at: BEGIN + MINUTE, readings: 'canary', result: null })
+        assert.deepEqual((await fleet(store, 9)).incidents.switch?.last, {
+          at: BEGIN + MINUTE,
+          readings: 'canary',
+          result: null,
+          isOpen: true,
+        })
         await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
         assert.equal((await fleet(store, 9)).incidents.switch?.inFlight, 1)
         await pass(store, 2, LATER, { keys: SWITCH, settled: [{ id: canary.id, endedAt: BEGIN + MINUTE, result: 'proven' }] })

@@ -22,8 +22,8 @@ const SAID = { by: 'pat', why: 'as the simulation has it' }
 /** How often the person who approves looks. */
 const APPROVES_MS = 2 * MINUTE
 
-/** Crashes come every few minutes; until then it must have met something that it would have acted on. */
-const OBSERVES_MS = 30 * MINUTE
+/** Crashes come every few minutes; until then it must have met something that it would have acted on, which most storms let in their lulls. */
+const OBSERVES_MS = 60 * MINUTE
 
 type Playing = { machine: Machine; clock: VirtualClock; manner: Manner; jump: (ms: number) => void }
 

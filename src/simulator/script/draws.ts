@@ -44,7 +44,7 @@ export const DRAWS: readonly Draw[] = [
   { weight: 4, draw: ironicRefuses },
   { weight: 5, draw: lostReplies },
   { weight: 6, draw: () => 'delete-again' },
-  { weight: 4, draw: sharedFailure },
+  { weight: 6, draw: sharedFailure },
   { weight: 4, draw: failWithText },
   { weight: 4, draw: conductorDies },
   { weight: 3, draw: on(isAny, (node, random) => `lock ${node} ${spanWord(between(random, 1 * SECOND, 10 * MINUTE))}`, isFailed) },

@@ -70,9 +70,9 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms
 
 /**
  * Where everything is away nothing is sent, and what sends nothing is not put to the test. So storms have lulls, in which what waited is
- * sent at last: then things happen to single nodes, and between the requests to them.
+ * sent at last: then things happen to single nodes, and between the requests to them; what only conductors miss looks well from here.
  */
-const WHOLE_CLOUD = /^(service \S+ (?!lost-reply|409|no-worker|limit)|conductor|route|redact|rack|disk-full|pause)/
+const WHOLE_CLOUD = /^(service \S+ (?!lost-reply|409|no-worker|limit)(?!.* seen=conductors)|conductor|route|redact|rack|disk-full|pause)/
 
 const drawnInLull = (scene: Scene, random: Random): Drawn =>
   chance(random, 0.4) ? ambush(scene, random) : drawnDraw(random).draw(scene, random)
