@@ -48,7 +48,7 @@ export function registerSimulate(program: Command, io: Io): void {
     .option('--seeds <n>', 'how many histories', wholeNumber, SEEDS)
     .option('--seed <s>', 'the first seed; the others follow it', wholeNumber, 1)
     .option('--policy <file>', 'an anneal.yaml whose budgets are tried out, in mode auto')
-    .option('--storm <minutes>', 'virtual minutes of faults (default: 10 to 40, drawn)', wholeNumber)
+    .option('--storm <minutes>', 'virtual minutes of faults (default: 5 to 20, drawn)', wholeNumber)
     .option('--script <file>', 'plays a written scenario instead, line by line')
     .option('--timeline', 'prints one history, a line a moment')
     .option('--as-script', 'prints one history as a scenario, which played again is the same history')

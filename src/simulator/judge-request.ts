@@ -64,7 +64,7 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   bench.check('S3')
   if (known.held) say('S3', 'sent although a person holds the node')
   if (bench.paused) say('S3', 'sent although a person paused the cloud')
-  const clash = clashWith(known, sent)
+  const clash = clashWith(bench, known, sent)
   bench.check('S4')
   if (clash !== null) say('S4', clash)
   if (step !== 'deleted') return
@@ -74,14 +74,14 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
 }
 
 /** What an earlier request of another intent on the same node says against this one. */
-function clashWith(known: OnNode, sent: Sent): string | null {
+function clashWith({ latest }: Bench, known: OnNode, sent: Sent): string | null {
   const earlier = known.sent.slice(0, -1).filter((one) => one.intent?.id !== sent.intent?.id || one.intent === null)
   for (const one of earlier) {
     if (known.sent.some((other) => other !== sent && other.intent === sent.intent && other.entry.left < one.entry.left))
       return 'two intents took turns on the node'
     if (isSure(one)) continue
-    // By whichever clock shows more: the operator's may have been set in between.
-    const since = Math.max(sent.wall - one.wall, sent.entry.left - one.entry.left)
+    // By whichever clock shows more: the operator's may have been set in between, and back.
+    const since = Math.max(latest - one.wall, sent.entry.left - one.entry.left)
     if (since < UNKNOWN_MS) return `an earlier request (${one.entry.method}) has an unknown end, ${since} ms ago`
   }
   return null

@@ -63,6 +63,8 @@ export type Bench = {
   policy: Policy
   /** The operator's wall clock, epoch ms. */
   wall: () => number
+  /** The latest that it has shown at any request: what the operator may believe to be over. */
+  latest: number
   onNode: (uuid: string) => OnNode
   nodes: Map<string, OnNode>
   paused: boolean
@@ -131,6 +133,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     leaves: (entry) => {
       const { sender } = judges
       if (sender === null) return
+      bench.latest = Math.max(bench.latest, by.wall())
       if (isNode(entry)) reading.set(entry, sender)
       if (isRead(entry)) return
       const sent = sentNow(entry, { by: sender, wall: by.wall() })
@@ -195,7 +198,8 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     return known
   }
   const silent = { accuse: () => {}, check: () => {} }
-  return { world, policy, wall, onNode, nodes, paused: false, canaries: new Map(), outages: [], calmAt: null, resumed: [], ...silent }
+  const none = { paused: false, canaries: new Map(), outages: [], calmAt: null, resumed: [] }
+  return { world, policy, wall, latest: wall(), onNode, nodes, ...none, ...silent }
 }
 
 function hear(bench: Bench, { kind, uuid }: Word): void {

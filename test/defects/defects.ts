@@ -259,7 +259,7 @@ const SEEN: readonly Defect[] = [
   },
   {
     name: 'only instance_uuid is asked for',
-    imitates: 'the cron script: no instance_uuid, no tenant',
+    imitates: 'the cron script: no instance_uuid, no tenant, and no look at Neutron',
     breaks: ['S2'],
     seeds: 12,
     edits: [
@@ -269,6 +269,7 @@ const SEEN: readonly Defect[] = [
         "if (placement === null || !catalog.value.has('placement')) return",
         "if (placement === null || !catalog.value.has('placement') || uuid !== '') return",
       ),
+      edit(GATES, '  tenant,\n  dirtyPort,\n', '  tenant,\n'),
     ],
   },
   {

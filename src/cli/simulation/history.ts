@@ -115,7 +115,7 @@ export type Played = History & { entries: TraceEntry[] }
 
 export type SeedOptions = {
   policy: Policy
-  /** Virtual ms of storm; null: 10 to 40 min, drawn. */
+  /** Virtual ms of storm; null: 5 to 20 min, drawn; a lull of 5 to 60 min follows. */
   storm: number | null
   /** Whether the history ends as soon as a promise was broken; for looking for the shortest one. */
   untilBroken?: boolean
@@ -130,7 +130,7 @@ export async function playSeed(seed: number, { policy, storm: wanted, untilBroke
   try {
     await clock.advance(MINUTE)
     const isEnough = () => untilBroken && judges.broken.length > 0
-    const drawn = between(draw, 10, 40) * MINUTE
+    const drawn = between(draw, 5, 20) * MINUTE
     await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough })
     const history = isEnough() ? await reckoning(setting) : await ended(setting)
     return { ...history, entries: watched === undefined ? [] : entriesOf(watched, scene) }
@@ -165,7 +165,8 @@ const CALM_MS = DAY + 8 * HOUR
 /** Sweeps come less and less often: what happens early happens fast, and what comes late waits for hours. */
 function pauseAfter(calmMs: number): number {
   if (calmMs < 10 * MINUTE) return 2 * MINUTE
-  if (calmMs < 4 * HOUR) return 5 * MINUTE
+  if (calmMs < HOUR) return 5 * MINUTE
+  if (calmMs < 4 * HOUR) return 15 * MINUTE
   return HOUR
 }
 

@@ -208,12 +208,13 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
 
 /**
  * All that lasts for a while is over at once, and services, conductors, roads and BMCs are well as far as the operator can see: what only the
- * conductors cannot reach stays so. What people did and said for good stands, and so does the usual noise.
+ * conductors cannot reach stays so, but for Keystone, without which Ironic's API answers nobody. What people did and said for good stands,
+ * and so does the usual noise.
  */
 function lull(scene: Scene): void {
   const { faults, people, state } = scene.cloud
-  scene.endAllBut(/^service .*seen=conductors/)
-  const isUnseen = (service: ServiceSlug): boolean => faults.current(service)?.seenBy === 'conductors'
+  scene.endAllBut(/^service (?!keystone).*seen=conductors/)
+  const isUnseen = (service: ServiceSlug): boolean => service !== 'keystone' && faults.current(service)?.seenBy === 'conductors'
   for (const service of SERVICES) if (!isUnseen(service)) scene.quiet(service)
   faults.route = 'open'
   for (const one of scene.judges.bench.outages) if (!isUnseen(one.service)) one.to ??= state.clock.now()

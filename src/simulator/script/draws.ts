@@ -332,6 +332,9 @@ const AMBUSHES: readonly string[] = [
   'service ironic hang seen=clients times=1 for 20s',
 ]
 
-export function ambush(_: Scene, random: Random): Drawn {
-  return `ambush ${pick(random, MOMENTS)} ${JSON.stringify(pick(random, AMBUSHES))}`
+/** One waits at a moment, and no more: where every request is met, none goes through, and nothing is learnt of what goes on beside it. */
+export function ambush({ ambushes }: Scene, random: Random): Drawn {
+  const moment = pick(random, MOMENTS)
+  if (ambushes.some((one) => one.moment === moment)) return null
+  return `ambush ${moment} ${JSON.stringify(pick(random, AMBUSHES))}`
 }

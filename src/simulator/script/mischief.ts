@@ -12,7 +12,7 @@ import { ambush, DRAWS, type Draw, type Drawn } from './draws.ts'
 import type { Scene } from './scene.ts'
 
 /** A canary's 45 minutes and the ramp after it fall into the longer ones; the slower the lines, the more is sent between them. */
-const LAST_LULL = { low: 10 * 60_000, high: 75 * 60_000, slower: 2 }
+const LAST_LULL = { low: 5 * 60_000, high: 60 * 60_000, slower: 2 }
 
 /** On average; some 450 lines an hour. */
 const MEAN_GAP_MS = 8_000
@@ -72,10 +72,11 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms
  * Where everything is away nothing is sent, and what sends nothing is not put to the test. So storms have lulls, in which what waited is
  * sent at last: then things happen to single nodes, and between the requests to them; what only conductors miss looks well from here.
  */
-const WHOLE_CLOUD = /^(service \S+ (?!lost-reply|409|no-worker|limit)(?!.* seen=conductors)|conductor|route|redact|rack|disk-full|pause)/
+const WHOLE_CLOUD =
+  /^(service \S+ (?!lost-reply|409|no-worker|limit)(?!.* seen=conductors)|service keystone|conductor|route|redact|rack|disk-full|pause)/
 
 const drawnInLull = (scene: Scene, random: Random): Drawn =>
-  chance(random, 0.4) ? ambush(scene, random) : drawnDraw(random).draw(scene, random)
+  chance(random, 0.25) ? ambush(scene, random) : drawnDraw(random).draw(scene, random)
 
 /** What one draw comes to; nothing where nothing fitting stood there. */
 export function drawnLines(scene: Scene, random: Random): { line: string; after: number }[] {
