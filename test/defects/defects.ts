@@ -75,7 +75,7 @@ const PROTOCOL: readonly Defect[] = [
     name: 'old reply',
     imitates: 'the mark’s reply carries the verb however old it is',
     breaks: ['S1'],
-    seeds: 12,
+    seeds: 16,
     edits: [edit(RESET, "'deleted', { sendBy: at + REPLY_LIVES_MS }", "'deleted', {}")],
   },
   {
@@ -353,7 +353,7 @@ const JUDGED: readonly Defect[] = [
     name: 'no red service',
     imitates: 'no look at the services that a tear-down needs',
     breaks: ['S9'],
-    seeds: 8,
+    seeds: 16,
     edits: [
       edit(GATES, '  dirtyPort,\n  serviceRed,\n', '  dirtyPort,\n'),
       edit(GATES, "j.policy.dirtyPort === 'allow' || ports.kind === 'absent'", "j.policy.dirtyPort === 'allow' || ports.kind !== 'known'"),
