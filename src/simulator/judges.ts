@@ -11,7 +11,14 @@ import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId
 import type { ServiceSlug, World } from './world.ts'
 
 /** Who sends: one life of an operator. */
-export type Sender = { name: string; mode: Mode /** Virtual time; unset while it lives. */; diedAt?: number }
+export type Sender = {
+  name: string
+  mode: Mode
+  /** Virtual time; unset while it lives. */
+  diedAt?: number
+  /** It stands still, as on SIGSTOP: what is answered to it meanwhile it has not read. */
+  isStanding?: boolean
+}
 
 /** A person's word to the operator. `uuid` null: the whole cloud. */
 export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'; uuid: string | null }
@@ -134,7 +141,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       const { sender } = judges
       if (sender === null) return
       bench.latest = Math.max(bench.latest, by.wall())
-      if (isNode(entry)) reading.set(entry, sender)
+      if (isRead(entry) || isNode(entry)) reading.set(entry, sender)
       if (isRead(entry)) return
       const sent = sentNow(entry, { by: sender, wall: by.wall() })
       underWay.set(entry, sent)
@@ -147,9 +154,10 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     ends: (entry, reply) => {
       const uuid = entry.fault === 'stale' ? nodeOf(entry) : null
       if (uuid !== null) bench.onNode(uuid).staleAt = world.clock.now()
-      else if (entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
       const reader = reading.get(entry)
-      if (reader !== undefined && entry.status === 200 && (entry.fault === null || entry.fault === 'latency'))
+      const isHeard = reader !== undefined && reader.diedAt === undefined && reader.isStanding !== true
+      if (uuid === null && isHeard && entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
+      if (reader !== undefined && isNode(entry) && entry.status === 200 && (entry.fault === null || entry.fault === 'latency'))
         bench.onNode(nodeOf(entry) ?? '').shown.set(reader, entry.at)
       const sent = underWay.get(entry)
       if (sent === undefined) return
@@ -221,9 +229,12 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
 const isNode = ({ service, method, path }: LedgerEntry): boolean =>
   service === 'ironic' && (method === 'GET' || method === 'PATCH') && /^\/v1\/nodes\/[^/?]+$/.test(path)
 
-/** The operator has been told of a person's maintenance once any answer held it. */
+/** The operator has been told of a person's maintenance once any answer held it that it was there to read. */
 function noteShown(bench: Bench, reply: unknown): void {
   if (!isObject(reply)) return
+  // One that Ironic lifted before anybody read it is not what a later maintenance shows.
+  for (const [uuid, known] of bench.nodes)
+    if (known.persons?.shown === false && bench.world.nodes.get(uuid)?.row.maintenance === false) known.persons = null
   const listed = Array.isArray(reply['nodes']) ? reply['nodes'] : [reply]
   for (const one of listed) {
     if (!isObject(one) || one['maintenance'] !== true || typeof one['uuid'] !== 'string') continue

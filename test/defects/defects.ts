@@ -347,6 +347,12 @@ const SEEN: readonly Defect[] = [
   },
 ]
 
+/**
+ * Else the port that a failed tear-down leaves bound holds a node back, and during an outage of Neutron's that only conductors notice no
+ * canary is ever sent, a first one as little as a second.
+ */
+const NO_LOOK_AT_PORTS = edit(GATES, '  tenant,\n  dirtyPort,\n', '  tenant,\n')
+
 /** What is decided. */
 const JUDGED: readonly Defect[] = [
   {
@@ -365,6 +371,7 @@ const JUDGED: readonly Defect[] = [
     breaks: ['S9'],
     seeds: 12,
     edits: [
+      NO_LOOK_AT_PORTS,
       edit(
         'src/core/pace.ts',
         '  if (shared === null) return null\n  const name',
@@ -378,6 +385,7 @@ const JUDGED: readonly Defect[] = [
     breaks: ['S9'],
     seeds: 12,
     edits: [
+      NO_LOOK_AT_PORTS,
       edit('src/core/pace.ts', 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
       edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
     ],

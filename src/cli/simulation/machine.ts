@@ -128,7 +128,7 @@ async function sweeping(
 }
 
 /** The gate through which everything goes that a life waits for: closed for ever once it is dead, and for a while as it stands still. */
-function gateOf(clock: Clock, dies: () => void) {
+function gateOf(clock: Clock, { dies, stands }: { dies: () => void; stands: (still: boolean) => void }) {
   let isDead = false
   let standing: Promise<void> | null = null
   let armed: { step: number; then: () => void } | null = null
@@ -159,9 +159,12 @@ function gateOf(clock: Clock, dies: () => void) {
     },
     freeze: (ms: number): void => {
       const thaw = clock.sleep(ms).then(() => {
-        if (standing === thaw) standing = null
+        if (standing !== thaw) return
+        standing = null
+        stands(false)
       })
       standing = thaw
+      stands(true)
     },
   }
 }
@@ -172,8 +175,13 @@ const CHANGED = /\/baremetal\/v1\/nodes\/([^/?]+)(\/maintenance)?$/
 /** Seams behind the gate. */
 function mortal(machine: Machine, sender: Sender) {
   const { cloud, clock, judges } = machine
-  const life = gateOf(clock, () => {
-    sender.diedAt ??= cloud.state.clock.now()
+  const life = gateOf(clock, {
+    dies: () => {
+      sender.diedAt ??= cloud.state.clock.now()
+    },
+    stands: (still) => {
+      sender.isStanding = still
+    },
   })
   const { gate } = life
   const transport: Transport = async (request) => {
