@@ -235,7 +235,7 @@ const incident = z.strictObject({
   inFlight: count,
   proven: count,
   failed: count,
-  last: z.strictObject({ at: ms, readings: text, result, isOpen: z.boolean() }).nullable(),
+  last: z.strictObject({ at: ms, readings: text, result, isFailing: z.boolean() }).nullable(),
 })
 
 const fleet: z.ZodType<Fleet> = z.strictObject({

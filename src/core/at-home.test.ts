@@ -135,7 +135,7 @@ test('the second step takes a place, but is no start and no canary of its own', 
   assert.equal(said({ ...base, fleet: { inFlight: { cloud: 2 } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { inFlight: { byKey: { switch: 1 } } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { startsLastHour: 99 } }), 'act cleaning-failed')
-  const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed', isOpen: true } })
+  const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed', isFailing: true } })
   const part = { incidents: { switch: sums }, related: { switch: 9 } }
   assert.equal(said({ ...base, fleet: part }), 'act cleaning-failed')
   assert.equal(said({ ...base, fleet: { ...part, inFlight: { byKey: { switch: 1 } } } }), 'act cleaning-failed')

@@ -41,6 +41,9 @@ export type IncidentSums = {
   proven: number
   /** Members whose reset came back failed since the incident opened. */
   failed: number
-  /** The newest reset of a member: when, what the readings were, what it has come to (null: not seen yet), and whether its case is still open. */
-  last: { at: number; readings: string; result: 'proven' | 'failed' | null; isOpen: boolean } | null
+  /**
+   * The newest reset of a member: when, what the readings were, what it has come to (null: not seen yet), and whether its node still counts
+   * as failed: its case is open, and it has not come home.
+   */
+  last: { at: number; readings: string; result: 'proven' | 'failed' | null; isFailing: boolean } | null
 }

@@ -109,17 +109,17 @@ test('sends a second canary only after 45 minutes and a changed reading', () => 
   const same = readingsOf(given())
   const other = same.replace('bmc=answers', 'bmc=silent')
   assert.match(
-    decide(given(shared({ last: { at: NOW - 2 * MINUTE, readings: other, result: null, isOpen: true } }))).message,
+    decide(given(shared({ last: { at: NOW - 2 * MINUTE, readings: other, result: null, isFailing: true } }))).message,
     /proof is awaited/,
   )
-  assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other, result: 'failed', isOpen: true } })), 'wait canary-first')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same, result: 'failed', isOpen: true } })), 'wait canary-first')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: 'failed', isOpen: true } })), 'act bmc-answers')
-  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: null, isOpen: true } })), 'act bmc-answers')
+  assert.equal(said(shared({ last: { at: NOW - 44 * MINUTE, readings: other, result: 'failed', isFailing: true } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: same, result: 'failed', isFailing: true } })), 'wait canary-first')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: 'failed', isFailing: true } })), 'act bmc-answers')
+  assert.equal(said(shared({ last: { at: NOW - 45 * MINUTE, readings: other, result: null, isFailing: true } })), 'act bmc-answers')
 })
 
 test('is not held back by a first try whose node has no failure any more: a person mended it, or it is somebody’s', () => {
-  const last = { at: NOW - 45 * MINUTE, readings: readingsOf(given()), result: 'failed' as const, isOpen: false }
+  const last = { at: NOW - 45 * MINUTE, readings: readingsOf(given()), result: 'failed' as const, isFailing: false }
   assert.equal(said(shared({ last })), 'act bmc-answers')
   assert.equal(said(shared({ last: { ...last, at: NOW - 44 * MINUTE } })), 'wait canary-first')
 })
@@ -132,7 +132,7 @@ test('reads the changes off the BMC, the conductor and the services, in one orde
 })
 
 test('takes a service that was seen down only before, or just when the first try began, for no change', () => {
-  const last = { at: NOW - HOUR, readings: readingsOf(given()), result: 'failed' as const, isOpen: true }
+  const last = { at: NOW - HOUR, readings: readingsOf(given()), result: 'failed' as const, isFailing: true }
   assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR } } }), 'wait canary-first')
   assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR + 1 } } }), 'act bmc-answers')
 })
@@ -142,7 +142,7 @@ test('does not take another node with other services or another memory for a cha
     at: NOW - HOUR,
     readings: 'bmc=answers cinder=green conductor=true keystone=green',
     result: 'failed' as const,
-    isOpen: true,
+    isFailing: true,
   }
   assert.equal(said(shared({ last })), 'wait canary-first')
   const memory = (ms: number) => ({ badAt: { neutron: NOW - ms } })

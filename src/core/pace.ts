@@ -145,8 +145,8 @@ function ramped(j: Judged, acting: Acting): Decision | null {
  * the node that was tried has no failure any more that would speak for the next one's.
  * The two are different nodes, so what only one of them was asked says nothing.
  */
-function changedSince(j: Judged, last: { at: number; readings: string; isOpen: boolean }): boolean {
-  if (!last.isOpen) return true
+function changedSince(j: Judged, last: { at: number; readings: string; isFailing: boolean }): boolean {
+  if (!last.isFailing) return true
   const before = new Map(last.readings.split(' ').map((part) => [part.split('=')[0], part]))
   const differs = readingsOf(j)
     .split(' ')

@@ -254,7 +254,8 @@ function judgeCanary(bench: Bench, node: SimNode, sent: Sent): void {
   const { world, canaries } = bench
   for (const { service, seenBy, from, to } of bench.outages) {
     if (seenBy !== 'conductors' || to !== null || !failedOn(node, service, from)) continue
-    const failedAt = Date.parse(node.row.provision_updated_at ?? '')
+    // Its row has moved on with the reset.
+    const failedAt = Date.parse(String(sent.entry.before?.provision_updated_at))
     const together = [...world.nodes.values()].filter((one) => {
       const at = Date.parse(one.row.provision_updated_at ?? '')
       return one.row.provision_state === 'error' && failedOn(one, service, from) && Math.abs(at - failedAt) <= TOGETHER_MS

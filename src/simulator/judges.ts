@@ -95,6 +95,8 @@ export type Judges = Onlooker & {
   bench: Bench
   /** An intent is durable. @param at since when, where it is told later */
   committed(intent: Intent, by: Sender, at?: number): void
+  /** The operator's clock shows this time: before and after it is set. */
+  noteTime(): void
   /** The outcome of this intent is durable. */
   recorded(intentId: string): void
   /** Of these intents, told before, no outcome was recorded when their sender died. */
@@ -123,6 +125,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     sender: null,
     bench,
     committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
+    noteTime: () => {
+      bench.latest = Math.max(bench.latest, by.wall())
+    },
     recorded: (intentId) => note(bench, new Set([intentId]), { recorded: true }),
     died: (intentIds) => note(bench, intentIds, { unheard: true }),
     closed: (uuid) => judgeClosed(bench, uuid),
@@ -140,7 +145,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     leaves: (entry) => {
       const { sender } = judges
       if (sender === null) return
-      bench.latest = Math.max(bench.latest, by.wall())
+      judges.noteTime()
       if (isRead(entry) || isNode(entry)) reading.set(entry, sender)
       if (isRead(entry)) return
       const sent = sentNow(entry, { by: sender, wall: by.wall() })

@@ -259,11 +259,16 @@ const provenSince = template((db, of: IncidentKey) =>
     ),
 )
 
+/** A case stays open on a node that came home into a person's maintenance: then nobody knows whether it is well, but it has not failed. */
+const isFailing = ({ closedAt, provision_state }: { closedAt: number | null; provision_state: string | null }): boolean =>
+  closedAt === null && provision_state !== 'available' && provision_state !== 'active'
+
 const lastAttempt = template((db, of: { id: string }) =>
   db
     .selectFrom('attempts')
     .innerJoin('cases', 'cases.id', 'attempts.caseId')
-    .select(['attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt'])
+    .leftJoin('nodes', (join) => join.onRef('nodes.cloud', '=', 'attempts.cloud').onRef('nodes.uuid', '=', 'attempts.uuid'))
+    .select(['attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt', 'nodes.provision_state'])
     .where('attempts.incidentId', '=', of.id)
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
     .where(mayHaveHappened)
@@ -286,6 +291,6 @@ export async function incidentSums(
     inFlight: Number(sums.inFlight),
     proven: Number(proven.count),
     failed: Number(sums.failed),
-    last: last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isOpen: last.closedAt === null },
+    last: last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isFailing: isFailing(last) },
   }
 }

@@ -214,13 +214,6 @@ const MEMORY: readonly Defect[] = [
     ],
   },
   {
-    name: 'no second canary',
-    imitates: 'a breaker that latches',
-    breaks: ['L1'],
-    seeds: 12,
-    edits: [edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now > sums.last.at)\n')],
-  },
-  {
     name: 'unknown is not waited for',
     imitates: 'what got no answer did not happen',
     breaks: ['S4'],
@@ -369,7 +362,7 @@ const JUDGED: readonly Defect[] = [
     name: 'no canary',
     imitates: 'all that failed together is reset together',
     breaks: ['S9'],
-    seeds: 12,
+    seeds: 20,
     edits: [
       NO_LOOK_AT_PORTS,
       edit(
@@ -383,7 +376,7 @@ const JUDGED: readonly Defect[] = [
     name: 'canary after canary',
     imitates: 'the next one goes as soon as the last one failed',
     breaks: ['S9'],
-    seeds: 12,
+    seeds: 20,
     edits: [
       NO_LOOK_AT_PORTS,
       edit('src/core/pace.ts', 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
@@ -401,7 +394,7 @@ const JUDGED: readonly Defect[] = [
     name: 'observe acts',
     imitates: 'a mode that is asked for in one place too few',
     breaks: ['S8'],
-    seeds: 12,
+    seeds: 16,
     edits: [edit('src/core/pace.ts', "  if (mode === 'auto') return acting\n", "  if (mode !== 'approve') return acting\n")],
   },
 ]

@@ -150,7 +150,7 @@ export function fleetContract(open: Open): void {
           at: BEGIN + MINUTE,
           readings: 'canary',
           result: null,
-          isOpen: true,
+          isFailing: true,
         })
         await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
         assert.equal((await fleet(store, 9)).incidents.switch?.inFlight, 1)
