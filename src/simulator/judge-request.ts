@@ -241,8 +241,10 @@ function isInFlight(bench: Bench, { uuid, known, now }: { uuid: string; known: O
   const row = bench.world.nodes.get(uuid)?.row
   const last = known.sent.findLast(({ step, entry }) => (step === 'deleted' || step === 'provide') && entry.effect !== null)
   if (row === undefined || last === undefined || !REPAIR_STATES.includes(row.provision_state)) return false
+  if (known.homeAt > last.entry.at) return false
   const movedAt = Math.max(last.entry.at, Date.parse(row.provision_updated_at ?? ''))
-  return now - movedAt < 15 * MINUTE - 30 * SECOND
+  // Its time is told by the operator's clock, which may have been ahead for a while.
+  return Math.max(now, bench.latest) - movedAt < 15 * MINUTE - 30 * SECOND
 }
 
 /** The failures that make a shared outage lie this close together; the youngest must have been looked at. */

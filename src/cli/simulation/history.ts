@@ -244,11 +244,14 @@ async function lastQuestions({ machine, clock, player }: Setting): Promise<void>
 /** In these a node is well, or somebody's. */
 const AT_HOME: readonly string[] = ['available', 'active', 'deploying', 'wait call-back']
 
-/** Whether a reset or a recovery was accepted whose node has not come home. */
+/**
+ * Whether a reset or a recovery was accepted whose node has not come home. Where somebody else reset it behind our mark, and we died before
+ * the record, that one is taken for ours.
+ */
 const hasFailedTry = ({ nodes, world }: Judges['bench']): boolean =>
   [...nodes].some(
     ([uuid, { resets, sent }]) =>
-      (resets.length > 0 || sent.some(({ step, entry }) => step === 'provide' && entry.effect !== null)) &&
+      (resets.length > 0 || sent.some(({ step, entry }) => (step === 'provide' || step === 'mark') && entry.effect !== null)) &&
       !AT_HOME.includes(world.nodes.get(uuid)?.row.provision_state ?? 'available'),
   )
 
