@@ -12,6 +12,9 @@ async function play(seed: number): Promise<Played> {
   const before = process.cpuUsage()
   const history = await playSeed(seed, { policy, storm })
   const { user, system } = process.cpuUsage(before)
+  const [first] = history.broken
+  // Making it short takes minutes.
+  if (first !== undefined) process.stderr.write(`Seed ${seed} broke ${first.promise} (${first.what}); it is being made short.\n`)
   return { history, shrunk: await shrink(history, policy), cpuMs: (user + system) / 1_000 }
 }
 
