@@ -235,7 +235,8 @@ const incident = z.strictObject({
   inFlight: count,
   proven: count,
   failed: count,
-  last: z.strictObject({ at: ms, readings: text, result, isFailing: z.boolean() }).nullable(),
+  // Lines from before it was told apart took every first try for one that still speaks.
+  last: z.strictObject({ at: ms, readings: text, result, isFailing: z.boolean().default(true) }).nullable(),
 })
 
 const fleet: z.ZodType<Fleet> = z.strictObject({

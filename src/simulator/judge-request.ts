@@ -74,15 +74,15 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
 }
 
 /** What an earlier request of another intent on the same node says against this one. */
-function clashWith({ latest }: Bench, known: OnNode, sent: Sent): string | null {
+function clashWith({ latest, jumped }: Bench, known: OnNode, sent: Sent): string | null {
   const earlier = known.sent.slice(0, -1).filter((one) => one.intent?.id !== sent.intent?.id || one.intent === null)
   for (const one of earlier) {
     if (known.sent.some((other) => other !== sent && other.intent === sent.intent && other.entry.left < one.entry.left))
       return 'two intents took turns on the node'
     if (isSure(one)) continue
-    // By whichever clock shows more: the operator's may have been set in between, and back.
+    // By whichever clock shows more: the operator's may have been set in between, and back, which takes as much from its wait.
     const since = Math.max(latest - one.wall, sent.entry.left - one.entry.left)
-    if (since < UNKNOWN_MS) return `an earlier request (${one.entry.method}) has an unknown end, ${since} ms ago`
+    if (since < UNKNOWN_MS - (jumped - one.jumped)) return `an earlier request (${one.entry.method}) has an unknown end, ${since} ms ago`
   }
   return null
 }

@@ -34,6 +34,8 @@ export type Sent = {
   by: Sender
   reply: unknown
   wall: number
+  /** By how much the operator's clock had been set until then. */
+  jumped: number
   /** When Ironic served what its sender had last read of the node. */
   shownAt: number
   /** Its sender died before it could write down what came of it: whatever was answered, nobody knows. */
@@ -74,6 +76,8 @@ export type Bench = {
   wall: () => number
   /** The latest that it has shown at any request: what the operator may believe to be over. */
   latest: number
+  /** By how much it was set in all, forward and back; ms. */
+  jumped: number
   onNode: (uuid: string) => OnNode
   nodes: Map<string, OnNode>
   paused: boolean
@@ -98,7 +102,7 @@ export type Judges = Onlooker & {
   /** An intent is durable. @param at since when, where it is told later */
   committed(intent: Intent, by: Sender, at?: number): void
   /** The operator's clock shows this time: before and after it is set. */
-  noteTime(): void
+  noteTime(jump?: number): void
   /** The outcome of this intent is durable. */
   recorded(intentId: string): void
   /** Of these intents, told before, no outcome was recorded when their sender died. */
@@ -127,8 +131,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     sender: null,
     bench,
     committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
-    noteTime: () => {
+    noteTime: (jump = 0) => {
       bench.latest = Math.max(bench.latest, by.wall())
+      bench.jumped += Math.abs(jump)
     },
     recorded: (intentId) => note(bench, new Set([intentId]), { recorded: true }),
     died: (intentIds) => note(bench, intentIds, { unheard: true }),
@@ -150,7 +155,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       judges.noteTime()
       if (isRead(entry) || isNode(entry)) reading.set(entry, sender)
       if (isRead(entry)) return
-      const sent = sentNow(entry, { by: sender, wall: by.wall() })
+      const sent = sentNow(entry, { by: sender, wall: by.wall(), jumped: bench.jumped })
       underWay.set(entry, sent)
       judgeLeaving(bench, sent)
     },
@@ -183,9 +188,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
   return judges
 }
 
-const sentNow = (entry: LedgerEntry, { by, wall }: Pick<Sent, 'by' | 'wall'>): Sent => ({
+const sentNow = (entry: LedgerEntry, { by, wall, jumped }: Pick<Sent, 'by' | 'wall' | 'jumped'>): Sent => ({
   ...{ entry, by, wall, step: stepOf(entry), intent: null, reply: null },
-  ...{ shownAt: Number.NEGATIVE_INFINITY, unheard: false, recorded: false },
+  ...{ jumped, shownAt: Number.NEGATIVE_INFINITY, unheard: false, recorded: false },
 })
 
 function note({ nodes }: Bench, intentIds: ReadonlySet<string>, what: Partial<Pick<Sent, 'recorded' | 'unheard'>>): void {
@@ -215,7 +220,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     return known
   }
   const silent = { accuse: () => {}, check: () => {} }
-  const none = { paused: false, canaries: new Map(), outages: [], calmAt: null, resumed: [] }
+  const none = { jumped: 0, paused: false, canaries: new Map(), outages: [], calmAt: null, resumed: [] }
   return { world, policy, wall, latest: wall(), onNode, nodes, ...none, ...silent }
 }
 

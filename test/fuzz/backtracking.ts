@@ -63,6 +63,7 @@ export function parsedExpression({ source, flags }: RegExp): Node {
     if (next('(?:')) return closed(any())
     if (next('(?=')) return closed({ kind: 'ahead', of: any(), negative: false })
     if (next('(?!')) return closed({ kind: 'ahead', of: any(), negative: true })
+    if (next('(?<!')) return closed(notBehind(any()))
     if (source.startsWith('(?', at)) return refuse()
     if (next('(')) return closed(any())
     if (next('^')) return { kind: 'edge', holds: (text, i) => i === 0 || (flags.includes('m') && text[i - 1] === '\n') }
@@ -72,6 +73,13 @@ export function parsedExpression({ source, flags }: RegExp): Node {
     if (one === undefined) return refuse()
     at += one.length
     return letter(one)
+  }
+
+  /** Of one letter alone, which is all that is used here. */
+  function notBehind(of: Node): Node {
+    const [only, ...more] = of.kind === 'all' ? of.parts : [of]
+    if (only?.kind !== 'one' || more.length > 0) return refuse()
+    return { kind: 'edge', holds: (text, i) => i === 0 || !only.fits(text[i - 1] ?? '') }
   }
 
   function closed(node: Node): Node {
@@ -89,6 +97,8 @@ const EXAMPLES = [
   '\u00a0',
   'ü',
   '’',
+  '…',
+  '\u200e',
   '\u001b',
 ]
 

@@ -108,7 +108,7 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
   const jump = (ms: number): void => {
     judges.noteTime()
     wall.jump(ms)
-    judges.noteTime()
+    judges.noteTime(ms)
   }
   const player = playerOf({ machine, clock, manner, jump })
   const scene = sceneOver({ cloud, judges, operator: player.toOperator, deeds: DEEDS })
