@@ -79,8 +79,8 @@ function whatWaits({ unsettled, cases }: Left): string {
 
 const isAtRest = (left: Left): boolean => left.unsettled.length === 0 && left.cases.every(rests)
 
-/** Nothing more comes without a person; a hold is one's word too. */
-const rests = ({ kind, reason }: CaseRow): boolean => kind === 'leave' || kind === 'escalate' || reason === 'held'
+/** Nothing more comes without a person; a hold is a word of theirs, too, and what is being deployed is a tenant's. */
+const rests = ({ kind, reason }: CaseRow): boolean => kind === 'leave' || kind === 'escalate' || reason === 'held' || reason === 'deploying'
 
 const caseLine = ({ name, id, kind, reason, message }: CaseRow): string => `${name} (${id}) still ${kind} ${reason}: ${message}`
 

@@ -18,7 +18,7 @@ const AS_DECIDED: readonly DecidingField[] = [
   ...(['allocation_uuid', 'maintenance', 'fault', 'protected', 'retired', 'owner', 'lessee', 'conductor'] as const),
 ]
 /** A node is under repair in these. */
-const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
+export const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
 
 const REPLY_LIVES_MS = 2 * SECOND
 /** The reply's 2 s, and the road. */
@@ -241,7 +241,7 @@ function isInFlight(bench: Bench, { uuid, known, now }: { uuid: string; known: O
   const row = bench.world.nodes.get(uuid)?.row
   const last = known.sent.findLast(({ step, entry }) => (step === 'deleted' || step === 'provide') && entry.effect !== null)
   if (row === undefined || last === undefined || !REPAIR_STATES.includes(row.provision_state)) return false
-  if (known.homeAt > last.entry.at) return false
+  if (known.outOfRepairAt > last.entry.at) return false
   const movedAt = Math.max(last.entry.at, Date.parse(row.provision_updated_at ?? ''))
   // Its time is told by the operator's clock, which may have been ahead for a while.
   return Math.max(now, bench.latest) - movedAt < 15 * MINUTE - 30 * SECOND

@@ -5,7 +5,7 @@
 import type { Intent } from '../core/case.ts'
 import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
-import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving } from './judge-request.ts'
+import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving, REPAIR_STATES } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
 import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, stepOf } from './promises.ts'
 import type { ServiceSlug, World } from './world.ts'
@@ -45,8 +45,8 @@ export type Sent = {
 }
 
 export type OnNode = {
-  /** When it was last seen to be nobody's failure; what it does after that is not our repair any more. */
-  homeAt: number
+  /** When it was last seen out of repair; a repair that begins after that is another one. */
+  outOfRepairAt: number
   intents: { intent: Intent; at: number; by: Sender }[]
   /** The newest few changing requests, oldest first. */
   sent: Sent[]
@@ -164,7 +164,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       if (sent !== undefined) judgeArriving(bench, sent)
     },
     ends: (entry, reply) => {
-      noteHome(bench)
+      noteOutOfRepair(bench)
       const uuid = entry.fault === 'stale' ? nodeOf(entry) : null
       if (uuid !== null) bench.onNode(uuid).staleAt = world.clock.now()
       const reader = reading.get(entry)
@@ -201,7 +201,7 @@ function note({ nodes }: Bench, intentIds: ReadonlySet<string>, what: Partial<Pi
 function benchOf(world: World, { wall, policy }: { wall: () => number; policy: Policy }): Bench {
   const nodes = new Map<string, OnNode>()
   const fresh = (): OnNode => ({
-    homeAt: Number.NEGATIVE_INFINITY,
+    outOfRepairAt: Number.NEGATIVE_INFINITY,
     intents: [],
     sent: [],
     handAt: Number.NEGATIVE_INFINITY,
@@ -243,13 +243,12 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
 const isNode = ({ service, method, path }: LedgerEntry): boolean =>
   service === 'ironic' && (method === 'GET' || method === 'PATCH') && /^\/v1\/nodes\/[^/?]+$/.test(path)
 
-/** Requests come every few seconds, so nothing that comes home and goes again is missed by much. */
-function noteHome({ nodes, world }: Bench): void {
+/** Requests come every few seconds, so nothing that leaves repair and goes back into it is missed by much. */
+function noteOutOfRepair({ nodes, world }: Bench): void {
   for (const [uuid, known] of nodes)
-    if (known.sent.length > 0 && HOME_STATES.includes(world.nodes.get(uuid)?.row.provision_state ?? '')) known.homeAt = world.clock.now()
+    if (known.sent.length > 0 && !REPAIR_STATES.includes(world.nodes.get(uuid)?.row.provision_state ?? ''))
+      known.outOfRepairAt = world.clock.now()
 }
-
-const HOME_STATES: readonly string[] = ['available', 'active', 'deploying', 'wait call-back']
 
 /** The operator has been told of a person's maintenance once any answer held it that it was there to read. */
 function noteShown(bench: Bench, reply: unknown): void {
