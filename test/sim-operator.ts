@@ -299,7 +299,7 @@ function accessOf(cloud: SimulatedCloud, user: string) {
   return cloudAccess({ name: user, naming: (key) => key, keys: { auth } }, { read: () => null, cwd: '.', home: null })
 }
 
-const forever = new Promise<never>(() => {})
+const forever = (): Promise<never> => new Promise(() => {})
 
 /** What a test may do to one operator's process: stop it at a point, kill it, move its wall clock. */
 function lifeOf(clock: VirtualClock) {
@@ -307,7 +307,7 @@ function lifeOf(clock: VirtualClock) {
   let offset = 0
   let stalled = 0
   const waiting: { point: Point; then: () => void | Promise<void> }[] = []
-  const alive = (): Promise<void> => (isDead ? forever : Promise.resolve())
+  const alive = (): Promise<void> => (isDead ? forever() : Promise.resolve())
   const reach = async (point: Point): Promise<void> => {
     const at = waiting.findIndex((one) => one.point === point)
     const [found] = at < 0 ? [] : waiting.splice(at, 1)

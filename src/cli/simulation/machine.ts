@@ -55,7 +55,8 @@ export type Life = Freezing & {
   stop(): Promise<void>
 }
 
-const forever = new Promise<never>(() => {})
+/** One of its own for each who waits: a promise that all waited on would keep every life, and its cloud, for as long as the process. */
+const forever = (): Promise<never> => new Promise(() => {})
 
 /** The wall clock of a machine: virtual time, and what it is wrong by. */
 export function machineClock(clock: VirtualClock): Clock & { jump(ms: number): void } {
@@ -144,8 +145,8 @@ function gateOf(clock: Clock, { dies, stands }: { dies: () => void; stands: (sti
       die()
       armed.then()
     }
-    if (isDead) return forever
-    return standing?.then(() => (isDead ? forever : undefined))
+    if (isDead) return forever()
+    return standing?.then(() => (isDead ? forever() : undefined))
   }
   return {
     gate,
