@@ -206,6 +206,7 @@ export const incident = (difference: Partial<IncidentSums> = {}): IncidentSums =
   key: 'switch',
   value: 'leaf-1',
   openedAt: NOW - HOUR,
+  isOwn: false,
   members: 20,
   inFlight: 0,
   proven: 0,

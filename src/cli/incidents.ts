@@ -35,6 +35,7 @@ export function registerIncidents(program: Command, io: Io): void {
             { head: 'HEALED', text: ({ healed, members }) => `${healed} of ${members.length}` },
             { head: 'IN HAND', text: ({ inFlight }) => String(inFlight) },
             { head: 'RESETS', text: ({ resetsSpent }) => String(resetsSpent) },
+            { head: 'NODE-HOURS', text: ({ nodeHours }) => nodeHours.toFixed(1) },
             { head: 'NODES', text: ({ members }) => namesOf(members), wraps: true },
           ],
           { out: io.out, colour: globals.colour },

@@ -157,6 +157,7 @@ const incident = z.object({
   failed: z.int(),
   inFlight: z.int(),
   resetsSpent: z.int(),
+  nodeHours: z.number().meta({ description: "From each node's failure until its case closed, or until now" }),
 })
 
 const check = z.object({

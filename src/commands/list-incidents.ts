@@ -1,6 +1,7 @@
 /**
  * Incidents, open or closed, newest first: what their members share, who went first, and what it has cost so far. It asks the database only.
  */
+import { HOUR } from '../core/policy.ts'
 import type { IncidentView } from '../store/reading.ts'
 import type { Store } from '../store/store.ts'
 import { timeOrNull } from './node-report.ts'
@@ -20,6 +21,8 @@ export type ListedIncident = {
   failed: number
   inFlight: number
   resetsSpent: number
+  /** From each node's failure until its case closed, or until now. */
+  nodeHours: number
 }
 
 export async function listIncidents(store: Store, wish: { cloud: string | null; closed: boolean }): Promise<ListedIncident[]> {
@@ -42,6 +45,7 @@ async function listedIncident(store: Store, view: IncidentView): Promise<ListedI
     healed: view.proven,
     failed: view.failed,
     inFlight: view.inFlight,
-    resetsSpent: view.spent,
+    resetsSpent: view.cost.resets,
+    nodeHours: Math.round((view.cost.nodeMs / HOUR) * 10) / 10,
   }
 }

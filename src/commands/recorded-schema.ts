@@ -231,6 +231,7 @@ const incident = z.strictObject({
   key: keyKind,
   value: text,
   openedAt: ms,
+  isOwn: z.boolean().default(false),
   members: count,
   inFlight: count,
   proven: count,

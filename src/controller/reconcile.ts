@@ -7,12 +7,14 @@ import type { Case, Intent } from '../core/case.ts'
 import { consider, decideOn, type Given } from '../core/consider.ts'
 import { opensCase } from '../core/decide.ts'
 import type { Decision, Diagnosis, Outcome } from '../core/decision.ts'
+import { type Shared, sharedBy } from '../core/incident.ts'
 import { decidingRead } from '../core/ironic.ts'
 import type { Observation } from '../core/observation.ts'
-import { readingsOf, sharedBy } from '../core/pace.ts'
+import { readingsOf } from '../core/pace.ts'
 import { groundsOf } from '../core/recorded.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { observe } from '../observe/observe.ts'
+import type { Belonging } from '../store/commit.ts'
 import type { Deciding } from '../store/store.ts'
 import type { CloudWorld } from './cloud-world.ts'
 
@@ -92,9 +94,10 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     resource_class: node?.resource_class ?? null,
     within: policy.incident.within,
     failedAt: considered.failedAt,
+    triedSince: now - policy.incident.secondCanary,
   })
   const decision = decideOn(considered, fleet)
-  const shared = openCase === null ? null : sharedBy({ fleet, keys, policy })
+  const shared = openCase === null ? null : sharedBy({ ...considered.input, fleet })
   const intent = await tx.commit({
     key,
     name: node?.name ?? null,
@@ -107,10 +110,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     decision,
     settled: considered.settled,
     personHold: considered.personHold,
-    incident: {
-      open: shared !== null && shared.sums === null ? { key: shared.kind, value: shared.value } : null,
-      join: shared?.sums?.id ?? null,
-    },
+    incident: belonging(shared, { isRead: node !== null }),
     digest: node?.digest ?? null,
     decided: node === null ? null : decidingRead(node),
     extraOthers: node?.extraOthers ?? null,
@@ -122,6 +122,13 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
   })
   if (intent !== null && allowance.left !== null) allowance.left -= 1
   return { case: openCase, diagnosis: openCase === null ? null : diagnosis, decision, intent }
+}
+
+/** A node that could not be read has not left anything. */
+function belonging(shared: Shared | null, { isRead }: { isRead: boolean }): Belonging {
+  if (shared === null) return isRead ? 'leave' : 'stay'
+  if (shared.sums !== null) return { join: shared.sums.id }
+  return { open: { key: shared.kind, value: shared.value, why: shared.why } }
 }
 
 /** A person's word works once: an approval for its act, a retry for one reset, a release for one release. */

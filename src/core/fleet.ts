@@ -35,6 +35,8 @@ export type IncidentSums = {
   key: KeyKind
   value: string
   openedAt: number
+  /** Whether the asking node's case belongs to it. */
+  isOwn: boolean
   members: number
   inFlight: number
   /** Members whose reset was proven since the incident opened. */
@@ -42,7 +44,8 @@ export type IncidentSums = {
   /** Members whose reset came back failed since the incident opened. */
   failed: number
   /**
-   * The newest reset of a member: when, what the readings were, what it has come to (null: not seen yet), and whether its node still counts
+   * The newest reset of a member, or, where it failed within the policy's time for a second canary, of another node with this service, switch, BMC
+   * network or rack before the incident opened: when, what the readings were, what it has come to (null: not seen yet), and whether its node still counts
    * as failed: its case is open, and it has not come home.
    */
   last: { at: number; readings: string; result: 'proven' | 'failed' | null; isFailing: boolean } | null

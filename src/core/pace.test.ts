@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { ago, attempt, type Difference, given, incident, NOW, service } from '../../test/given.ts'
 import { decide } from './decide.ts'
 import type { Reason } from './decision.ts'
-import { readingsOf, sharedBy } from './pace.ts'
+import { readingsOf } from './pace.ts'
 import { DAY, HOUR, MINUTE } from './policy.ts'
 import { known, unknown } from './reading.ts'
 
@@ -58,45 +58,6 @@ test('lets one canary go when three nodes failed with one key in the window', ()
   assert.equal(said(related), 'act bmc-answers')
   assert.equal(said({ fleet: { related: { switch: 3 }, inFlight: { cloud: 1 } } }), 'wait canary-first')
   assert.equal(said({ fleet: { related: { switch: 2 }, inFlight: { cloud: 1 } } }), 'act bmc-answers')
-})
-
-test('takes more than a twentieth of a class for one incident, where a key is shared', () => {
-  const seen = (openInClass: number, related: number) => {
-    const { fleet, keys, policy } = given({ fleet: { openInClass, related: { switch: related }, census: { inClass: 60 } } })
-    return sharedBy({ fleet, keys, policy })
-  }
-  assert.equal(seen(3, 2), null)
-  assert.equal(seen(4, 2)?.kind, 'switch')
-  assert.equal(seen(4, 1), null)
-})
-
-test('takes a share of a class for an incident only from three cases on, and of a class whose size is known', () => {
-  const seen = (openInClass: number, inClass: number) => {
-    const { fleet, keys, policy } = given({ fleet: { openInClass, related: { switch: 2 }, census: { inClass } } })
-    return sharedBy({ fleet, keys, policy })?.kind ?? null
-  }
-  assert.equal(seen(2, 20), null)
-  assert.equal(seen(3, 20), 'switch')
-  assert.equal(seen(3, 0), null)
-})
-
-test('keeps an open incident from its second member on, by its own key where the node shows none', () => {
-  const seen = (members: number, related: number, keys = given().keys) => {
-    const { fleet, policy } = given({ fleet: { incidents: { switch: incident({ members }) }, related: { switch: related } } })
-    const shared = sharedBy({ fleet, keys, policy })
-    return shared && [shared.kind, shared.value, shared.members]
-  }
-  assert.equal(seen(1, 1), null)
-  assert.deepEqual(seen(2, 1), ['switch', 'leaf-1', 2])
-  assert.deepEqual(seen(1, 4), ['switch', 'leaf-1', 4])
-  assert.deepEqual(seen(2, 0, {}), ['switch', 'leaf-1', 2])
-})
-
-test('prefers the red service over the switch, and the switch over the conductor', () => {
-  const keys = { service: 'neutron', switch: 'leaf-1', conductor: 'cond-1' }
-  const { fleet, policy } = given({ fleet: { related: { service: 3, switch: 3, conductor: 9 } } })
-  assert.equal(sharedBy({ fleet, keys, policy })?.kind, 'service')
-  assert.equal(sharedBy({ fleet, keys: { conductor: 'cond-1', switch: 'leaf-1' }, policy })?.kind, 'switch')
 })
 
 test('holds everyone back while the canary is out', () => {

@@ -4,7 +4,8 @@
  */
 import type { Approval } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
-import { DOMAIN_KINDS, type IncidentSums, KEY_KINDS, type KeyKind } from './fleet.ts'
+import { DOMAIN_KINDS } from './fleet.ts'
+import { sharedBy } from './incident.ts'
 import { type Judged, wait } from './judged.ts'
 import { spread } from './keys.ts'
 import { HOUR } from './policy.ts'
@@ -78,27 +79,6 @@ function spaced(j: Judged, acting: Acting): Decision | null {
   const until = Math.round(j.failedAt + base * (1 + jitter * spread(`${j.node.uuid} ${j.failedAt}`)))
   if (j.now >= until) return null
   return wait('spacing', `${acting.message} Not before ${timeText(until)}, ${spanText(base)} after the failure.`, until, acting.act)
-}
-
-type Shared = { kind: KeyKind; value: string; sums: IncidentSums | null; members: number }
-
-/**
- * The incident this node's failure is part of; null where it stands alone. The kinds are asked in the order of preference, open
- * incidents first. A new one begins at the policy's number of cases in its window, or where more than the share of a class has failed.
- */
-export function sharedBy(j: Pick<Judged, 'fleet' | 'keys' | 'policy'>): Shared | null {
-  const { fleet, keys, policy } = j
-  const many = fleet.census.inClass > 0 && fleet.openInClass > policy.incident.classShare * fleet.census.inClass
-  for (const kind of KEY_KINDS) {
-    const sums = fleet.incidents[kind] ?? null
-    const value = keys[kind] ?? sums?.value
-    if (value === undefined) continue
-    const related = fleet.related[kind] ?? 0
-    const members = Math.max(sums?.members ?? 0, related)
-    const begins = related >= policy.incident.cases || (many && fleet.openInClass >= policy.incident.cases && related >= 2)
-    if (sums !== null ? members >= 2 : begins) return { kind, value, sums, members }
-  }
-  return null
 }
 
 /** One canary; when one is proven 2, 4, 8 … at a time. A second canary only after the policy's time and a changed reading. */

@@ -16,7 +16,7 @@ import { caseColumns } from './case-row.ts'
 import { setDue } from './due.ts'
 import { pairsOf } from './fleet.ts'
 import { type Home, invariant, type Queries } from './home.ts'
-import { closeIfOver, joinIncident, openIncident } from './incidents.ts'
+import { closeIfOver, joinIncident, leaveIncident, openIncident } from './incidents.ts'
 import { endsAtOnce, insertIntent, markReturned } from './intents.ts'
 import { nodeRow, rowOfNode, SEEN_FIELDS } from './node-row.ts'
 import { keepObservation, lastObservation } from './observations.ts'
@@ -25,6 +25,9 @@ import { type CaseTable, fromJson } from './schema.ts'
 import { personAfter } from './seen.ts'
 import { template } from './template.ts'
 import { endWordsOfCase, holdWhatIronicLifted, useUp } from './words.ts'
+
+/** Of a case to an incident: open one of this key (open cases of the same key join it too), join one by its id, leave it, or stay as it was. */
+export type Belonging = { open: { key: KeyKind; value: string; why: string } } | { join: string } | 'leave' | 'stay'
 
 export type Commit = {
   key: NodeKey
@@ -40,8 +43,7 @@ export type Commit = {
   settled: Settled[]
   /** A person's maintenance was lifted by Ironic: it goes on as a hold. */
   personHold: boolean
-  /** Open a new incident of this key (open cases of the same key join it too), or join one by its id. */
-  incident: { open: { key: KeyKind; value: string } | null; join: string | null }
+  incident: Belonging
   digest: string | null
   decided: DecidingRead | null
   extraOthers: string | null
@@ -64,10 +66,7 @@ export async function commit(here: Here, c: Commit): Promise<Intent | null> {
   const { same, since } = await saidBefore(tx, c, now)
   if (c.case !== null) {
     const before = await writeCase(here, c, { c: c.case, since })
-    const there = { tx, home: here.home, cloud: c.key.cloud, now }
-    const { open, join } = c.incident
-    if (open !== null) await openIncident(there, c.case.id, open)
-    else if (join !== null && join !== before?.incidentId) await joinIncident(there, c.case.id, join)
+    await belong({ tx, home: here.home, cloud: c.key.cloud, now }, c, { id: c.case.id, was: before?.incidentId ?? null })
     if (c.decision.kind === 'resolve') await closeDown(here, c, c.case)
   }
   await writeDecision(here, c, since)
@@ -75,6 +74,16 @@ export async function commit(here: Here, c: Commit): Promise<Intent | null> {
   await setDue(tx, c.key, c.decision.until)
   await useUp(tx, [c.used.approvalId, c.used.retryId, c.used.releaseId], now)
   return c.decision.kind === 'act' ? insertIntent(here, c, c.decision) : null
+}
+
+async function belong(there: Parameters<typeof openIncident>[0], c: Commit, of: { id: string; was: string | null }): Promise<void> {
+  const { incident } = c
+  if (incident === 'stay') return
+  if (incident === 'leave') {
+    // A case that closes keeps its place in the account.
+    if (of.was !== null && c.decision.kind !== 'resolve') await leaveIncident(there, { caseId: of.id, uuid: c.key.uuid, id: of.was })
+  } else if ('open' in incident) await openIncident(there, of.id, incident.open)
+  else if (incident.join !== of.was) await joinIncident(there, of.id, incident.join)
 }
 
 async function settle({ tx, now }: Here, s: Settled): Promise<void> {

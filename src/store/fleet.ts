@@ -3,7 +3,7 @@
  * of a decision must not grow with the fleet. What follows from the sums is core's business.
  */
 import type { ExpressionBuilder } from 'kysely'
-import { type Fleet, type IncidentSums, KEY_KINDS, type KeyKind, type Keys } from '../core/fleet.ts'
+import { DOMAIN_KINDS, type Fleet, type IncidentSums, KEY_KINDS, type KeyKind, type Keys } from '../core/fleet.ts'
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
@@ -16,6 +16,8 @@ export type FleetAsked = {
   /** Failures at most so far, in ms, from this node's own (now, where it has none) are related to it, however late they are looked at. */
   within: number
   failedAt?: number
+  /** Epoch ms: a reset from then on that did not heal speaks for an incident that opens later. */
+  triedSince?: number
 }
 type Asked = FleetAsked & { key: NodeKey; now: number }
 type Pair = { kind: KeyKind; value: string }
@@ -31,7 +33,7 @@ export async function fleetAround(tx: Queries, asked: Asked): Promise<Fleet> {
     ...(await starts(tx, asked)),
     related: await related(tx, asked, pairs),
     openInClass: await openInClass(tx, asked),
-    incidents: await incidentsOf(tx, asked.key, pairs),
+    incidents: await incidentsOf(tx, asked, pairs),
   }
 }
 
@@ -191,7 +193,7 @@ const incidentOfCase = template((db, of: { cloud: string; uuid: string }) =>
 )
 
 /** Open incidents of this node's keys, and the one its case belongs to even where the key cannot be read just now. */
-async function incidentsOf(tx: Queries, key: NodeKey, pairs: readonly Pair[]): Promise<Fleet['incidents']> {
+async function incidentsOf(tx: Queries, { key, triedSince }: Asked, pairs: readonly Pair[]): Promise<Fleet['incidents']> {
   // Open incidents are few, however many nodes are in them.
   const open = await openIncidents(tx, { cloud: key.cloud })
   if (open.length === 0) return {}
@@ -202,7 +204,8 @@ async function incidentsOf(tx: Queries, key: NodeKey, pairs: readonly Pair[]): P
   for (const row of rows) {
     // Two of one kind (the switch of today and the one it belonged to): the incident of today's key is the one to join.
     if (found[row.kind] !== undefined && mine.get(row.kind) !== row.value) continue
-    found[row.kind] = { id: row.id, key: row.kind, value: row.value, openedAt: row.openedAt, ...(await incidentSums(tx, row)) }
+    const { id, kind, value, openedAt } = row
+    found[kind] = { id, key: kind, value, openedAt, isOwn: id === own?.incidentId, ...(await incidentSums(tx, row, triedSince ?? null)) }
   }
   return found
 }
@@ -233,6 +236,9 @@ const attemptSums = template((db, of: { id: string }) =>
 
 type IncidentKey = { id: string; cloud: string; kind: KeyKind; value: string; openedAt: number }
 
+const casesOfKey = (eb: ExpressionBuilder<Schema, 'attempts'>, { cloud, kind, value }: IncidentKey) =>
+  eb.selectFrom('case_keys').select('caseId').where('cloud', '=', cloud).where('kind', '=', kind).where('value', '=', value)
+
 /** A node of the same key that healed since is proof, too, whichever incident its case belongs to: they have the same switch in common. */
 const provenSince = template((db, of: IncidentKey) =>
   db
@@ -242,48 +248,55 @@ const provenSince = template((db, of: IncidentKey) =>
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
     .where('attempts.createdAt', '>=', of.openedAt)
     .where('attempts.result', '=', 'proven')
-    .where((eb) =>
-      eb.or([
-        eb('attempts.incidentId', '=', of.id),
-        eb(
-          'attempts.caseId',
-          'in',
-          eb
-            .selectFrom('case_keys')
-            .select('caseId')
-            .where('cloud', '=', of.cloud)
-            .where('kind', '=', of.kind)
-            .where('value', '=', of.value),
-        ),
-      ]),
-    ),
+    .where((eb) => eb.or([eb('attempts.incidentId', '=', of.id), eb('attempts.caseId', 'in', casesOfKey(eb, of))])),
 )
 
 /** A case stays open on a node that came home into a person's maintenance: then nobody knows whether it is well, but it has not failed. */
 const isFailing = ({ closedAt, provision_state }: { closedAt: number | null; provision_state: string | null }): boolean =>
   closedAt === null && provision_state !== 'available' && provision_state !== 'active'
 
-const lastAttempt = template((db, of: { id: string }) =>
+const tries = (db: Queries, cloud: string) =>
   db
     .selectFrom('attempts')
     .innerJoin('cases', 'cases.id', 'attempts.caseId')
     .leftJoin('nodes', (join) => join.onRef('nodes.cloud', '=', 'attempts.cloud').onRef('nodes.uuid', '=', 'attempts.uuid'))
-    .select(['attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt', 'nodes.provision_state'])
-    .where('attempts.incidentId', '=', of.id)
+    .select(['attempts.seq', 'attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt', 'nodes.provision_state'])
+    .where('attempts.cloud', '=', cloud)
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
     .where(mayHaveHappened)
     .orderBy('attempts.seq', 'desc')
-    .limit(1),
+    .limit(1)
+
+const lastOfMembers = template((db, of: IncidentKey) => tries(db, of.cloud).where('attempts.incidentId', '=', of.id))
+
+/** Keys of one thing or service: a try on another node of it was a try for all. A conductor or a text in common is not enough for that. */
+const TRIED_FOR_ALL: readonly KeyKind[] = ['service', ...DOMAIN_KINDS]
+
+const lastUnhealed = template((db, of: IncidentKey & { since: number }) =>
+  tries(db, of.cloud)
+    .where('attempts.createdAt', '>=', of.since)
+    .where((eb) => eb.or([eb('attempts.result', 'is', null), eb('attempts.result', '!=', 'proven')]))
+    .where((eb) => eb('attempts.caseId', 'in', casesOfKey(eb, of))),
 )
 
-/** What became of an incident's members since it opened, counted by node. */
+async function lastTry(tx: Queries, of: IncidentKey, triedSince: number | null): Promise<IncidentSums['last']> {
+  const [own] = await lastOfMembers(tx, of)
+  const [before] = triedSince !== null && TRIED_FOR_ALL.includes(of.kind) ? await lastUnhealed(tx, { ...of, since: triedSince }) : []
+  const last = (before?.seq ?? 0) > (own?.seq ?? 0) ? before : own
+  return last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isFailing: isFailing(last) }
+}
+
+/**
+ * What became of an incident's members since it opened, counted by node.
+ * @param triedSince epoch ms: resets from then on, before it opened, count as its tries; null for none
+ */
 export async function incidentSums(
   tx: Queries,
   { id, cloud, kind, value, openedAt }: IncidentKey,
+  triedSince: number | null,
 ): Promise<Pick<IncidentSums, 'members' | 'inFlight' | 'proven' | 'failed' | 'last'>> {
   const [members] = await membersOf(tx, { id })
   const [sums] = await attemptSums(tx, { id })
-  const [last] = await lastAttempt(tx, { id })
   const [proven] = await provenSince(tx, { id, cloud, kind, value, openedAt })
   invariant(members !== undefined && sums !== undefined && proven !== undefined, `The sums of incident ${id} are missing.`)
   return {
@@ -291,6 +304,6 @@ export async function incidentSums(
     inFlight: Number(sums.inFlight),
     proven: Number(proven.count),
     failed: Number(sums.failed),
-    last: last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isFailing: isFailing(last) },
+    last: await lastTry(tx, { id, cloud, kind, value, openedAt }, triedSince),
   }
 }

@@ -1,15 +1,18 @@
 /**
  * Opens, joins and closes incidents: cases that share one cause. Whether there is one is core's judgement; here it only becomes
- * durable. An incident is closed by the commit that closes its last open case, and is never opened again.
+ * durable. An incident is closed by the commit with which its last open case closes or leaves,
+ * and is never opened again; what it cost is said then.
  */
+import { sql } from 'kysely'
 import type { KeyKind } from '../core/fleet.ts'
+import { HOUR } from '../core/policy.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { type Home, type Queries, shortId } from './home.ts'
 
 type Here = { tx: Queries; home: Home; cloud: string; now: number }
 
 /** Opens an incident, or takes the open one of this key. The case joins it, and so do open cases of the key that are in none. */
-export async function openIncident(here: Here, caseId: string, shared: { key: KeyKind; value: string }): Promise<void> {
+export async function openIncident(here: Here, caseId: string, shared: { key: KeyKind; value: string; why: string }): Promise<void> {
   const { tx, home, cloud, now } = here
   const standing = await tx
     .selectFrom('incidents')
@@ -26,7 +29,7 @@ export async function openIncident(here: Here, caseId: string, shared: { key: Ke
     async (taken) => (await tx.selectFrom('incidents').select('id').where('id', '=', taken).executeTakeFirst()) !== undefined,
   )
   await tx.insertInto('incidents').values({ id, cloud, kind: shared.key, value: shared.value, openedAt: now, closedAt: null }).execute()
-  const message = `Incident ${id} opened: several nodes failed together (${shared.key} ${shared.value}).`
+  const message = `Incident ${id} opened (${shared.key} ${shared.value}): ${shared.why}`
   await appendAudit(tx, { at: now, cloud, by: OURSELVES, kind: 'incident-opened', reason: id, message })
   await joinIncident(here, caseId, id)
   const others = await tx
@@ -63,6 +66,15 @@ export async function joinIncident(here: Here, caseId: string, id: string): Prom
   if (member.incidentId !== null) await closeIfOver(here, member.incidentId)
 }
 
+/** The case goes on by itself. What it tried stays on the incident's account. */
+export async function leaveIncident(here: Here, { caseId, uuid, id }: { caseId: string; uuid: string; id: string }): Promise<void> {
+  const { tx, cloud, now } = here
+  await tx.updateTable('cases').set({ incidentId: null }).where('id', '=', caseId).execute()
+  const message = `It leaves incident ${id}: what the others share does not explain it any more.`
+  await appendAudit(tx, { at: now, cloud, uuid, caseId, by: OURSELVES, kind: 'incident-left', reason: id, message })
+  await closeIfOver(here, id)
+}
+
 /** Closes the incident when none of its cases is open any more. */
 export async function closeIfOver(here: Here, id: string): Promise<void> {
   const { tx, cloud, now } = here
@@ -75,12 +87,34 @@ export async function closeIfOver(here: Here, id: string): Promise<void> {
     .where('closedAt', 'is', null)
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) return
-  await appendAudit(tx, {
-    at: now,
-    cloud,
-    by: OURSELVES,
-    kind: 'incident-closed',
-    reason: id,
-    message: `Incident ${id} is over: its last case was closed.`,
-  })
+  const cost = await costOf(tx, id, now)
+  const message = `Incident ${id} is over: ${costText(cost)}.`
+  await appendAudit(tx, { at: now, cloud, by: OURSELVES, kind: 'incident-closed', reason: id, message })
 }
+
+export type Cost = { nodes: number; nodeMs: number; resets: number }
+
+/** What an incident cost so far: nodes that were in it, the time from each one's failure until its case closed, and resets spent. */
+export async function costOf(tx: Queries, id: string, now: number): Promise<Cost> {
+  const cases = await tx
+    .selectFrom('cases')
+    .select(({ fn }) => [
+      fn.count<number>('uuid').distinct().as('nodes'),
+      fn.sum<number>(sql<number>`coalesce(${sql.ref('closedAt')}, ${now}) - min(${sql.ref('failureAt')}, ${sql.ref('openedAt')})`).as('ms'),
+    ])
+    .where('incidentId', '=', id)
+    .executeTakeFirstOrThrow()
+  const spent = await tx
+    .selectFrom('attempts')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('incidentId', '=', id)
+    .where('act', 'in', ['reset', 'recover-cleaning'])
+    .where((eb) => eb.or([eb('outcome', 'is', null), eb('outcome', 'in', ['accepted', 'unknown'])]))
+    // A recovery's two steps are one attempt.
+    .where((eb) => eb.or([eb('step', 'is', null), eb('step', '!=', 'provide')]))
+    .executeTakeFirstOrThrow()
+  return { nodes: Number(cases.nodes), nodeMs: Math.max(0, Number(cases.ms ?? 0)), resets: Number(spent.count) }
+}
+
+const costText = ({ nodes, nodeMs, resets }: Cost): string =>
+  `${nodes} node${nodes === 1 ? '' : 's'}, ${(nodeMs / HOUR).toFixed(1)} node-hours lost, ${resets} reset${resets === 1 ? '' : 's'} spent`

@@ -11,6 +11,7 @@ import { attemptsOn } from './attempts.ts'
 import { type CaseRow, type CaseView, caseViewOfRow } from './case-row.ts'
 import { incidentSums } from './fleet.ts'
 import type { Queries } from './home.ts'
+import { type Cost, costOf } from './incidents.ts'
 import { seenNode } from './node-row.ts'
 import type { DecisionTable } from './schema.ts'
 
@@ -205,18 +206,21 @@ export async function caseById(db: Queries, id: string): Promise<CaseView | null
 
 const viewOf = (row: CaseRow | undefined): CaseView | null => (row === undefined ? null : caseViewOfRow(row))
 
-export type IncidentView = IncidentSums & {
+export type IncidentView = Omit<IncidentSums, 'isOwn'> & {
   cloud: string
   closedAt: number | null
   open: number
-  /** Attempts that may have happened since it was opened. */
-  spent: number
-  /** The first of them: which node went first, and what came of it. */
+  cost: Cost
+  /** The first try: which node went first, and what came of it. */
   canary: { uuid: string; name: string | null; at: number; result: 'proven' | 'failed' | null } | null
 }
 
 /** Newest first, with what became of their members; 100 unless told. */
-export async function incidents(db: Queries, filter: { cloud?: string; open?: boolean; limit?: number }): Promise<IncidentView[]> {
+export async function incidents(
+  db: Queries,
+  filter: { cloud?: string; open?: boolean; limit?: number },
+  now: number,
+): Promise<IncidentView[]> {
   const { cloud } = filter
   const rows = await db
     .selectFrom('incidents')
@@ -241,26 +245,25 @@ export async function incidents(db: Queries, filter: { cloud?: string; open?: bo
       ...row,
       key: kind satisfies KeyKind,
       open: Number(open ?? 0),
-      ...(await incidentSums(db, { ...row, kind })),
-      ...(await spentOn(db, row.id)),
+      ...(await incidentSums(db, { ...row, kind }, null)),
+      cost: await costOf(db, row.id, now),
+      canary: await canaryOf(db, row.id),
     })
   return views
 }
 
-async function spentOn(db: Queries, incidentId: string): Promise<Pick<IncidentView, 'spent' | 'canary'>> {
-  const attempts = await db
+async function canaryOf(db: Queries, incidentId: string): Promise<IncidentView['canary']> {
+  const first = await db
     .selectFrom('attempts')
     .innerJoin('cases', 'cases.id', 'attempts.caseId')
-    .select(['attempts.uuid', 'cases.name', 'attempts.createdAt as at', 'attempts.result', 'attempts.step'])
+    .select(['attempts.uuid', 'cases.name', 'attempts.createdAt as at', 'attempts.result'])
     .where('attempts.incidentId', '=', incidentId)
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
     .where((eb) => eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])]))
     .orderBy('attempts.seq')
-    .execute()
-  const [first] = attempts
-  const canary = first === undefined ? null : { uuid: first.uuid, name: first.name, at: first.at, result: first.result }
-  // A recovery's two steps are one attempt.
-  return { spent: attempts.filter(({ step }) => step !== 'provide').length, canary }
+    .limit(1)
+    .executeTakeFirst()
+  return first ?? null
 }
 
 /** All attempts on the node, newest first, at most 200. */

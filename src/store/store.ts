@@ -198,7 +198,7 @@ function reading({ db, clock }: Home) {
     cases: (filter) => cases(db, filter),
     caseOf: (key) => caseOf(db, key),
     caseById: (id) => caseById(db, id),
-    incidents: (filter) => incidents(db, filter),
+    incidents: (filter) => incidents(db, filter, clock.now()),
     attempts: (key) => attempts(db, key),
     timeline: (key) => timelineOf(db, key),
     lastObservation: (key) => lastObservation(db, key),

@@ -14,7 +14,7 @@ const SWITCH: Keys = { switch: 'sw-1', rack: 'r1' }
 const fleet = (store: Store, n: number, keys: Keys = SWITCH, resource_class: string | null = 'baremetal'): Promise<Fleet> =>
   store.deciding(CLOUD, (tx) => tx.fleet(keyOf(n), { keys, resource_class, within: WITHIN }))
 
-const openSwitch = { open: { key: 'switch', value: 'sw-1' } as const, join: null }
+const openSwitch = { open: { key: 'switch', value: 'sw-1', why: 'They share it.' } as const }
 
 export function fleetContract(open: Open): void {
   describe('sums', () => {
@@ -131,7 +131,7 @@ export function fleetContract(open: Open): void {
         assert.match(incident?.id ?? '', /^i-[0-9a-z]{8}$/)
         assert.deepEqual((await fleet(store, 9)).incidents.switch?.id, incident?.id)
         assert.deepEqual((await fleet(store, 2, { rack: 'r1' })).incidents, {})
-        await pass(store, 2, LATER, { keys: { rack: 'r1' }, incident: { open: null, join: incident?.id ?? null } })
+        await pass(store, 2, LATER, { keys: { rack: 'r1' }, incident: { join: incident?.id ?? '' } })
         assert.equal((await fleet(store, 2, {})).incidents.switch?.members, 4)
       }),
     )
@@ -167,7 +167,7 @@ export function fleetContract(open: Open): void {
       'take for proof what healed on their key since they opened, whichever incident it belongs to',
       on(open, async ({ store, clock }) => {
         await pass(store, 1, LATER, { keys: SWITCH, incident: openSwitch })
-        const openService = { open: { key: 'service' as const, value: 'neutron' }, join: null }
+        const openService = { open: { key: 'service' as const, value: 'neutron', why: 'They name it.' } }
         clock.move(MINUTE)
         const healed = await resetOf(store, 2, { keys: { ...SWITCH, service: 'neutron' }, incident: openService })
         await store.record(healed.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
@@ -178,6 +178,51 @@ export function fleetContract(open: Open): void {
         })
         assert.equal((await fleet(store, 9)).incidents.switch?.proven, 1)
         assert.equal((await fleet(store, 9, { rack: 'r1' })).incidents.switch, undefined)
+      }),
+    )
+
+    test(
+      'begin with what was tried on their switch before they opened and did not heal, and not with what did',
+      on(open, async ({ store, clock }) => {
+        const tried = await resetOf(store, 1, { keys: SWITCH, readings: 'early' })
+        await store.record(tried.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        clock.move(MINUTE)
+        await pass(store, 3, LATER, { keys: SWITCH, incident: openSwitch })
+        const last = async (triedSince: number) =>
+          (await store.deciding(CLOUD, (tx) => tx.fleet(keyOf(9), { keys: SWITCH, resource_class: null, within: WITHIN, triedSince })))
+            .incidents.switch?.last?.readings
+        assert.equal(await last(BEGIN), 'early')
+        assert.equal(await last(BEGIN + 1), undefined)
+        await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: tried.id, endedAt: BEGIN, result: 'proven' }] })
+        assert.equal(await last(BEGIN), undefined)
+      }),
+    )
+
+    test(
+      'lose a case that leaves, keep what it tried, and are over when none is left, with what they cost',
+      on(open, async ({ store, clock }) => {
+        const canary = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
+        await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        await pass(store, 2, LATER, { keys: SWITCH, incident: openSwitch })
+        await pass(store, 1, LATER, { keys: SWITCH, incident: 'leave', settled: [{ id: canary.id, endedAt: BEGIN, result: 'failed' }] })
+        const [incident] = await store.incidents({ open: true })
+        assert.deepEqual([incident?.members, incident?.cost.resets, incident?.canary?.result], [1, 1, 'failed'])
+        assert.equal((await fleet(store, 2)).incidents.switch?.isOwn, true)
+        assert.equal((await fleet(store, 1)).incidents.switch?.isOwn, false)
+        clock.move(90 * MINUTE)
+        await pass(store, 2, resolve, { keys: SWITCH, incident: 'leave' })
+        const [over] = await store.incidents({ open: false })
+        assert.deepEqual(over?.cost, { nodes: 1, nodeMs: 90 * MINUTE, resets: 1 })
+        const said = (await store.audit({ cloud: CLOUD, limit: 100 })).filter(({ kind }) => kind.startsWith('incident'))
+        assert.deepEqual(
+          said.map(({ kind, uuid }) => [kind, uuid]),
+          [
+            ['incident-opened', null],
+            ['incident-left', keyOf(1).uuid],
+            ['incident-closed', null],
+          ],
+        )
+        assert.match(said.at(-1)?.message ?? '', /is over: 1 node, 1\.5 node-hours lost, 1 reset spent\.$/)
       }),
     )
 

@@ -169,7 +169,7 @@ export async function passIn(tx: Deciding, n: number, decision: Decision, differ
     decision,
     settled: [],
     personHold: false,
-    incident: { open: null, join: null },
+    incident: 'stay',
     digest: node?.digest ?? null,
     decided: node === null ? null : decidingRead(node),
     extraOthers: node?.extraOthers ?? null,

@@ -1,0 +1,98 @@
+/** Which key is taken for what several nodes have in common, when an incident begins, and when a case leaves it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { attempt, type Difference, given, incident, NOW } from '../../test/given.ts'
+import type { IncidentSums, KeyKind, Keys } from './fleet.ts'
+import { sharedBy } from './incident.ts'
+import { DAY, HOUR, MINUTE } from './policy.ts'
+
+const shared = (difference: Difference) => sharedBy(given(difference))
+
+/** The key taken where so many failures share each of these. */
+const taken = (related: Partial<Record<KeyKind, number>>, own?: Partial<IncidentSums> & { key: KeyKind }): string | undefined => {
+  const keys = Object.fromEntries(Object.keys(related).map((kind) => [kind, `the-${kind}`])) as Keys
+  const incidents = own === undefined ? {} : { [own.key]: incident({ value: `the-${own.key}`, isOwn: true, ...own }) }
+  return shared({ keys, fleet: { related, incidents } })?.kind
+}
+
+test('takes more than a twentieth of a class for one incident, where a key is shared', () => {
+  const seen = (openInClass: number, related: number) =>
+    shared({ fleet: { openInClass, related: { switch: related }, census: { inClass: 60 } } })?.kind
+  assert.equal(seen(3, 2), undefined)
+  assert.equal(seen(4, 2), 'switch')
+  assert.equal(seen(4, 1), undefined)
+})
+
+test('takes a share of a class for an incident only from three cases on, and of a class whose size is known', () => {
+  const seen = (openInClass: number, inClass: number) =>
+    shared({ fleet: { openInClass, related: { switch: 2 }, census: { inClass } } })?.kind
+  assert.equal(seen(2, 20), undefined)
+  assert.equal(seen(3, 20), 'switch')
+  assert.equal(seen(3, 0), undefined)
+})
+
+test('keeps an open incident from its second member on, by its own key where the node shows none', () => {
+  const seen = (members: number, related: number, keys = given().keys) => {
+    const found = sharedBy({ ...given({ fleet: { incidents: { switch: incident({ members }) }, related: { switch: related } } }), keys })
+    return found && [found.kind, found.value, found.members]
+  }
+  assert.equal(seen(1, 1), null)
+  assert.deepEqual(seen(2, 1), ['switch', 'leaf-1', 2])
+  assert.deepEqual(seen(1, 4), ['switch', 'leaf-1', 4])
+  assert.deepEqual(seen(2, 0, {}), ['switch', 'leaf-1', 2])
+})
+
+test('keeps the last one left of an incident in it until the time of a canary is over', () => {
+  const last = (age: number) => ({ at: NOW - age, readings: '', result: 'failed' as const, isFailing: true })
+  assert.equal(taken({ switch: 1 }, { key: 'switch', members: 1, last: last(44 * MINUTE) }), 'switch')
+  assert.equal(taken({ switch: 1 }, { key: 'switch', members: 1, last: last(45 * MINUTE) }), undefined)
+})
+
+test('takes what explains the most failures, and of equals the nearest', () => {
+  assert.equal(taken({ switch: 3, rack: 6 }), 'rack')
+  assert.equal(taken({ switch: 20, 'bmc-network': 60, rack: 20 }), 'bmc-network')
+  assert.equal(taken({ switch: 6, 'bmc-network': 6, rack: 6 }), 'switch')
+  // Less than an incident explains nothing.
+  assert.equal(taken({ switch: 2, rack: 2, conductor: 3 }), 'conductor')
+})
+
+test('takes the service that the failures name, however many other failures stand near them', () => {
+  assert.equal(taken({ service: 3, rack: 40, conductor: 90 }), 'service')
+  assert.equal(taken({ service: 3, backlog: 40 }), 'backlog')
+})
+
+test('takes a conductor or a text only for much more than hangs on one thing', () => {
+  assert.equal(taken({ rack: 3, conductor: 12, signature: 12 }), 'rack')
+  assert.equal(taken({ rack: 3, conductor: 13, signature: 12 }), 'conductor')
+  assert.equal(taken({ conductor: 3, signature: 4 }), 'signature')
+})
+
+test('leaves the incident of a case only for a key that explains more', () => {
+  assert.equal(taken({ switch: 6, rack: 6 }, { key: 'rack', members: 6 }), 'rack')
+  assert.equal(taken({ switch: 7, rack: 6 }, { key: 'rack', members: 6 }), 'switch')
+  assert.equal(taken({ service: 3, rack: 9 }, { key: 'rack', members: 9 }), 'service')
+})
+
+test('leaves the incident of another switch than the node hangs on now', () => {
+  const own = { switch: incident({ value: 'leaf-9', isOwn: true }) }
+  assert.equal(shared({ keys: { switch: 'leaf-1' }, fleet: { incidents: own, related: { switch: 1 } } }), null)
+  assert.equal(shared({ keys: {}, fleet: { incidents: own, related: {} } })?.value, 'leaf-9')
+  // A canary that fails on another service is still the first one's canary.
+  const neutron = { service: incident({ key: 'service', value: 'neutron', isOwn: true }) }
+  assert.equal(shared({ keys: { service: 'keystone' }, fleet: { incidents: neutron, related: { service: 1 } } })?.value, 'neutron')
+})
+
+test('leaves the others where as many resets as are allowed have failed on this node', () => {
+  const failed = (count: number, age: number) =>
+    Array.from({ length: count }, (_, n) => attempt({ id: `i-${n}`, createdAt: NOW - age, result: 'failed' }))
+  const seen = (count: number, age = HOUR) => shared({ attempts: failed(count, age), fleet: { related: { switch: 9 } } })?.kind
+  assert.equal(seen(2), 'switch')
+  assert.equal(seen(3), undefined)
+  // Those from before the window do not count for anything any more.
+  assert.equal(seen(3, 8 * DAY), 'switch')
+})
+
+test('says why it is this key', () => {
+  const found = shared({ keys: { switch: 'leaf-1', rack: 'r1' }, fleet: { related: { switch: 12, rack: 3 } } })
+  assert.equal(found?.why, '12 nodes that failed hang on the switch leaf-1 (3 share the rack r1).')
+})

@@ -1,0 +1,105 @@
+/**
+ * Which failures are one trouble: the key that best says why this node failed together with others. A pure function of the sums, asked anew
+ * with each pass. What an incident may do (canary, ramp) is pace.ts's business.
+ */
+import type { Attempt, Case } from './case.ts'
+import type { Fleet, IncidentSums, KeyKind, Keys } from './fleet.ts'
+import { DOMAIN_KINDS, KEY_KINDS } from './fleet.ts'
+import type { Policy } from './policy.ts'
+
+export type Shared = {
+  kind: KeyKind
+  value: string
+  /** The open incident; null where it begins now. */
+  sums: IncidentSums | null
+  members: number
+  /** Why it is this key, in one sentence. */
+  why: string
+}
+
+type Sharing = {
+  fleet: Fleet
+  keys: Keys
+  policy: Policy
+  attempts: Attempt[]
+  case: Pick<Case, 'id' | 'memory'> | null
+  now: number
+}
+
+/** What a failure itself names. It is not outvoted by what stands near it: nodes of many racks fail on one Neutron. */
+const NAMED: readonly KeyKind[] = ['backlog', 'service']
+/**
+ * A conductor serves hundreds of nodes, at small sites all, and one text is written for many reasons: that healthy nodes share them, too, says
+ * little. They are taken for the cause only where they explain more than this many times the failures that a thing does on which nodes hang.
+ */
+const WIDE: readonly KeyKind[] = ['conductor', 'signature']
+const WIDE_COUNTS = 1 / 4
+
+/**
+ * The incident this node's failure is part of; null where it stands alone. What explains the most failures is taken, in doubt the one named
+ * first in KEY_KINDS; an incident that the case belongs to already is left only for one that explains more. A new one begins at the policy's
+ * number of cases in its window, or where more than the share of a class has failed.
+ */
+export function sharedBy(j: Sharing): Shared | null {
+  if (hasItsOwn(j)) return null
+  const candidates = KEY_KINDS.flatMap((kind) => candidate(j, kind))
+  const [first, ...others] = candidates
+  if (first === undefined) return null
+  const best = others.reduce((one, other) => (weight(other) > weight(one) ? other : one), first)
+  const own = candidates.find(({ sums }) => sums?.isOwn === true)
+  const chosen = own !== undefined && weight(best) <= weight(own) ? own : best
+  return { ...chosen, why: reasonFor(chosen, candidates) }
+}
+
+type Candidate = Omit<Shared, 'why'>
+
+function candidate({ fleet, keys, policy, now }: Sharing, kind: KeyKind): Candidate[] {
+  const open = fleet.incidents[kind] ?? null
+  const sums = open !== null && hasMoved(open, keys) ? null : open
+  const value = sums?.value ?? keys[kind]
+  if (value === undefined) return []
+  const related = fleet.related[kind] ?? 0
+  const members = Math.max(sums?.members ?? 0, related)
+  // The last one left of an incident waits out the canary's time like the others before it.
+  const isTried = sums?.last != null && now < sums.last.at + policy.incident.secondCanary
+  return (sums === null ? begins(fleet, policy, related) : members >= 2 || isTried) ? [{ kind, value, sums, members }] : []
+}
+
+/** The node hangs on another switch, network or rack now. A canary that fails on another service than the first does not move by that. */
+const hasMoved = ({ key, value, isOwn }: IncidentSums, keys: Keys): boolean =>
+  isOwn && DOMAIN_KINDS.some((kind) => kind === key) && keys[key] !== undefined && keys[key] !== value
+
+function begins({ census, openInClass }: Fleet, { incident }: Policy, related: number): boolean {
+  const isMuchOfClass = census.inClass > 0 && openInClass > incident.classShare * census.inClass
+  return related >= incident.cases || (isMuchOfClass && openInClass >= incident.cases && related >= 2)
+}
+
+const weight = ({ kind, members }: Candidate): number =>
+  NAMED.includes(kind) ? Number.POSITIVE_INFINITY : members * (WIDE.includes(kind) ? WIDE_COUNTS : 1)
+
+/** All the resets that the policy allows have failed on this node alone: whatever took the others along, it has a trouble of its own. */
+function hasItsOwn({ attempts, case: of, policy: { resets }, now }: Sharing): boolean {
+  if (of === null) return false
+  const since = Math.max(resets.window === 'lifetime' ? 0 : now - resets.window, of.memory.releasedAt ?? 0)
+  const failed = attempts.filter(
+    ({ act, outcome, result, caseId, createdAt }) =>
+      act === 'reset' && outcome !== 'refused' && result === 'failed' && caseId === of.id && createdAt >= since,
+  )
+  return failed.length >= resets.max
+}
+
+const WORDS: Record<KeyKind, string> = {
+  backlog: 'had failed before Anneal first looked',
+  service: 'failed on the service',
+  switch: 'that failed hang on the switch',
+  'bmc-network': 'that failed have their BMC on the network',
+  rack: 'that failed stand in the rack',
+  conductor: 'that failed are managed by the conductor',
+  signature: 'left the same kind of text,',
+}
+
+function reasonFor({ kind, value, members }: Candidate, candidates: readonly Candidate[]): string {
+  const others = candidates.filter((other) => other.kind !== kind).map((other) => `${other.members} share the ${other.kind} ${other.value}`)
+  const what = `${members} nodes ${WORDS[kind]}${kind === 'backlog' ? '' : ` ${value}`}`
+  return `${what}${others.length === 0 ? '' : ` (${others.join('; ')})`}.`
+}
