@@ -11,6 +11,9 @@ export type Keys = Partial<Record<KeyKind, string>>
 /** Failure domains: never more than one in flight in each, whatever the cause. */
 export const DOMAIN_KINDS = ['bmc-network', 'switch', 'rack'] as const satisfies readonly KeyKind[]
 
+/** What healthy nodes share, too: a conductor serves hundreds of them, at small sites all, and one text is written for many reasons. */
+export const WIDE_KINDS = ['conductor', 'signature'] as const satisfies readonly KeyKind[]
+
 export type Fleet = {
   /** From the last believed census; a census never taken has total 0. */
   census: { total: number; inClass: number; doubtful: string | null; at: number | null }
@@ -20,9 +23,12 @@ export type Fleet = {
   startsLastHour: number
   /** The next time a start of the last hour falls out of it; null where there is none. */
   oldestStartAt: number | null
-  /** Failures that share a key with this node: cases whose failure lies within the incident window, this one included. */
+  /**
+   * Failures that share a key with this node: cases whose failure lies within the incident window, this one included. For the wide kinds those
+   * that an incident of another kind explains are left out, where this node is in none such.
+   */
   related: Partial<Record<KeyKind, number>>
-  /** Open cases in this node's resource class. */
+  /** Open cases in this node's resource class; where this node is in no incident but a wide one, without those that others explain. */
   openInClass: number
   /** Open incidents this node could belong to, by key, with what became of their members. */
   incidents: Partial<Record<KeyKind, IncidentSums>>

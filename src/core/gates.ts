@@ -6,13 +6,13 @@
 import type { Attempt } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
 import { maintenanceOwner, QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
-import { escalate, first, type Gate, go, hasCourse, type Judged, leave, sinceOf, wait } from './judged.ts'
+import { escalate, first, type Gate, go, hasCourse, type Judged, leave, sinceOf, soonest, wait } from './judged.ts'
 import { whyObserve } from './pace.ts'
 import { refusedLately } from './refused.ts'
 import { spanText, timeText } from './when.ts'
 
 const later = (j: Judged, ms = 10 * 60_000): number => j.now + ms
-const soon = (j: Judged): number => j.now + j.policy.look
+const soon = (j: Judged): number => soonest(j, j.policy.look)
 
 export const censusDoubtful = ({ fleet, now, policy }: Pick<Judged, 'fleet' | 'now' | 'policy'>): Decision | null =>
   fleet.census.doubtful === null
@@ -281,7 +281,7 @@ const serviceRed: Gate = (j) => {
       return wait(
         'service-red',
         `${name} answers again; it is believed after a second good answer.`,
-        Math.max((good?.firstAt ?? j.now) + j.policy.serviceSecondAnswer, j.now + Math.min(j.policy.look, 15_000)),
+        Math.max((good?.firstAt ?? j.now) + j.policy.serviceSecondAnswer, soonest(j, Math.min(j.policy.look, 15_000))),
       )
     }
   }

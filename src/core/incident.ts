@@ -4,7 +4,7 @@
  */
 import type { Attempt, Case } from './case.ts'
 import type { Fleet, IncidentSums, KeyKind, Keys } from './fleet.ts'
-import { DOMAIN_KINDS, KEY_KINDS } from './fleet.ts'
+import { DOMAIN_KINDS, KEY_KINDS, WIDE_KINDS } from './fleet.ts'
 import type { Policy } from './policy.ts'
 
 export type Shared = {
@@ -28,11 +28,7 @@ type Sharing = {
 
 /** What a failure itself names. It is not outvoted by what stands near it: nodes of many racks fail on one Neutron. */
 const NAMED: readonly KeyKind[] = ['backlog', 'service']
-/**
- * A conductor serves hundreds of nodes, at small sites all, and one text is written for many reasons: that healthy nodes share them, too, says
- * little. They are taken for the cause only where they explain more than this many times the failures that a thing does on which nodes hang.
- */
-const WIDE: readonly KeyKind[] = ['conductor', 'signature']
+/** Wide keys are taken for the cause only where they explain more than four times as many failures as a thing does on which nodes hang. */
 const WIDE_COUNTS = 1 / 4
 
 /**
@@ -74,8 +70,10 @@ function begins({ census, openInClass }: Fleet, { incident }: Policy, related: n
   return related >= incident.cases || (isMuchOfClass && openInClass >= incident.cases && related >= 2)
 }
 
+const isWide = (kind: KeyKind): boolean => WIDE_KINDS.some((wide) => wide === kind)
+
 const weight = ({ kind, members }: Candidate): number =>
-  NAMED.includes(kind) ? Number.POSITIVE_INFINITY : members * (WIDE.includes(kind) ? WIDE_COUNTS : 1)
+  NAMED.includes(kind) ? Number.POSITIVE_INFINITY : members * (isWide(kind) ? WIDE_COUNTS : 1)
 
 /** All the resets that the policy allows have failed on this node alone: whatever took the others along, it has a trouble of its own. */
 function hasItsOwn({ attempts, case: of, policy: { resets }, now }: Sharing): boolean {

@@ -94,3 +94,12 @@ export const hasCourse = (attempt: Pick<Attempt, 'act'>): boolean => attempt.act
 
 /** The case's own attempts that changed something or may have. */
 export const ownAttempts = (j: Judged): Attempt[] => j.attempts.filter((a) => a.caseId === j.case?.id)
+
+/**
+ * Some three looks a second over all that wait, however many wait: each look costs Ironic, Nova and Neutron a few requests, and whoever looks
+ * next takes the place that has become free, so the more there are, the less often each of them need look.
+ */
+const LOOKS_APART = 300
+
+/** The next look of a node that waits, not before `ms` from now. */
+export const soonest = (j: Pick<Judged, 'now' | 'fleet'>, ms: number): number => j.now + Math.max(ms, j.fleet.openInClass * LOOKS_APART)

@@ -6,7 +6,7 @@ import type { Approval } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
 import { DOMAIN_KINDS } from './fleet.ts'
 import { sharedBy } from './incident.ts'
-import { type Judged, wait } from './judged.ts'
+import { type Judged, soonest, wait } from './judged.ts'
 import { spread } from './keys.ts'
 import { HOUR } from './policy.ts'
 import { refusedLately } from './refused.ts'
@@ -87,7 +87,7 @@ function ramped(j: Judged, acting: Acting): Decision | null {
   if (shared === null) return null
   const name = `${shared.members} nodes failed together (${shared.kind} ${shared.value})`
   const { sums } = shared
-  const soon = j.now + Math.min(j.policy.look, 15_000)
+  const soon = soonest(j, Math.min(j.policy.look, 15_000))
   const proven = sums?.proven ?? 0
   if (proven > 0) {
     const allowed = 2 ** Math.floor(Math.log2(proven + 1))
@@ -153,7 +153,7 @@ function domainFree(j: Judged, acting: Acting): Decision | null {
   return wait(
     'fleet-budget',
     `${acting.message} Another node on the same ${domain} (${j.keys[domain]}) is under repair; one at a time.`,
-    j.now + Math.min(j.policy.look, 15_000),
+    soonest(j, Math.min(j.policy.look, 15_000)),
     acting.act,
   )
 }
@@ -177,7 +177,7 @@ function inFlightFree(j: Judged, acting: Acting): Decision | null {
   const { classShare, classMax, cloudShare, cloudMax } = policy.inFlight
   const inCloud = Math.max(2, Math.min(Math.floor(cloudShare * fleet.census.total), cloudMax))
   const inClass = Math.max(1, Math.min(Math.floor(classShare * fleet.census.inClass), classMax))
-  const soon = j.now + Math.min(policy.look, 15_000)
+  const soon = soonest(j, Math.min(policy.look, 15_000))
   if (fleet.inFlight.cloud >= inCloud)
     return wait(
       'fleet-budget',

@@ -3,7 +3,7 @@
  * of a decision must not grow with the fleet. What follows from the sums is core's business.
  */
 import type { ExpressionBuilder } from 'kysely'
-import { DOMAIN_KINDS, type Fleet, type IncidentSums, KEY_KINDS, type KeyKind, type Keys } from '../core/fleet.ts'
+import { DOMAIN_KINDS, type Fleet, type IncidentSums, KEY_KINDS, type KeyKind, type Keys, WIDE_KINDS } from '../core/fleet.ts'
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
@@ -26,14 +26,17 @@ type Pair = { kind: KeyKind; value: string }
 export async function fleetAround(tx: Queries, asked: Asked): Promise<Fleet> {
   const pairs = pairsOf(asked.keys)
   const { census, slowUntil } = await cloudSums(tx, asked)
+  const open = await openIncidents(tx, { cloud: asked.key.cloud })
+  const incidents = await incidentsOf(tx, { asked, pairs, open })
+  const leftOver = isLeftOver(open, incidents)
   return {
     census,
     slowUntil,
     inFlight: await inFlight(tx, asked, pairs),
     ...(await starts(tx, asked)),
-    related: await related(tx, asked, pairs),
-    openInClass: await openInClass(tx, asked),
-    incidents: await incidentsOf(tx, asked, pairs),
+    related: await related(tx, asked, { pairs, leftOver }),
+    openInClass: await openInClass(tx, asked, leftOver),
+    incidents,
   }
 }
 
@@ -122,22 +125,48 @@ async function starts(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'startsLas
 }
 
 /** This node's own failure counts once for each of its keys, stored already or not; other nodes once each, whatever became of their cases. */
-async function related(tx: Queries, asked: Asked, pairs: readonly Pair[]): Promise<Fleet['related']> {
+async function related(
+  tx: Queries,
+  asked: Asked,
+  { pairs, leftOver }: { pairs: readonly Pair[]; leftOver: boolean },
+): Promise<Fleet['related']> {
   const { cloud, uuid } = asked.key
   const at = asked.failedAt ?? asked.now
   const found: Fleet['related'] = {}
   // One statement a key: with `or` between the keys SQLite gives up counting in the index.
   for (const { kind, value } of pairs) {
+    const of = { cloud, uuid, kind, value, from: at - asked.within, to: at + asked.within }
     const [others] =
-      kind === 'backlog'
-        ? await othersFailed(tx, { cloud, uuid })
-        : await othersOf(tx, { cloud, uuid, kind, value, from: at - asked.within, to: at + asked.within })
+      kind === 'backlog' ? await othersFailed(tx, { cloud, uuid }) : await (leftOver && isWide(kind) ? unexplainedOf : othersOf)(tx, of)
     found[kind] = 1 + Number(others?.nodes ?? 0)
   }
   return found
 }
 
-const othersOf = template((db, of: { cloud: string; uuid: string; kind: KeyKind; value: string; from: number; to: number }) =>
+const isWide = (kind: KeyKind): boolean => WIDE_KINDS.some((wide) => wide === kind)
+
+/** Whether others' failures are explained by something that this node has no part in. */
+const isLeftOver = (open: readonly { kind: KeyKind }[], own: Fleet['incidents']): boolean =>
+  open.some(({ kind }) => !isWide(kind)) && Object.values(own).every(({ key }) => isWide(key))
+
+type Around = { cloud: string; uuid: string; kind: KeyKind; value: string; from: number; to: number }
+
+const unexplainedOf = template((db, of: Around) =>
+  db
+    .selectFrom('case_keys')
+    .innerJoin('cases', 'cases.id', 'case_keys.caseId')
+    .leftJoin('incidents', 'incidents.id', 'cases.incidentId')
+    .select((eb) => eb.fn.countAll<number>().as('nodes'))
+    .where('case_keys.cloud', '=', of.cloud)
+    .where('case_keys.kind', '=', of.kind)
+    .where('case_keys.value', '=', of.value)
+    .where('case_keys.failureAt', '>=', of.from)
+    .where('case_keys.failureAt', '<=', of.to)
+    .where('case_keys.uuid', '!=', of.uuid)
+    .where((eb) => eb.or([eb('incidents.id', 'is', null), eb('incidents.kind', 'in', WIDE_KINDS)])),
+)
+
+const othersOf = template((db, of: Around) =>
   db
     .selectFrom('case_keys')
     .select((eb) => eb.fn.countAll<number>().as('nodes'))
@@ -167,18 +196,27 @@ const openOf = (db: Queries, cloud: string) =>
   db
     .selectFrom('cases')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('cloud', '=', cloud)
-    .where('closedAt', 'is', null)
+    .where('cases.cloud', '=', cloud)
+    .where('cases.closedAt', 'is', null)
 const openInNamed = template((db, of: { cloud: string; resource_class: string }) =>
   openOf(db, of.cloud).where('resource_class', '=', of.resource_class),
 )
 const openInNone = template((db, of: { cloud: string }) => openOf(db, of.cloud).where('resource_class', 'is', null))
 
-async function openInClass(tx: Queries, { key: { cloud }, resource_class }: Asked): Promise<number> {
+async function openInClass(tx: Queries, { key: { cloud }, resource_class }: Asked, leftOver: boolean): Promise<number> {
   const [row] = resource_class === null ? await openInNone(tx, { cloud }) : await openInNamed(tx, { cloud, resource_class })
-  return Number(row?.count ?? 0)
+  const [explained] = leftOver ? await explainedInClass(tx, { cloud, resource_class: resource_class ?? '' }) : []
+  return Number(row?.count ?? 0) - Number(explained?.count ?? 0)
 }
 
+const explainedInClass = template((db, of: { cloud: string; resource_class: string }) =>
+  openOf(db, of.cloud)
+    .innerJoin('incidents', 'incidents.id', 'cases.incidentId')
+    .where('incidents.kind', 'not in', WIDE_KINDS)
+    .where((eb) => eb(eb.fn.coalesce('cases.resource_class', eb.val('')), '=', of.resource_class)),
+)
+
+/** They are few, however many nodes are in them. */
 const openIncidents = template((db, of: { cloud: string }) =>
   db.selectFrom('incidents').selectAll().where('cloud', '=', of.cloud).where('closedAt', 'is', null),
 )
@@ -193,9 +231,10 @@ const incidentOfCase = template((db, of: { cloud: string; uuid: string }) =>
 )
 
 /** Open incidents of this node's keys, and the one its case belongs to even where the key cannot be read just now. */
-async function incidentsOf(tx: Queries, { key, triedSince }: Asked, pairs: readonly Pair[]): Promise<Fleet['incidents']> {
-  // Open incidents are few, however many nodes are in them.
-  const open = await openIncidents(tx, { cloud: key.cloud })
+async function incidentsOf(
+  tx: Queries,
+  { asked: { key, triedSince }, pairs, open }: { asked: Asked; pairs: readonly Pair[]; open: Awaited<ReturnType<typeof openIncidents>> },
+): Promise<Fleet['incidents']> {
   if (open.length === 0) return {}
   const [own] = await incidentOfCase(tx, key)
   const mine = new Map<KeyKind, string>(pairs.map(({ kind, value }) => [kind, value]))

@@ -227,6 +227,23 @@ export function fleetContract(open: Open): void {
     )
 
     test(
+      'leave to a conductor and to a text only what no switch explains',
+      on(open, async ({ store }) => {
+        const conductor = { conductor: 'c-1' }
+        for (const n of [1, 2, 3]) await pass(store, n, LATER, { keys: { ...SWITCH, ...conductor } })
+        await pass(store, 4, LATER, { keys: conductor })
+        const counted = async (n: number, keys: Keys) => {
+          const { related, openInClass } = await fleet(store, n, keys)
+          return [related.conductor, openInClass]
+        }
+        assert.deepEqual(await counted(4, conductor), [4, 4])
+        for (const n of [1, 2, 3]) await pass(store, n, LATER, { keys: { ...SWITCH, ...conductor }, incident: openSwitch })
+        assert.deepEqual(await counted(4, conductor), [1, 1])
+        assert.deepEqual(await counted(1, { ...SWITCH, ...conductor }), [4, 4])
+      }),
+    )
+
+    test(
       'are over with their last open case, and a later failure of the key is another one',
       on(open, async ({ store }) => {
         await pass(store, 1, LATER, { keys: SWITCH, incident: openSwitch })

@@ -7,6 +7,7 @@ import type { LedgerEntry } from '../../simulator/ledger.ts'
 import { nodeOf, PROMISES, stepOf } from '../../simulator/promises.ts'
 import type { CaseView } from '../../store/case-row.ts'
 import type { Setting } from './history.ts'
+import { incidentLines } from './incident-lines.ts'
 import { SIMULATED_CLOUD } from './machine.ts'
 
 export type Look = {
@@ -29,6 +30,11 @@ export const LOOKS: Record<string, Look> = {
     look: explain,
   },
   cases: { takes: 'nothing', says: 'every open case with the decision in force', look: cases },
+  incidents: {
+    takes: 'nothing',
+    says: 'every incident, open or over: why its nodes belong together, and in steps of five minutes how many had failed, were under repair, were healed (their soak may still run), and how many resets that took',
+    look: incidents,
+  },
   sent: {
     takes: 'node or nothing',
     says: 'every request of the operator that was meant to change something, on all nodes or on this one: when it left, how the node stood as it arrived, the answer, what it changed',
@@ -113,6 +119,15 @@ async function explain(setting: Setting, name: string): Promise<string[]> {
 async function cases({ store }: Setting): Promise<string[]> {
   const open = await store.cases({ open: true })
   return open.length === 0 ? ['no open case'] : open.map(caseLine).toSorted()
+}
+
+async function incidents(setting: Setting): Promise<string[]> {
+  const views = await setting.store.incidents({ limit: MOMENTS_MAX })
+  if (views.length === 0) return ['none']
+  const lines: string[] = []
+  for (const view of views.toReversed())
+    lines.push(...(await incidentLines(setting.store, { view, now: setting.clock.now(), time: (at) => timeOf(setting, at) })))
+  return lines
 }
 
 export const caseLine = ({ name, uuid, diagnosis, decision }: CaseView): string =>

@@ -29,7 +29,7 @@ function headLines(): string[] {
     '',
     '#### `node NAME STATE [FLAG …] [KEY=VALUE …]`',
     '',
-    `A node, one line each; without any there are six active ones, n1 to n6, in one rack. \`STATE\` is ${listed(NODE_STATES)}; \`FLAG\` is ${listed(NODE_FLAGS)}.`,
+    `A node, one line each, or many of one kind: \`node n1..40 active\` is n1 to n40. Without any there are six active ones, n1 to n6, in one rack. \`STATE\` is ${listed(NODE_STATES)}; \`FLAG\` is ${listed(NODE_FLAGS)}.`,
     '',
     ...options('node'),
     '',

@@ -5,7 +5,7 @@
 import type { Policy } from '../../core/policy.ts'
 import { spanText } from '../../core/when.ts'
 import { DEEDS } from '../../simulator/script/all-deeds.ts'
-import { NODE, readLine, ScriptError, SPAN, TEXT, wordsOf } from '../../simulator/script/deed.ts'
+import { linesOver, NODE, readLine, ScriptError, SPAN, TEXT, wordsOf } from '../../simulator/script/deed.ts'
 import { isHead, readHead } from '../../simulator/script/site.ts'
 import type { CaseView } from '../../store/case-row.ts'
 import { ended, type History, reckoning, setUp } from './history.ts'
@@ -67,7 +67,7 @@ function checkLine(line: string, isOver: boolean): void {
     throw new ScriptError(`"${line}": behind calm only lines that ask may stand: ${Object.keys(LOOKS).join(', ')}.`)
   if (isCalm(line)) return
   if (look === undefined && verb !== 'advance') {
-    readLine(line, DEEDS)
+    for (const one of linesOver(line)) readLine(one, DEEDS)
     const inner = INNER[verb]?.(line)
     // Which node an ambush springs on is known then; any name stands in for it.
     if (inner !== undefined) readLine(inner.replaceAll('@', 'n'), DEEDS)
@@ -100,7 +100,7 @@ export async function playScript(text: string, base: Policy, watched: Trace | nu
         say([`at rest after ${spanText(history.calmed)} of calm:`, ...standing(await setting.store.cases({ open: true }))])
       } else if (verb === 'advance') await setting.clock.advance(SPAN.read(word) ?? 0)
       else if (look !== undefined) say(await look.look(setting, word))
-      else if (!setting.scene.perform(line)) say(['nothing to do that to'])
+      else if (linesOver(line).filter((one) => setting.scene.perform(one)).length === 0) say(['nothing to do that to'])
     }
     const entries = watched === null ? [] : entriesOf(watched, setting.scene)
     return { history: history ?? (await reckoning(setting)), text: `${said.join('\n')}\n`, entries }

@@ -98,6 +98,19 @@ export function wordsOf(text: string): string[] {
   return text.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g) ?? []
 }
 
+/** A line about many nodes as one line each: the word `n1..40` stands for n1 to n40. A line without such a word is itself. */
+export function linesOver(text: string): string[] {
+  const words = wordsOf(text)
+  const at = words.findIndex((word) => RANGE.test(word))
+  const [, prefix = '', from = '', to = ''] = RANGE.exec(words[at] ?? '') ?? []
+  if (at < 0) return [text]
+  const names = Array.from({ length: Number(to) - Number(from) + 1 }, (_, n) => `${prefix}${Number(from) + n}`)
+  return names.map((name) => words.with(at, name).join(' '))
+}
+
+/** Four figures at most: a slip of the finger must not enrol a billion nodes. */
+const RANGE = /^([a-z][a-z-]{0,30})(\d{1,4})\.\.(\d{1,4})$/i
+
 export const oneOf = <const T extends string>(words: readonly T[]): Field<T> => ({
   what: `one of ${words.join(', ')}`,
   read: (word) => words.find((one) => one === word),

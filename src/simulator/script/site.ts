@@ -4,7 +4,7 @@
  */
 import { DEFAULT_POLICY, type Mode } from '../../core/policy.ts'
 import type { CloudOptions, NodeSpec } from '../build-world.ts'
-import { type Field, JSON_VALUE, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
+import { type Field, JSON_VALUE, linesOver, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
 
 /** How the operator works: a sweep that often, as cron has it, or `every: null` for the daemon. */
 export type Manner = { mode: Mode; every: number | null }
@@ -101,7 +101,7 @@ export function readHead(lines: readonly string[]): Head {
     policy: {},
   }
   const nodes: NodeSpec[] = []
-  for (const line of lines) {
+  for (const line of lines.flatMap(linesOver)) {
     const [verb, ...words] = wordsOf(line)
     if (verb === 'site') siteInto(head, line, words)
     if (verb === 'node') nodes.push(nodeOf(line, words))
