@@ -174,6 +174,7 @@ const budgets = part('How much and how fast. Budgets pace; none of them ever swi
   ),
   settleAfter: duration('A crashed intent is settled by a read this long after its deadline.', P.settleAfter, { min: P.settleAfter }),
   serviceSecondAnswer: duration('Two good answers of a suspected service lie at least this far apart.', P.serviceSecondAnswer),
+  serviceSteady: duration('A service that went away twice within three times this must answer well for this long.', P.serviceSteady),
   // Nova's cells may lag behind its API by seconds: two answers from within the same lag would be one.
   undeadGap: duration('Two answers of Nova that an instance is gone lie at least this far apart.', P.undeadGap, { min: MINUTE }),
   slowCloud: duration('After Ironic says it is at its limit, nothing starts for this long.', P.slowCloud),

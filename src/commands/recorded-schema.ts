@@ -9,7 +9,7 @@ import { ACTS, CAUSES, type Decision, type Diagnosis, type Reason } from '../cor
 import { type Fleet, KEY_KINDS } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
 import type { BmcAddress, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
-import type { Policy } from '../core/policy.ts'
+import { DEFAULT_POLICY, type Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Grounds } from '../core/recorded.ts'
 
@@ -153,6 +153,7 @@ const memory: z.ZodType<Memory> = z.strictObject({
     .nullable(),
   good: z.partialRecord(serviceName, z.strictObject({ firstAt: ms, lastAt: ms })),
   badAt: z.partialRecord(serviceName, ms),
+  turnedBadAt: z.partialRecord(serviceName, z.array(ms)).default({}),
   gone: z.strictObject({ instance_uuid: text, firstAt: ms, lastAt: ms }).nullable(),
   lock: z.strictObject({ holder: text, since: ms, deadSince: msOrNull }).nullable(),
   powerTargetSince: msOrNull,
@@ -294,6 +295,7 @@ const policy: z.ZodType<Policy> = z.strictObject({
   unknownOutcome: ms,
   settleAfter: ms,
   serviceSecondAnswer: ms,
+  serviceSteady: ms.default(DEFAULT_POLICY.serviceSteady),
   undeadGap: ms,
   slowCloud: ms,
   look: ms,

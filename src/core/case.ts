@@ -38,6 +38,8 @@ export type Memory = {
   /** An unbroken run of good answers per service; a service that answered badly has no entry until it is good again. */
   good: Partial<Record<ServiceName, { firstAt: number; lastAt: number }>>
   badAt: Partial<Record<ServiceName, number>>
+  /** When each service turned from good (or from nothing known) to bad, newest first, the last two times. */
+  turnedBadAt: Partial<Record<ServiceName, number[]>>
   /** When Nova first answered 404 for this instance_uuid, past the positive control, and when last. */
   gone: { instance_uuid: string; firstAt: number; lastAt: number } | null
   /** Who holds the lock and since when it was seen; a target power state without a lock, since when. */
@@ -61,6 +63,7 @@ export const EMPTY_MEMORY: Memory = {
   looks: null,
   good: {},
   badAt: {},
+  turnedBadAt: {},
   gone: null,
   lock: null,
   powerTargetSince: null,

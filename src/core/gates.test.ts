@@ -295,6 +295,19 @@ test('believes a service that was down, or that the failure named, after two goo
   assert.equal(said({ memory: run(30 * SECOND), ...named }), 'act services-green')
 })
 
+test('believes a service that has come and gone only after five minutes of good answers', () => {
+  const seen = (turns: number[], good: number) =>
+    said({
+      memory: { badAt: { neutron: NOW - good }, turnedBadAt: { neutron: turns }, good: { neutron: { firstAt: NOW - good, lastAt: NOW } } },
+    })
+  const lately = [NOW - 6 * MINUTE, NOW - 12 * MINUTE]
+  assert.equal(seen(lately, 5 * MINUTE - 1), 'wait service-red')
+  assert.equal(seen(lately, 5 * MINUTE), 'act bmc-answers')
+  // Once, however long, or twice far apart, is an outage and another one.
+  assert.equal(seen([NOW - 6 * MINUTE], MINUTE), 'act bmc-answers')
+  assert.equal(seen([NOW - 6 * MINUTE, NOW - 21 * MINUTE - 1], MINUTE), 'act bmc-answers')
+})
+
 test('writes nothing over marks that are not a list', () => {
   assert.equal(said({ node: { marks: { kind: 'unreadable', found: 'null' } } }), 'escalate marks-unreadable')
 })

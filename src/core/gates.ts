@@ -7,6 +7,7 @@ import type { Attempt } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
 import { maintenanceOwner, QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { escalate, first, type Gate, go, hasCourse, type Judged, leave, sinceOf, soonest, wait } from './judged.ts'
+import type { ServiceName } from './observation.ts'
 import { whyObserve } from './pace.ts'
 import { refusedLately } from './refused.ts'
 import { spanText, timeText } from './when.ts'
@@ -258,6 +259,12 @@ const stillRecorded = (j: Judged, device_id: string): boolean =>
   j.memory.text !== null &&
   /^The deleting state can't be resumed by conductor/.test(j.memory.text.text)
 
+/** It went away again soon after it had come back. That it was away once, however long, is no flapping. */
+function isFlapping({ memory, policy }: Judged, name: ServiceName): boolean {
+  const [newest, before] = memory.turnedBadAt[name] ?? []
+  return newest !== undefined && before !== undefined && newest - before <= 3 * policy.serviceSteady
+}
+
 const serviceRed: Gate = (j) => {
   const pointed = j.diagnosis.service
   for (const name of new Set([...j.observation.needed, ...(pointed === null ? [] : [pointed])])) {
@@ -277,13 +284,13 @@ const serviceRed: Gate = (j) => {
     const suspect = name === pointed || j.memory.badAt[name] !== undefined
     const good = j.memory.good[name]
     const run = good ? good.lastAt - good.firstAt : 0
-    if (suspect && run < j.policy.serviceSecondAnswer) {
-      return wait(
-        'service-red',
-        `${name} answers again; it is believed after a second good answer.`,
-        Math.max((good?.firstAt ?? j.now) + j.policy.serviceSecondAnswer, soonest(j, Math.min(j.policy.look, 15_000))),
-      )
-    }
+    const flaps = isFlapping(j, name)
+    const wanted = flaps ? Math.max(j.policy.serviceSteady, j.policy.serviceSecondAnswer) : j.policy.serviceSecondAnswer
+    if (!suspect || run >= wanted) continue
+    const why = flaps
+      ? `${name} answers again but has come and gone; it is believed after ${spanText(wanted)} of good answers.`
+      : `${name} answers again; it is believed after a second good answer.`
+    return wait('service-red', why, Math.max((good?.firstAt ?? j.now) + wanted, soonest(j, Math.min(j.policy.look, 15_000))))
   }
   return null
 }

@@ -55,6 +55,8 @@ export type Policy = {
   settleAfter: number
   /** Two good answers of a service must lie at least this far apart where something pointed at it. */
   serviceSecondAnswer: number
+  /** A service that went away twice within three times this must answer well for this long. */
+  serviceSteady: number
   /** Two 404 of Nova must lie at least this far apart where instance_uuid is set. */
   undeadGap: number
   /** Ironic said "concurrent action limit": nothing starts in this cloud for this long. */
@@ -91,6 +93,7 @@ export const DEFAULT_POLICY: Policy = {
   unknownOutcome: 150 * SECOND,
   settleAfter: 180 * SECOND,
   serviceSecondAnswer: 30 * SECOND,
+  serviceSteady: 5 * MINUTE,
   undeadGap: 5 * MINUTE,
   slowCloud: 1 * MINUTE,
   look: 1 * MINUTE,

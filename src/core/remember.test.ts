@@ -152,6 +152,16 @@ test('remembers the run of good answers of a service, and breaks it at a bad one
   assert.equal(folded([neutron('green', 0), dark]).good.neutron?.lastAt, NOW)
 })
 
+test('remembers the last two times that a service went away, however often it was seen to be away', () => {
+  const seen = (...states: ('green' | 'red')[]) =>
+    folded(states.map((state, n): Seen => [n * MINUTE, {}, { services: { neutron: service(state, NOW + n * MINUTE) } }])).turnedBadAt
+      .neutron
+  assert.equal(seen('green', 'green'), undefined)
+  assert.deepEqual(seen('red', 'red', 'green'), [NOW])
+  assert.deepEqual(seen('green', 'red', 'green', 'red', 'red'), [NOW + 3 * MINUTE, NOW + MINUTE])
+  assert.deepEqual(seen('red', 'green', 'red', 'green', 'red'), [NOW + 4 * MINUTE, NOW + 2 * MINUTE])
+})
+
 test('remembers when Nova first and last said 404, for one instance and without an answer between', () => {
   const gone = (after: number, instance_uuid = 'x'): Seen => [after, { instance_uuid }, { tenant: nova({ byId: 'gone' }) }]
   const at = (memory: Memory) => memory.gone && [memory.gone.firstAt - NOW, memory.gone.lastAt - NOW]

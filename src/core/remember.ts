@@ -89,20 +89,22 @@ function looksOf(before: Memory, o: Observation, { silentBmc, refusingBmc }: Pol
   return { ...run, count: run.count + 1, lastAt: at, ...(skipped > 0 ? { skipped } : {}) }
 }
 
-function servicesOf(before: Memory, o: Observation): Pick<Memory, 'good' | 'badAt'> {
+function servicesOf(before: Memory, o: Observation): Pick<Memory, 'good' | 'badAt' | 'turnedBadAt'> {
   const good = { ...before.good }
   const badAt = { ...before.badAt }
+  const turnedBadAt = { ...before.turnedBadAt }
   for (const [name, reading] of Object.entries(o.services) as [ServiceName, Observation['services'][ServiceName]][]) {
     if (reading?.kind !== 'known') continue
     const { state, at } = reading.value
     if (state === 'red') {
+      if (good[name] !== undefined || badAt[name] === undefined) turnedBadAt[name] = [at, ...(turnedBadAt[name] ?? [])].slice(0, 2)
       delete good[name]
       badAt[name] = at
     } else {
       good[name] = { firstAt: good[name]?.firstAt ?? at, lastAt: at }
     }
   }
-  return { good, badAt }
+  return { good, badAt, turnedBadAt }
 }
 
 function goneOf(before: Memory, node: ObservedNode, o: Observation): Memory['gone'] {
