@@ -299,7 +299,7 @@ const tries = (db: Queries, cloud: string) =>
     .selectFrom('attempts')
     .innerJoin('cases', 'cases.id', 'attempts.caseId')
     .leftJoin('nodes', (join) => join.onRef('nodes.cloud', '=', 'attempts.cloud').onRef('nodes.uuid', '=', 'attempts.uuid'))
-    .select(['attempts.seq', 'attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt', 'nodes.provision_state'])
+    .select(['attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt', 'nodes.provision_state'])
     .where('attempts.cloud', '=', cloud)
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
     .where(mayHaveHappened)
@@ -314,14 +314,17 @@ const TRIED_FOR_ALL: readonly KeyKind[] = ['service', ...DOMAIN_KINDS]
 const lastUnhealed = template((db, of: IncidentKey & { since: number }) =>
   tries(db, of.cloud)
     .where('attempts.createdAt', '>=', of.since)
+    .where('attempts.createdAt', '<', of.openedAt)
     .where((eb) => eb.or([eb('attempts.result', 'is', null), eb('attempts.result', '!=', 'proven')]))
     .where((eb) => eb('attempts.caseId', 'in', casesOfKey(eb, of))),
 )
 
 async function lastTry(tx: Queries, of: IncidentKey, triedSince: number | null): Promise<IncidentSums['last']> {
   const [own] = await lastOfMembers(tx, of)
-  const [before] = triedSince !== null && TRIED_FOR_ALL.includes(of.kind) ? await lastUnhealed(tx, { ...of, since: triedSince }) : []
-  const last = (before?.seq ?? 0) > (own?.seq ?? 0) ? before : own
+  // One of its own is later than any before it.
+  const isAsked = own === undefined && triedSince !== null && triedSince < of.openedAt && TRIED_FOR_ALL.includes(of.kind)
+  const [before] = isAsked ? await lastUnhealed(tx, { ...of, since: triedSince }) : []
+  const last = own ?? before
   return last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isFailing: isFailing(last) }
 }
 

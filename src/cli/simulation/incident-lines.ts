@@ -5,7 +5,8 @@ import type { CaseView } from '../../store/case-row.ts'
 import type { IncidentView } from '../../store/reading.ts'
 import type { Store } from '../../store/store.ts'
 
-const STEP = 5 * MINUTE
+/** A long one is told in some twenty steps. */
+const stepOf = (span: number): number => Math.max(1, Math.ceil(span / 20 / (5 * MINUTE))) * 5 * MINUTE
 
 /** More cases than a scenario has. */
 const CASES_MAX = 10_000
@@ -37,7 +38,8 @@ function steps(
 ): string[] {
   const lines: string[] = []
   let before = ''
-  for (let at = from; at <= end + STEP; at += STEP) {
+  const step = stepOf(end - from)
+  for (let at = from; at <= end + step; at += step) {
     const failed = members.filter((one) => failedAt(one) <= at).length
     const sent = tries.filter(({ createdAt }) => createdAt <= at)
     const underway = sent.filter(({ endedAt }) => endedAt === null || endedAt > at).length

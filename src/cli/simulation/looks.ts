@@ -32,7 +32,7 @@ export const LOOKS: Record<string, Look> = {
   cases: { takes: 'nothing', says: 'every open case with the decision in force', look: cases },
   incidents: {
     takes: 'nothing',
-    says: 'every incident, open or over: why its nodes belong together, and in steps of five minutes how many had failed, were under repair, were healed (their soak may still run), and how many resets that took',
+    says: 'every incident, open or over: why its nodes belong together, and in steps how many had failed, were under repair, were healed (their soak may still run), and how many resets that took',
     look: incidents,
   },
   sent: {
