@@ -92,6 +92,39 @@ test('leaves the others where as many resets as are allowed have failed on this 
   assert.equal(seen(3, 8 * DAY), 'switch')
 })
 
+test('counts for that only resets of this case that came back failed, within the window, since a person released it', () => {
+  const seen = (difference: Parameters<typeof attempt>[0], releasedAt: number | null = null) => {
+    const third = attempt({ id: 'i-3', createdAt: NOW - HOUR, result: 'failed', ...difference })
+    const failed = [1, 2].map((n) => attempt({ id: `i-${n}`, createdAt: NOW - HOUR, result: 'failed' }))
+    return shared({ attempts: [third, ...failed], memory: { releasedAt }, fleet: { related: { switch: 9 } } })?.kind
+  }
+  assert.equal(seen({}), undefined)
+  assert.equal(seen({ act: 'recover-cleaning' }), 'switch')
+  assert.equal(seen({ result: 'proven' }), 'switch')
+  assert.equal(seen({ result: null }), 'switch')
+  assert.equal(seen({ outcome: 'refused' }), 'switch')
+  assert.equal(seen({ caseId: 'c-another0' }), 'switch')
+  assert.equal(seen({ createdAt: NOW - 7 * DAY }), undefined)
+  assert.equal(seen({ createdAt: NOW - 7 * DAY - 1 }), 'switch')
+  assert.equal(seen({}, NOW - HOUR), undefined)
+  assert.equal(seen({}, NOW - HOUR + 1), 'switch')
+  const { case: _, ...others } = given({ attempts: [attempt()], fleet: { related: { switch: 9 } } })
+  assert.equal(sharedBy({ ...others, case: null })?.kind, 'switch')
+})
+
+test('says of each key what its nodes have in common', () => {
+  const said = (kind: KeyKind) => shared({ keys: { [kind]: 'this' }, fleet: { related: { [kind]: 5 } } })?.why
+  assert.equal(said('backlog'), '5 nodes had failed before Anneal first looked.')
+  assert.equal(said('service'), '5 nodes failed on the service this.')
+  assert.equal(said('switch'), '5 nodes that failed hang on the switch this.')
+  assert.equal(said('bmc-network'), '5 nodes that failed have their BMC on the network this.')
+  assert.equal(said('rack'), '5 nodes that failed stand in the rack this.')
+  assert.equal(said('conductor'), '5 nodes that failed are managed by the conductor this.')
+  assert.equal(said('signature'), '5 nodes left the same kind of text: this.')
+  const many = shared({ keys: { switch: 'a', rack: 'b', conductor: 'c' }, fleet: { related: { switch: 9, rack: 4, conductor: 5 } } })
+  assert.equal(many?.why, '9 nodes that failed hang on the switch a (4 share the rack b; 5 share the conductor c).')
+})
+
 test('says why it is this key', () => {
   const found = shared({ keys: { switch: 'leaf-1', rack: 'r1' }, fleet: { related: { switch: 12, rack: 3 } } })
   assert.equal(found?.why, '12 nodes that failed hang on the switch leaf-1 (3 share the rack r1).')

@@ -93,7 +93,7 @@ const WORDS: Record<KeyKind, string> = {
   'bmc-network': 'that failed have their BMC on the network',
   rack: 'that failed stand in the rack',
   conductor: 'that failed are managed by the conductor',
-  signature: 'left the same kind of text,',
+  signature: 'left the same kind of text:',
 }
 
 function reasonFor({ kind, value, members }: Candidate, candidates: readonly Candidate[]): string {
