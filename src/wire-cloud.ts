@@ -52,6 +52,7 @@ export function wireCloud(parts: WireCloud): WiredCloud {
     policy,
     seams,
     bmcs,
+    bmcTroubleOn: (of: Parameters<Store['bmcTroubleOn']>[0]) => store.bmcTroubleOn(of),
     services: watch,
   }
   return {

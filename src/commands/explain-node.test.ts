@@ -30,7 +30,7 @@ test('explain tells verdict, evidence for and against, budget, next look, attemp
       act: null,
       until: '2026-11-22T03:12:00.000Z',
     })
-    assert.deepEqual(told.diagnosis, { cause: 'bmc-unreachable', transient: 'yes', evidence: ['The BMC answers again.'] })
+    assert.deepEqual(told.diagnosis, { cause: 'bmc-unreachable', transient: 'yes', place: null, evidence: ['The BMC answers again.'] })
     assert.deepEqual(told.against, ['Its switch port flaps.'])
     assert.deepEqual(told.budget, { spent: 1, max: 3, windowMs: DEFAULT_POLICY.resets.window })
     assert.deepEqual(

@@ -105,6 +105,7 @@ function cloud(given: Given = {}): { world: ObserveWorld; clock: VirtualClock; l
     policy: { standalone: given.standalone ?? false },
     seams,
     bmcs: bmcWatch({ seams, candidates: () => [] }),
+    bmcTroubleOn: async () => ({ nodes: 0, failing: 0, together: 0 }),
     services: serviceWatch(clock),
   }
   return { world, clock, look: () => clock.run(observe(world, { cloud: 'lab', uuid: UUID })) }

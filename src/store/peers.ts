@@ -4,8 +4,10 @@
  */
 import type { Cause } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
+import { HOUR } from '../core/policy.ts'
 import type { Queries } from './home.ts'
 import { fromJson } from './schema.ts'
+import { template } from './template.ts'
 
 export type BegunCase = {
   id: string
@@ -58,6 +60,52 @@ export async function sharing(
     .where('case_keys.uuid', '!=', of.besides)
     .executeTakeFirstOrThrow()
   return { nodes: Number(row.nodes), open: Number(row.open) }
+}
+
+/** Both causes of the runbook's third kind; which of them a case has changes with what its BMC does. */
+const BMC_CAUSES = ['bmc-unreachable', 'bmc-fault'] as const satisfies readonly Cause[]
+/** Design, incidents: what hangs on one thing fails within minutes of it; Ironic's own timeouts stretch that to some tens of them. */
+const TOGETHER_MS = HOUR
+
+type TroubleAsked = { cloud: string; kind: KeyKind; value: string; besides: string; around: number }
+
+// Made once: the reading is taken for every failed node at every look.
+const trouble = template((db, of: Omit<TroubleAsked, 'around'> & { from: number; to: number }) =>
+  db
+    .selectFrom('case_keys')
+    .leftJoin('cases', (join) =>
+      join
+        .onRef('cases.cloud', '=', 'case_keys.cloud')
+        .onRef('cases.uuid', '=', 'case_keys.uuid')
+        .on('cases.closedAt', 'is', null)
+        .on('cases.cause', 'in', BMC_CAUSES),
+    )
+    .select((eb) => [
+      eb.fn.countAll<number>().as('nodes'),
+      eb.fn.count<number>('cases.id').as('failing'),
+      eb.fn
+        .count<number>(
+          eb
+            .case()
+            .when(eb.and([eb('cases.failureAt', '>=', of.from), eb('cases.failureAt', '<=', of.to)]))
+            .then(eb.ref('cases.id'))
+            .end(),
+        )
+        .as('together'),
+    ])
+    .where('case_keys.cloud', '=', of.cloud)
+    .where('case_keys.kind', '=', of.kind)
+    .where('case_keys.value', '=', of.value)
+    .where('case_keys.uuid', '!=', of.besides),
+)
+
+/** Other nodes ever on record there; how many of them have an open case with a BMC's cause, and how many of those failed within an hour of `around`. */
+export async function bmcTroubleOn(
+  db: Queries,
+  { around, ...of }: TroubleAsked,
+): Promise<{ nodes: number; failing: number; together: number }> {
+  const [row] = await trouble(db, { ...of, from: around - TOGETHER_MS, to: around + TOGETHER_MS })
+  return { nodes: Number(row?.nodes ?? 0), failing: Number(row?.failing ?? 0), together: Number(row?.together ?? 0) }
 }
 
 /** Nodes of the cloud, or of one class of it, with an open case; the node `besides` is not counted. */
