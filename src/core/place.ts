@@ -45,7 +45,7 @@ const REFUSES =
   "Something at the BMC's address says that nobody listens, so the line to it works: the BMC's own service, or another device with its address, is likelier than its NIC, its cable or the switch."
 const SAID_NO = 'The BMC answered Ironic and refused: its credentials or licence are likelier than its NIC, its cable or the switch.'
 const SAID_ERROR =
-  'The BMC answered Ironic with an error, so the line to it works: the BMC itself is likelier than its NIC, its cable or the switch.'
+  "Ironic's text is of a BMC that answered, so the line to it works: the BMC itself is likelier than its NIC, its cable or the switch."
 const ONLY_STRANGERS =
   "It answers whoever asks without a password, yet Ironic's own calls failed again after a reset: its credentials, or the conductor's way to it, are likelier than its NIC or its cable."
 
