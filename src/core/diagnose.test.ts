@@ -344,6 +344,19 @@ test('calls a BMC that flaps a fault of the interface, up or down, and counts bo
   assert.equal(said({ memory, attempts: mixed }), 'bmc-fault no')
 })
 
+test('what says that the trouble is over stands against it once a pattern or flapping outweighs it', () => {
+  const over = 'The BMC answers now (d): the disruption was temporary.'
+  const { memory, o } = inHistory(IPMI)
+  const sides = (given: Given) => {
+    const told = weighed({ memory, node: { last_error: IPMI }, ...given, o: { ...o, ...bmc('answers') } })
+    return [told.for.includes(over), told.against.includes(over)]
+  }
+  assert.deepEqual(sides({}), [true, false])
+  assert.deepEqual(sides({ attempts: failed('bmc-unreachable', 3) }), [false, true])
+  const lostAt = [NOW - HOUR, NOW - MINUTE, NOW]
+  assert.deepEqual(sides({ memory: { ...memory, reach: { answered: true, lostAt } } }), [false, true])
+})
+
 test('says of a BMC that hangs that its network part answers, and that the BMC is the place', () => {
   const hanging = known({ kind: 'faulty' as const, detail: 'answers the presence ping but not more', at: NOW, hangs: true as const })
   const { cause, place, evidence } = diagnosed({ memory: text(IPMI), o: { bmc: hanging } })

@@ -35,8 +35,9 @@ export function diagnose(weighed: Weighed): Diagnosis {
     service: null,
     text: null,
     said: null,
+    over: [],
   }
   for (const { weigh } of WEIGHINGS) weigh(draft, weighed)
-  const { said: _, ...diagnosis } = draft
+  const { said: _said, over: _over, ...diagnosis } = draft
   return diagnosis
 }

@@ -4,7 +4,7 @@
  */
 import { flapsOf } from './flapping.ts'
 import { placeOf } from './place.ts'
-import { bmcSide, type Draft, failedResets, isBmcs, type Weighed } from './weighing.ts'
+import { bmcSide, type Draft, failedResets, isBmcs, isOver, notOver, type Weighed } from './weighing.ts'
 import { timeText } from './when.ts'
 
 export function weighBmc(draft: Draft, { o, memory }: Weighed): void {
@@ -16,7 +16,7 @@ export function weighBmc(draft: Draft, { o, memory }: Weighed): void {
   const { kind, detail, hangs } = o.bmc.value
   if (kind === 'answers' && draft.cause === 'bmc-unreachable') {
     draft.transient = 'yes'
-    draft.evidence.push(`The BMC answers now (${detail}): the disruption was temporary.`)
+    isOver(draft, `The BMC answers now (${detail}): the disruption was temporary.`)
   } else if (kind === 'answers') {
     draft[draft.cause === 'bmc-fault' ? 'evidence' : 'against'].push(`The BMC answers (${detail}), so reaching it is not the trouble.`)
   } else if (kind === 'faulty') {
@@ -43,6 +43,7 @@ export function weighFlapping(draft: Draft, { memory, now }: Weighed): void {
   const when = last === undefined ? '' : `, last at ${timeText(last)}`
   bmcSide(draft).push(`The BMC flaps: it went from answering to not answering ${flaps} times within a day${when}.`)
   if (draft.cause !== 'bmc-unreachable' && draft.cause !== 'unknown') return
+  notOver(draft)
   draft.cause = 'bmc-fault'
   draft.transient = 'maybe'
 }

@@ -1,6 +1,6 @@
 /** What earlier resets of this node came to: the pattern over time, and what the last one changed. */
 import { readText } from './read-text.ts'
-import { type Draft, failedResets, isSameTrouble, shorten, type Weighed } from './weighing.ts'
+import { type Draft, failedResets, isSameTrouble, notOver, shorten, type Weighed } from './weighing.ts'
 import { spanText, timeText } from './when.ts'
 
 /** The same cause on one node this often is the runbook's IPMI interface failure, whatever each single text said. */
@@ -13,6 +13,7 @@ export function weighPattern(draft: Draft, weighed: Weighed): void {
   const failed = failedResets(weighed).filter((a) => a.createdAt >= since && isSameTrouble(a.cause, draft.cause))
   if (failed.length < PATTERN) return
   const within = window === 'lifetime' ? '' : ` within ${spanText(window)}`
+  notOver(draft)
   draft.evidence.push(`The same cause came back after ${failed.length} resets${within}.`)
   draft.transient = 'no'
   if (draft.cause === 'bmc-unreachable') draft.cause = 'bmc-fault'

@@ -4,7 +4,7 @@
  */
 import type { ServiceLook, ServiceName } from './observation.ts'
 import type { Reading } from './reading.ts'
-import { type Draft, failedResets, type Weighed } from './weighing.ts'
+import { type Draft, failedResets, isOver, type Weighed } from './weighing.ts'
 
 export function weighServices(draft: Draft, weighed: Weighed): void {
   const { o, memory } = weighed
@@ -31,7 +31,7 @@ function weighNamed(draft: Draft, name: ServiceName, weighed: Weighed): void {
   if (pointed?.kind !== 'known' || pointed.value.state !== 'green') return
   const answers = `${title(name)} answers now (${pointed.value.detail})`
   if (memory.badAt[name] !== undefined) {
-    draft.evidence.push(`${answers}: the disruption is over as seen from here.`)
+    isOver(draft, `${answers}: the disruption is over as seen from here.`)
     return
   }
   const conductor =

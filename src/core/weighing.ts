@@ -8,8 +8,25 @@ import type { Observation } from './observation.ts'
 import type { Policy } from './policy.ts'
 import type { TextReading } from './read-text.ts'
 
-/** `said`: what the text says by itself, before anything else was weighed. */
-export type Draft = Omit<Diagnosis, 'evidence' | 'against'> & { evidence: string[]; against: string[]; said: TextReading | null }
+/** `said`: what the text says by itself, before anything else was weighed. `over`: what of the evidence says that the trouble is over. */
+export type Draft = Omit<Diagnosis, 'evidence' | 'against'> & {
+  evidence: string[]
+  against: string[]
+  said: TextReading | null
+  over: string[]
+}
+
+/** It came back before: what says that it is over is outweighed. */
+export function notOver(draft: Draft): void {
+  draft.evidence = draft.evidence.filter((sentence) => !draft.over.includes(sentence))
+  draft.against.push(...draft.over)
+  draft.over = []
+}
+
+export function isOver(draft: Draft, sentence: string): void {
+  draft.evidence.push(sentence)
+  draft.over.push(sentence)
+}
 
 /** `attempts`: all on the node, newest first. */
 export type Weighed = { o: Observation; memory: Memory; attempts: readonly Attempt[]; policy: Policy; now: number }

@@ -62,6 +62,7 @@ type Given = {
   probe?: (name: ServiceName) => Promise<Reading<ServiceLook>>
   catalog?: ServiceName[] | OpenStackError
   standalone?: boolean
+  bmcTroubleOn?: ObserveWorld['bmcTroubleOn']
 }
 
 /** A cloud where all is well but for a node in `error`: its BMC refuses, nobody is on it. Tests name the difference. */
@@ -105,7 +106,7 @@ function cloud(given: Given = {}): { world: ObserveWorld; clock: VirtualClock; l
     policy: { standalone: given.standalone ?? false },
     seams,
     bmcs: bmcWatch({ seams, candidates: () => [] }),
-    bmcTroubleOn: async () => ({ nodes: 0, failing: 0, together: 0 }),
+    bmcTroubleOn: given.bmcTroubleOn ?? (async () => ({ nodes: 0, failing: 0, together: 0 })),
     services: serviceWatch(clock),
   }
   return { world, clock, look: () => clock.run(observe(world, { cloud: 'lab', uuid: UUID })) }
@@ -306,6 +307,56 @@ test('a conductor is alive only where Ironic lists it so, and no conductor is a 
 test('a node without a BMC address says so', async () => {
   const seen = await cloud({ node: wire({ driver: 'fake-hardware', power_interface: 'fake', driver_info: {} }) }).look()
   assert.equal(reasonOf(seen.bmc), 'unknown: no BMC address is known for driver fake-hardware')
+})
+
+test('the neighbours are asked for by what the node hangs on, around the time at which it failed', async () => {
+  const asked: unknown[] = []
+  const bmcTroubleOn: ObserveWorld['bmcTroubleOn'] = async ({ kind, value, ...of }) => {
+    asked.push([kind, value, of])
+    return { nodes: 5, failing: 4, together: 3 }
+  }
+  const links = async () => [{ switch_id: null, switch_info: 'leaf-1', port_id: 'Eth1/1' }]
+  const node = wire({ provision_updated_at: '2026-11-02T11:00:00+00:00', traits: ['CUSTOM_RACK_R7'] })
+  const { peers } = await cloud({ node, ironic: { links }, bmcTroubleOn }).look()
+  const of = { cloud: 'lab', besides: UUID, around: Date.parse('2026-11-02T11:00:00Z') }
+  assert.deepEqual(asked, [
+    ['bmc-network', '10.0.0.0/24', of],
+    ['switch', 'leaf-1', of],
+    ['rack', 'R7', of],
+  ])
+  const sums = { nodes: 5, failing: 4, together: 3 }
+  assert.deepEqual(
+    peers,
+    known({
+      bmcs: { network: '10.0.0.0/24', looked: 0, reached: 0 },
+      shared: [
+        { kind: 'bmc-network', value: '10.0.0.0/24', ...sums },
+        { kind: 'switch', value: 'leaf-1', ...sums },
+        { kind: 'rack', value: 'R7', ...sums },
+      ],
+    }),
+  )
+})
+
+test('the neighbours are asked for only where a failed node may have the trouble of a BMC', async () => {
+  const answers: ObserveWorld['bmcs'] = {
+    look: async () => known({ kind: 'answers', detail: 'd', at: START }),
+    around: () => ({ network: '10.0.0.0/24', looked: 0, reached: 0 }),
+  }
+  const kindOf = async (node: Record<string, unknown>, bmcs = answers, history: HistoryEvent[] = []) => {
+    const { world, clock } = cloud({ node: wire({ last_error: null, ...node }), ironic: { history: async () => known(history) } })
+    return (await clock.run(observe({ ...world, bmcs }, { cloud: 'lab', uuid: UUID }))).peers.kind
+  }
+  const silent: ObserveWorld['bmcs'] = { ...answers, look: async () => known({ kind: 'silent', detail: 'd', at: START }) }
+  assert.equal(await kindOf({}), 'absent')
+  assert.equal(await kindOf({ last_error: 'Failed to tear down: HttpException: 503: http://neutron:9696' }), 'absent')
+  assert.equal(await kindOf({ last_error: 'IPMI call failed: power status.' }), 'known')
+  assert.equal(await kindOf({}, answers, [event('IPMI call failed: power status.')]), 'known')
+  assert.equal(await kindOf({}, answers, [event('Something new.'), event('IPMI call failed: power status.')]), 'absent')
+  assert.equal(await kindOf({}, silent), 'known')
+  assert.equal(await kindOf({ provision_state: 'available' }, silent), 'absent')
+  assert.equal(await kindOf({ provision_state: 'available', fault: 'power failure' }), 'known')
+  assert.equal(await kindOf({ driver: 'fake-hardware', power_interface: 'fake', driver_info: {}, last_error: 'IPMI call failed' }), 'known')
 })
 
 test('tear-down needs what the interfaces of the node say, and Cinder where it has volume targets', async () => {

@@ -1,8 +1,10 @@
 /** What commands and pages read, and what is kept for how long. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Diagnosis } from '../../src/core/decision.ts'
+import type { Keys } from '../../src/core/fleet.ts'
 import { type Open, on } from './contract.ts'
-import { BEGIN, CLOUD, keyOf, observation, pass, resetOf, resolve, seenNode, wait } from './given.ts'
+import { BEGIN, CLOUD, DIAGNOSIS, keyOf, newCase, observation, pass, passIn, resetOf, resolve, seenNode, wait } from './given.ts'
 
 const DAY = 86_400_000
 const LATER = wait(BEGIN + DAY)
@@ -45,6 +47,40 @@ export function readingContract(open: Open): void {
           ...node
         } = nodes[1] ?? {}
         assert.deepEqual(node, seenNode(2))
+      }),
+    )
+
+    test(
+      'counts, of what nodes share, others ever on record, with an open case of a BMC, and begun within an hour of one',
+      on(open, async ({ store }) => {
+        const keys = { rack: 'r1', switch: 'leaf-1' }
+        const fails = (n: number, failureAt: number, differs: Partial<Diagnosis> = {}, others: Partial<Keys> = keys) =>
+          store.deciding(CLOUD, async (tx) => {
+            const now = await tx.now()
+            const opened = newCase(n, await tx.newCaseId(), now)
+            const failure = { provision_state: 'error', provision_updated_at: null, at: failureAt }
+            const diagnosis = { ...DIAGNOSIS, ...differs }
+            const failed = { ...opened, memory: { ...opened.memory, failure }, diagnosis }
+            await passIn(tx, n, LATER, { case: failed, diagnosis, keys: others })
+          })
+        await fails(1, BEGIN)
+        await fails(2, BEGIN + 3_600_000)
+        await fails(3, BEGIN - 3_600_001)
+        await fails(4, BEGIN, { cause: 'agent' })
+        await fails(5, BEGIN, { cause: 'bmc-fault' }, { rack: 'r2' })
+        await fails(6, BEGIN, { cause: 'bmc-fault' }, { rack: 'r1' })
+        await pass(store, 6, resolve, { keys: { rack: 'r1' } })
+        const on = (kind: 'rack' | 'switch', value: string, n: number) =>
+          store.bmcTroubleOn({ cloud: CLOUD, kind, value, besides: keyOf(n).uuid, around: BEGIN })
+        assert.deepEqual(await on('rack', 'r1', 1), { nodes: 4, failing: 2, together: 1 })
+        assert.deepEqual(await on('switch', 'leaf-1', 9), { nodes: 4, failing: 3, together: 2 })
+        assert.deepEqual(await on('rack', 'r2', 1), { nodes: 1, failing: 1, together: 1 })
+        assert.deepEqual(await on('rack', 'r3', 1), { nodes: 0, failing: 0, together: 0 })
+        assert.deepEqual(await store.bmcTroubleOn({ cloud: 'other', kind: 'rack', value: 'r1', besides: '', around: BEGIN }), {
+          nodes: 0,
+          failing: 0,
+          together: 0,
+        })
       }),
     )
 
