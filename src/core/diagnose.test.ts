@@ -144,6 +144,12 @@ test('lets the first needed service that is down name the cause, and only where 
   assert.deepEqual(diagnosed({ memory: text('Something new.'), o: red }).cause, 'unknown')
 })
 
+test('a service that is down speaks against a cause that is not one', () => {
+  const { memory, o } = inHistory(IPMI)
+  const down = diagnosed({ memory, o: { ...o, ...quiet, services: { neutron: service('red') } } })
+  assert.ok(down.against.includes('Neutron does not answer now: 503.'))
+})
+
 test('a service that is down answers not, and one that was down names nothing where the cause is another', () => {
   const red = diagnosed({ memory: text(NEUTRON), o: { ...quiet, services: { neutron: service('red') } } })
   assert.deepEqual(red.evidence.slice(1), ['Neutron does not answer now: 503.'])
@@ -267,7 +273,9 @@ test("weighs Ironic's own later readings: a power sync that failed again, or one
   assert.ok(!has(later(IPMI, { last_error: null, maintenance: true }, []).for))
   // An event of before the failure says nothing about after it.
   const early = { ...sync, created_at: ago(2 * HOUR) }
-  assert.ok(!later(IPMI, { last_error: IPMI }, [early]).for.includes(again))
+  assert.ok(!later(IPMI, { last_error: IPMI }, [early]).for.some((sentence) => /power sync failed/.test(sentence)))
+  // A verb erases it, too.
+  assert.ok(!has(later(IPMI, { last_error: null, provision_state: 'cleaning' }, []).for))
   assert.equal(said({ memory, o: { ...o, ...quiet } }), 'bmc-unreachable maybe')
 })
 

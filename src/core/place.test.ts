@@ -67,6 +67,7 @@ test('where all that failed hang on one rack or switch, that is accused and not 
   assert.equal(place({ peers: peers(6, 5, on('switch', 2)) }), 'switch')
   assert.match(why({ peers: peers(6, 5, on('switch', 2)) }), /^Not only this node: 2 others on the switch x /)
   assert.equal(place({ peers: peers(6, 2, on('bmc-network', 4)) }), 'switch')
+  assert.equal(place({ peers: peers(6, 4, on('bmc-network', 4)) }), 'nic-or-cable')
   assert.match(why({ peers: peers(6, 2, on('bmc-network', 4)) }), /Of 6 other BMCs looked at on 10\.0\.3\.0\/24, 2 answer\./)
 })
 
@@ -77,6 +78,7 @@ test('neighbours that are dead for long accuse nobody, and one alone is no patte
     /of the 2 others looked at .* none answers, but they did not fail together with it/,
   )
   assert.equal(place({ peers: peers(1, 0, on('bmc-network', 1)) }), null)
+  assert.equal(place({ peers: peers(1, 0, on('bmc-network', 0, 0, 5)) }), null)
   assert.equal(place({ peers: peers(4, 4, on('bmc-network', 2, 2)) }), 'nic-or-cable')
 })
 

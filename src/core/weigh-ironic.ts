@@ -93,8 +93,7 @@ export function weighLater(draft: Draft, { o, memory }: Weighed): void {
   const since = (text?.at ? parseTime(text.at) : null) ?? failure?.at ?? null
   const events = o.history.kind === 'known' && since !== null ? o.history.value : []
   const later = events.find(({ event, created_at }) => POWER_SYNC.test(event) && (parseTime(created_at) ?? 0) > (since ?? 0))
-  if (later !== undefined && later.event !== text?.text)
-    bmcSide(draft).push(`Ironic's power sync failed on the BMC after that, too, last at ${later.created_at}.`)
+  if (later !== undefined) bmcSide(draft).push(`Ironic's power sync failed on the BMC after that, too, last at ${later.created_at}.`)
   const failed = provision_state === 'error' || provision_state === 'clean failed'
   if (failed && text !== null && isBmcs(draft.cause) && last_error === null && !maintenance && later === undefined && fault === null)
     draft.evidence.push(
