@@ -81,7 +81,7 @@ test('speaks against the text where a silent BMC does not fit it', () => {
   const { memory, o } = inHistory(NEUTRON)
   const { cause, against } = diagnosed({ memory, o: { ...o, ...bmc('silent') } })
   assert.equal(cause, 'api-unreachable')
-  assert.deepEqual(against, ['The BMC does not answer.'])
+  assert.deepEqual(against, ['The BMC does not answer (d).'])
 })
 
 test('calls the same cause after three resets in the window an interface failure', () => {
@@ -180,11 +180,11 @@ test('weighs what the BMC does for or against the cause that the text names', ()
   assert.deepEqual(sides(null, 'faulty'), ['bmc-fault maybe', [faulty], []])
   assert.deepEqual(sides(REFUSED, 'faulty'), ['bmc-fault maybe', [faulty], []])
   assert.deepEqual(sides(NEUTRON, 'faulty'), ['api-unreachable yes', [], [faulty]])
-  assert.deepEqual(sides(null, 'silent'), ['bmc-unreachable maybe', ['The BMC does not answer.'], []])
+  assert.deepEqual(sides(null, 'silent'), ['bmc-unreachable maybe', ['The BMC does not answer (d).'], []])
   const since = 'since 2026-11-02T11:59:00.000Z'
   assert.deepEqual(sides(IPMI, 'silent', looks('silent', 1)), [
     'bmc-unreachable maybe',
-    [`The BMC does not answer, 1 look in a row ${since}.`],
+    ['The BMC does not answer (d), seen once at 2026-11-02T11:59:00.000Z: a second look comes before much is made of it.'],
     [],
   ])
   assert.deepEqual(sides(NEUTRON, 'refusing', looks('refusing', 2)), [

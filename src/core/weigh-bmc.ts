@@ -2,6 +2,7 @@
  * The BMC as this host sees it: what the newest look found, whether it flaps, and where the trouble more likely sits. A look is calibrated
  * before it gets here (observe/bmc-watch.ts); one that could not be trusted is unknown and only said.
  */
+import type { Memory } from './case.ts'
 import { flapsOf } from './flapping.ts'
 import { placeOf } from './place.ts'
 import { bmcSide, type Draft, failedResets, isBmcs, isOver, notOver, type Weighed } from './weighing.ts'
@@ -26,13 +27,21 @@ export function weighBmc(draft: Draft, { o, memory }: Weighed): void {
     }
     bmcSide(draft).push(hangs === true ? `The BMC hangs: it ${detail}.` : `The BMC answers, but wrongly: ${detail}.`)
   } else {
-    const run = memory.looks
-    const since = run === null ? '' : `, ${run.count} look${run.count === 1 ? '' : 's'} in a row since ${timeText(run.firstAt)}`
     draft[bmcCause ? 'evidence' : 'against'].push(
-      kind === 'refusing' ? `The BMC's host is up but nobody listens on its port${since}.` : `The BMC does not answer${since}.`,
+      kind === 'refusing'
+        ? `The BMC's host is up but nobody listens on its port${lasting(memory.looks)}.`
+        : // What it says of other BMCs is the calibration: without it the look would be unknown.
+          `The BMC does not answer (${detail})${lasting(memory.looks)}.`,
     )
     if (draft.cause === 'unknown') draft.cause = 'bmc-unreachable'
   }
+}
+
+function lasting(run: Memory['looks']): string {
+  if (run === null) return ''
+  return run.count === 1
+    ? `, seen once at ${timeText(run.firstAt)}: a second look comes before much is made of it`
+    : `, ${run.count} looks in a row since ${timeText(run.firstAt)}`
 }
 
 /** Up and down again is a fault of the interface and no disruption, even while it is up. */
