@@ -52,7 +52,7 @@ export function wireCloud(parts: WireCloud): WiredCloud {
     policy,
     seams,
     bmcs,
-    bmcTroubleOn: (of: Parameters<Store['bmcTroubleOn']>[0]) => store.bmcTroubleOn(of),
+    neighboursOn: (of: Parameters<Store['neighboursOn']>[0]) => store.neighboursOn(of),
     services: watch,
   }
   return {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HistoryEvent, Observation, ServerSeen, ServiceLook, ServiceName } from '../core/observation.ts'
+import { HOUR } from '../core/policy.ts'
 import { known, type Reading, unknown } from '../core/reading.ts'
 import { sample } from '../openstack/given-cloud.test.ts'
 import { type WireNode, wireNodeSchema } from '../openstack/ironic-node.ts'
@@ -62,7 +63,7 @@ type Given = {
   probe?: (name: ServiceName) => Promise<Reading<ServiceLook>>
   catalog?: ServiceName[] | OpenStackError
   standalone?: boolean
-  bmcTroubleOn?: ObserveWorld['bmcTroubleOn']
+  neighboursOn?: ObserveWorld['neighboursOn']
 }
 
 /** A cloud where all is well but for a node in `error`: its BMC refuses, nobody is on it. Tests name the difference. */
@@ -106,7 +107,7 @@ function cloud(given: Given = {}): { world: ObserveWorld; clock: VirtualClock; l
     policy: { standalone: given.standalone ?? false },
     seams,
     bmcs: bmcWatch({ seams, candidates: () => [] }),
-    bmcTroubleOn: given.bmcTroubleOn ?? (async () => ({ nodes: 0, failing: 0, together: 0 })),
+    neighboursOn: given.neighboursOn ?? (async () => []),
     services: serviceWatch(clock),
   }
   return { world, clock, look: () => clock.run(observe(world, { cloud: 'lab', uuid: UUID })) }
@@ -309,22 +310,19 @@ test('a node without a BMC address says so', async () => {
   assert.equal(reasonOf(seen.bmc), 'unknown: no BMC address is known for driver fake-hardware')
 })
 
-test('the neighbours are asked for by what the node hangs on, around the time at which it failed', async () => {
+test('the neighbours on what the node hangs on are counted: on record, with the open case of a BMC, failed within an hour of it', async () => {
+  const FAILED = Date.parse('2026-11-02T11:00:00Z')
   const asked: unknown[] = []
-  const bmcTroubleOn: ObserveWorld['bmcTroubleOn'] = async ({ kind, value, ...of }) => {
-    asked.push([kind, value, of])
-    return { nodes: 5, failing: 4, together: 3 }
+  const neighboursOn: ObserveWorld['neighboursOn'] = async (of) => {
+    asked.push(of)
+    const others = [null, FAILED - HOUR, FAILED + HOUR, FAILED + HOUR + 1].map((failureAt, at) => ({ uuid: `other-${at}`, failureAt }))
+    return of.kind === 'rack' ? [] : [...others, { uuid: UUID, failureAt: FAILED }]
   }
   const links = async () => [{ switch_id: null, switch_info: 'leaf-1', port_id: 'Eth1/1' }]
   const node = wire({ provision_updated_at: '2026-11-02T11:00:00+00:00', traits: ['CUSTOM_RACK_R7'] })
-  const { peers } = await cloud({ node, ironic: { links }, bmcTroubleOn }).look()
-  const of = { cloud: 'lab', besides: UUID, around: Date.parse('2026-11-02T11:00:00Z') }
-  assert.deepEqual(asked, [
-    ['bmc-network', '10.0.0.0/24', of],
-    ['switch', 'leaf-1', of],
-    ['rack', 'R7', of],
-  ])
-  const sums = { nodes: 5, failing: 4, together: 3 }
+  const { look } = cloud({ node, ironic: { links }, neighboursOn })
+  const { peers } = await look()
+  const sums = { nodes: 4, failing: 3, together: 2 }
   assert.deepEqual(
     peers,
     known({
@@ -332,10 +330,17 @@ test('the neighbours are asked for by what the node hangs on, around the time at
       shared: [
         { kind: 'bmc-network', value: '10.0.0.0/24', ...sums },
         { kind: 'switch', value: 'leaf-1', ...sums },
-        { kind: 'rack', value: 'R7', ...sums },
+        { kind: 'rack', value: 'R7', nodes: 0, failing: 0, together: 0 },
       ],
     }),
   )
+  // The next node that hangs there shares the answer.
+  await look()
+  assert.deepEqual(asked, [
+    { cloud: 'lab', kind: 'bmc-network', value: '10.0.0.0/24' },
+    { cloud: 'lab', kind: 'switch', value: 'leaf-1' },
+    { cloud: 'lab', kind: 'rack', value: 'R7' },
+  ])
 })
 
 test('the neighbours are asked for only where a failed node may have the trouble of a BMC', async () => {

@@ -17,7 +17,8 @@ export type Catalog = Reading<ReadonlySet<ServiceName>>
 /** Turns what has not come when an observation's time is up into unknown. */
 export type InTime = <T>(reading: Promise<Reading<T>>) => Promise<Reading<T>>
 
-type Sums = Pick<PeersOn, 'nodes' | 'failing' | 'together'>
+/** `failureAt`: when its open case began, where its cause is a BMC's; else null. */
+export type Neighbour = { uuid: string; failureAt: number | null }
 
 type Links = Extract<Observation['links'], { kind: 'known' }>['value']
 
@@ -59,7 +60,7 @@ export type ObserveWorld = {
   policy: Pick<Policy, 'standalone'>
   seams: Seams
   bmcs: BmcWatch
-  /** What is on record of one thing that nodes hang on: of the others there, `around` being when this one failed (core's `PeersOn`). */
-  bmcTroubleOn: (of: { cloud: string; kind: PeersOn['kind']; value: string; besides: string; around: number }) => Promise<Sums>
+  /** Nodes on record that hang on one thing. */
+  neighboursOn: (of: { cloud: string; kind: PeersOn['kind']; value: string }) => Promise<Neighbour[]>
   services: ServiceWatch
 }

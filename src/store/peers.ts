@@ -4,7 +4,6 @@
  */
 import type { Cause } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
-import { HOUR } from '../core/policy.ts'
 import type { Queries } from './home.ts'
 import { fromJson } from './schema.ts'
 import { template } from './template.ts'
@@ -64,13 +63,12 @@ export async function sharing(
 
 /** Both causes of the runbook's third kind; which of them a case has changes with what its BMC does. */
 const BMC_CAUSES = ['bmc-unreachable', 'bmc-fault'] as const satisfies readonly Cause[]
-/** Design, incidents: what hangs on one thing fails within minutes of it; Ironic's own timeouts stretch that to some tens of them. */
-const TOGETHER_MS = HOUR
+/** A BMC network that is named by a domain may be a whole data centre; the newest failures are those that may belong together. */
+const NEIGHBOURS_MAX = 1000
 
-type TroubleAsked = { cloud: string; kind: KeyKind; value: string; besides: string; around: number }
+type Hanging = { cloud: string; kind: KeyKind; value: string }
 
-// Made once: the reading is taken for every failed node at every look.
-const trouble = template((db, of: Omit<TroubleAsked, 'around'> & { from: number; to: number }) =>
+const neighbours = template((db, of: Hanging) =>
   db
     .selectFrom('case_keys')
     .leftJoin('cases', (join) =>
@@ -80,32 +78,17 @@ const trouble = template((db, of: Omit<TroubleAsked, 'around'> & { from: number;
         .on('cases.closedAt', 'is', null)
         .on('cases.cause', 'in', BMC_CAUSES),
     )
-    .select((eb) => [
-      eb.fn.countAll<number>().as('nodes'),
-      eb.fn.count<number>('cases.id').as('failing'),
-      eb.fn
-        .count<number>(
-          eb
-            .case()
-            .when(eb.and([eb('cases.failureAt', '>=', of.from), eb('cases.failureAt', '<=', of.to)]))
-            .then(eb.ref('cases.id'))
-            .end(),
-        )
-        .as('together'),
-    ])
+    .select(['case_keys.uuid', 'cases.failureAt'])
     .where('case_keys.cloud', '=', of.cloud)
     .where('case_keys.kind', '=', of.kind)
     .where('case_keys.value', '=', of.value)
-    .where('case_keys.uuid', '!=', of.besides),
+    .orderBy('case_keys.failureAt', 'desc')
+    .limit(NEIGHBOURS_MAX),
 )
 
-/** Other nodes ever on record there; how many of them have an open case with a BMC's cause, and how many of those failed within an hour of `around`. */
-export async function bmcTroubleOn(
-  db: Queries,
-  { around, ...of }: TroubleAsked,
-): Promise<{ nodes: number; failing: number; together: number }> {
-  const [row] = await trouble(db, { ...of, from: around - TOGETHER_MS, to: around + TOGETHER_MS })
-  return { nodes: Number(row?.nodes ?? 0), failing: Number(row?.failing ?? 0), together: Number(row?.together ?? 0) }
+/** Nodes ever on record there, and when the open case of each began where its cause is a BMC's; those that failed last first, at most 1000. */
+export function neighboursOn(db: Queries, of: Hanging): Promise<{ uuid: string; failureAt: number | null }[]> {
+  return neighbours(db, of)
 }
 
 /** Nodes of the cloud, or of one class of it, with an open case; the node `besides` is not counted. */

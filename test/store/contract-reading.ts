@@ -51,7 +51,7 @@ export function readingContract(open: Open): void {
     )
 
     test(
-      'counts, of what nodes share, others ever on record, with an open case of a BMC, and begun within an hour of one',
+      'gives the nodes on record that hang on one thing, the newest failure first, and when the open case of a BMC began',
       on(open, async ({ store }) => {
         const keys = { rack: 'r1', switch: 'leaf-1' }
         const fails = (n: number, failureAt: number, differs: Partial<Diagnosis> = {}, others: Partial<Keys> = keys) =>
@@ -63,24 +63,19 @@ export function readingContract(open: Open): void {
             const failed = { ...opened, memory: { ...opened.memory, failure }, diagnosis }
             await passIn(tx, n, LATER, { case: failed, diagnosis, keys: others })
           })
-        await fails(1, BEGIN)
-        await fails(2, BEGIN + 3_600_000)
-        await fails(3, BEGIN - 3_600_001)
-        await fails(4, BEGIN, { cause: 'agent' })
-        await fails(5, BEGIN, { cause: 'bmc-fault' }, { rack: 'r2' })
-        await fails(6, BEGIN, { cause: 'bmc-fault' }, { rack: 'r1' })
-        await pass(store, 6, resolve, { keys: { rack: 'r1' } })
-        const on = (kind: 'rack' | 'switch', value: string, n: number) =>
-          store.bmcTroubleOn({ cloud: CLOUD, kind, value, besides: keyOf(n).uuid, around: BEGIN })
-        assert.deepEqual(await on('rack', 'r1', 1), { nodes: 4, failing: 2, together: 1 })
-        assert.deepEqual(await on('switch', 'leaf-1', 9), { nodes: 4, failing: 3, together: 2 })
-        assert.deepEqual(await on('rack', 'r2', 1), { nodes: 1, failing: 1, together: 1 })
-        assert.deepEqual(await on('rack', 'r3', 1), { nodes: 0, failing: 0, together: 0 })
-        assert.deepEqual(await store.bmcTroubleOn({ cloud: 'other', kind: 'rack', value: 'r1', besides: '', around: BEGIN }), {
-          nodes: 0,
-          failing: 0,
-          together: 0,
-        })
+        await fails(1, BEGIN + 3)
+        await fails(2, BEGIN + 5)
+        await fails(3, BEGIN + 4, { cause: 'agent' })
+        await fails(4, BEGIN, { cause: 'bmc-fault' }, { rack: 'r2' })
+        await fails(5, BEGIN + 1, { cause: 'bmc-fault' }, { rack: 'r1' })
+        await pass(store, 5, resolve, { keys: { rack: 'r1' } })
+        const on = async (kind: 'rack' | 'switch', value: string, cloud = CLOUD) => await store.neighboursOn({ cloud, kind, value })
+        const row = (n: number, failureAt: number | null) => ({ uuid: keyOf(n).uuid, failureAt })
+        const three = [row(2, BEGIN + 5), row(3, null), row(1, BEGIN + 3)]
+        assert.deepEqual(await on('switch', 'leaf-1'), three)
+        assert.deepEqual(new Set(await on('rack', 'r1')), new Set([...three, row(5, null)]))
+        assert.deepEqual(await on('rack', 'r2'), [row(4, BEGIN)])
+        assert.deepEqual([await on('rack', 'r3'), await on('rack', 'r1', 'other')], [[], []])
       }),
     )
 
