@@ -315,7 +315,7 @@ test('the neighbours on what the node hangs on are counted: on record, with the 
   const asked: unknown[] = []
   const neighboursOn: ObserveWorld['neighboursOn'] = async (of) => {
     asked.push(of)
-    const others = [null, FAILED - HOUR, FAILED + HOUR, FAILED + HOUR + 1].map((failureAt, at) => ({ uuid: `other-${at}`, failureAt }))
+    const others = [null, FAILED - HOUR, FAILED + HOUR, FAILED - HOUR - 1].map((failureAt, at) => ({ uuid: `other-${at}`, failureAt }))
     return of.kind === 'rack' ? [] : [...others, { uuid: UUID, failureAt: FAILED }]
   }
   const links = async () => [{ switch_id: null, switch_info: 'leaf-1', port_id: 'Eth1/1' }]
