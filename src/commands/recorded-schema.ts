@@ -165,7 +165,7 @@ const memory: z.ZodType<Memory> = z.strictObject({
   failure: z.strictObject({ provision_state: text, provision_updated_at: textOrNull, at: ms }).nullable(),
   text: errorText.nullable(),
   earlier: errorText.exactOptional(),
-  reach: z.strictObject({ answered: flag, lostAt: z.array(ms) }).exactOptional(),
+  reach: z.strictObject({ answered: flag, since: ms, lostAt: z.array(ms) }).exactOptional(),
   looks: z
     .strictObject({ kind: z.enum(['silent', 'refusing']), count, firstAt: ms, lastAt: ms, skipped: z.number().exactOptional() })
     .nullable(),

@@ -36,7 +36,7 @@ export type Memory = {
   text: { text: string; source: 'history' | 'last_error'; at: string | null; provision_state: string } | null
   /** An unbroken run of looks at a BMC that did not answer; null after a single good look. */
   looks: Looks | null
-  /** Whether the BMC answered at the last look, and when it stopped answering within the last day. Absent: no look yet. */
+  /** Whether the BMC answered at the last look, since when, and when it stopped answering within the last day. Absent: no look yet. */
   reach?: Reach
   /** The text of the failure before this one, where there was one in this case: what a reset changed shows beside it. */
   earlier?: NonNullable<Memory['text']>

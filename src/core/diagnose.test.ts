@@ -339,7 +339,11 @@ test('says what the last reset changed: the same again, with which text, or anot
 })
 
 test('calls a BMC that flaps a fault of the interface, up or down, and counts both names of it for the pattern', () => {
-  const reach = (lost: number, answered: boolean) => ({ answered, lostAt: Array.from({ length: lost }, (_, i) => NOW - (lost - i) * HOUR) })
+  const reach = (lost: number, answered: boolean) => ({
+    answered,
+    since: NOW,
+    lostAt: Array.from({ length: lost }, (_, i) => NOW - (lost - i) * HOUR),
+  })
   const { memory } = inHistory(IPMI)
   assert.equal(said({ memory: { ...memory, reach: reach(3, true) } }), 'bmc-fault maybe')
   assert.equal(said({ memory: { ...memory, reach: reach(2, true) } }), 'bmc-unreachable yes')
@@ -362,7 +366,7 @@ test('what says that the trouble is over stands against it once a pattern or fla
   assert.deepEqual(sides({}), [true, false])
   assert.deepEqual(sides({ attempts: failed('bmc-unreachable', 3) }), [false, true])
   const lostAt = [NOW - HOUR, NOW - MINUTE, NOW]
-  assert.deepEqual(sides({ memory: { ...memory, reach: { answered: true, lostAt } } }), [false, true])
+  assert.deepEqual(sides({ memory: { ...memory, reach: { answered: true, since: NOW, lostAt } } }), [false, true])
 })
 
 test('says of a BMC that hangs that its network part answers, and that the BMC is the place', () => {
@@ -391,4 +395,13 @@ test('the table of the documents has these weighings in this order, each with a 
     WEIGHINGS.map(({ name }) => name),
   )
   for (const [, name, what, why] of rows) assert.ok((what?.trim().length ?? 0) > 20 && (why?.trim().length ?? 0) > 20, name)
+})
+
+test('a BMC that answers here for long while Ironic holds on to its power failure has its credentials doubted', () => {
+  const place = (node: Partial<ObservedNode>, answeredFor: number, answered = true) =>
+    diagnosed({ memory: { ...text(IPMI), reach: { answered, since: NOW - answeredFor, lostAt: [] } }, node }).place
+  assert.equal(place({ fault: 'power failure' }, HOUR), 'credentials')
+  assert.equal(place({ fault: 'power failure' }, MINUTE), null)
+  assert.equal(place({ fault: 'power failure' }, HOUR, false), null)
+  assert.equal(place({ fault: null }, HOUR), null)
 })

@@ -15,20 +15,26 @@ const after = (kinds: readonly (BmcLook['kind'] | 'unknown')[], every = MINUTE):
 
 test('counts only from answering to not answering, whatever it answers', () => {
   assert.deepEqual(after([]), undefined)
-  assert.deepEqual(after(['silent', 'silent', 'answers']), { answered: true, lostAt: [] })
+  assert.deepEqual(after(['silent', 'silent', 'answers']), { answered: true, since: NOW + 2 * MINUTE, lostAt: [] })
   assert.deepEqual(after(['answers', 'silent', 'refusing', 'faulty', 'refusing']), {
     answered: false,
+    since: NOW + 4 * MINUTE,
     lostAt: [NOW + MINUTE, NOW + 4 * MINUTE],
   })
 })
 
 test('what could not be looked at changes nothing', () => {
-  assert.deepEqual(after(['answers', 'unknown', 'silent']), { answered: false, lostAt: [NOW + 2 * MINUTE] })
+  assert.deepEqual(after(['answers', 'unknown', 'silent']), {
+    answered: false,
+    since: NOW + 2 * MINUTE,
+    lostAt: [NOW + 2 * MINUTE],
+  })
+  assert.equal(after(['answers', 'unknown', 'faulty', 'answers'])?.since, NOW)
   assert.deepEqual(after(['unknown']), undefined)
 })
 
 test('three times within a day is flapping, and what is older is forgotten', () => {
-  const lost = (count: number): Reach => ({ answered: true, lostAt: Array.from({ length: count }, (_, at) => NOW - at * HOUR) })
+  const lost = (count: number): Reach => ({ answered: true, since: NOW, lostAt: Array.from({ length: count }, (_, at) => NOW - at * HOUR) })
   assert.equal(flapsOf(undefined, NOW), null)
   assert.equal(flapsOf(lost(2), NOW), null)
   assert.equal(flapsOf(lost(3), NOW), 3)

@@ -5,8 +5,8 @@
 import type { Observation } from './observation.ts'
 import { DAY } from './policy.ts'
 
-/** `lostAt`: when a look found that it had stopped answering, oldest first. */
-export type Reach = { answered: boolean; lostAt: number[] }
+/** `since`: the first look of those that all found the same · `lostAt`: when a look found that it had stopped answering, oldest first. */
+export type Reach = { answered: boolean; since: number; lostAt: number[] }
 
 /** As many as the failures that the runbook calls an interface's: once is a disruption, twice may be somebody's work on the network. */
 const TIMES = 3
@@ -21,7 +21,8 @@ export function reachAfter(before: Reach | undefined, bmc: Observation['bmc']): 
   const { kind, at } = bmc.value
   const answered = kind === 'answers' || kind === 'faulty'
   const lostAt = (before?.lostAt ?? []).filter((lost) => at - lost < WITHIN)
-  return { answered, lostAt: before?.answered === true && !answered ? [...lostAt, at].slice(-KEPT) : lostAt }
+  const since = before?.answered === answered ? before.since : at
+  return { answered, since, lostAt: before?.answered === true && !answered ? [...lostAt, at].slice(-KEPT) : lostAt }
 }
 
 /** How often it stopped answering within a day, where that is often enough to be called flapping; else null. */

@@ -5,6 +5,7 @@ import { NOW } from '../../test/given.ts'
 import { CAUSES, PLACES } from './decision.ts'
 import type { BmcLook, BmcPeers, PeersOn } from './observation.ts'
 import { type PlaceAsked, placeOf, whereToLook } from './place.ts'
+import { DAY, MINUTE } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
 
 const look = (kind: BmcLook['kind'], hangs?: true) => known({ kind, detail: 'd', at: NOW, ...(hangs === true ? { hangs } : {}) })
@@ -28,6 +29,7 @@ const placed = (difference: Partial<PlaceAsked> = {}) =>
     run: seen(2),
     flaps: null,
     again: 0,
+    deniedFor: null,
     peers: peers(0, 0),
     ...difference,
   })
@@ -123,9 +125,18 @@ test('one that answers was refused, or has a fault of its own, or its credential
   const answers = { look: look('answers') }
   assert.equal(placed(answers), null)
   assert.equal(place({ ...answers, again: 1 }), 'credentials')
+  assert.equal(place({ ...answers, deniedFor: 15 * MINUTE }), 'credentials')
+  assert.equal(place({ ...answers, deniedFor: 15 * MINUTE - 1 }), undefined)
+  assert.match(why({ ...answers, deniedFor: DAY }), /yet Ironic's power sync does not get it back: its credentials/)
   assert.equal(place({ ...answers, said: { cause: 'bmc-fault', signature: 'bmc-not-permitted' } }), 'credentials')
   assert.equal(place({ ...answers, said: { cause: 'bmc-fault', signature: 'bmc-licence' }, flaps: 3 }), 'credentials')
   assert.equal(place({ ...answers, said: { cause: 'bmc-fault', signature: 'power-state-not-reached' }, again: 2 }), 'bmc')
+})
+
+test('one that answers again after it failed together with others had a trouble of what they share', () => {
+  const shared = { look: look('answers'), peers: peers(2, 2, on('rack', 3)) }
+  assert.equal(place(shared), 'switch')
+  assert.equal(place({ ...shared, again: 1 }), 'credentials')
 })
 
 test('where this host cannot see, the text and the record speak', () => {

@@ -5,6 +5,7 @@
 import type { Memory } from './case.ts'
 import type { BmcPlace, Cause } from './decision.ts'
 import type { BmcLook, BmcPeers, Observation, PeersOn } from './observation.ts'
+import { MINUTE } from './policy.ts'
 import type { TextReading } from './read-text.ts'
 import type { Reading } from './reading.ts'
 
@@ -18,6 +19,8 @@ export type PlaceAsked = {
   flaps: number | null
   /** Resets that came back with a BMC's cause. */
   again: number
+  /** For how long every look has found it answering while Ironic's power sync holds that it does not; null where Ironic does not. */
+  deniedFor: number | null
   peers: Observation['peers']
 }
 
@@ -46,8 +49,7 @@ const REFUSES =
 const SAID_NO = 'The BMC answered Ironic and refused: its credentials or licence are likelier than its NIC, its cable or the switch.'
 const SAID_ERROR =
   "Ironic's text is of a BMC that answered, so the line to it works: the BMC itself is likelier than its NIC, its cable or the switch."
-const ONLY_STRANGERS =
-  "It answers whoever asks without a password, yet Ironic's own calls failed again after a reset: its credentials, or the conductor's way to it, are likelier than its NIC or its cable."
+const KEY = "its credentials, or the conductor's way to it, are likelier than its NIC or its cable."
 
 /** Signatures of texts in which a BMC refuses an account or lacks a licence (signatures/bmc.ts). */
 const REFUSALS: readonly string[] = ['bmc-not-permitted', 'bmc-licence']
@@ -63,8 +65,18 @@ function answering(asked: PlaceAsked): Placed | null {
   if (said?.place === 'credentials') return said
   if (asked.flaps !== null) return flapping(asked.flaps)
   if (said !== null) return said
-  return asked.again > 0 ? { place: 'credentials', why: ONLY_STRANGERS } : null
+  if (asked.again > 0)
+    return {
+      place: 'credentials',
+      why: `It answers whoever asks without a password, yet Ironic's own calls failed again after a reset: ${KEY}`,
+    }
+  if ((asked.deniedFor ?? 0) >= DENIED)
+    return { place: 'credentials', why: `It answers whoever asks without a password, yet Ironic's power sync does not get it back: ${KEY}` }
+  return together(asked.peers)
 }
+
+/** Ironic's recovery looks every 300 s ([conductor]power_failure_recovery_interval), so it has looked at least twice in this time. */
+const DENIED = 15 * MINUTE
 
 const flapping = (flaps: number): Placed => ({
   place: 'nic-or-cable',

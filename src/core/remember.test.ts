@@ -286,7 +286,7 @@ test('keeps when a BMC stopped answering, and what was said of the failure befor
     [2 * MINUTE, {}, { bmc: unknown('no route') }],
     [3 * MINUTE, {}, bmc('answers', 3 * MINUTE)],
   ])
-  assert.deepEqual(looks.reach, { answered: true, lostAt: [NOW + MINUTE] })
+  assert.deepEqual(looks.reach, { answered: true, since: NOW + 3 * MINUTE, lostAt: [NOW + MINUTE] })
   const first = { last_error: 'first' }
   assert.equal(folded([[0, first]]).earlier, undefined)
   const second = folded([

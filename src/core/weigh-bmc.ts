@@ -60,6 +60,7 @@ export function weighFlapping(draft: Draft, { memory, now }: Weighed): void {
 /** It never changes the cause. */
 export function weighPlace(draft: Draft, weighed: Weighed): void {
   const { o, memory, now } = weighed
+  const denied = o.node.kind === 'known' && o.node.value.fault === 'power failure'
   const placed = placeOf({
     cause: draft.cause,
     said: draft.said,
@@ -67,6 +68,7 @@ export function weighPlace(draft: Draft, weighed: Weighed): void {
     run: memory.looks,
     flaps: flapsOf(memory.reach, now),
     again: failedResets(weighed).filter(({ cause }) => isBmcs(cause)).length,
+    deniedFor: denied && memory.reach?.answered === true ? now - memory.reach.since : null,
     peers: o.peers,
   })
   if (placed === null) return
