@@ -166,6 +166,9 @@ const TO_DO: Record<BmcPlace, string> = {
   credentials: "Look at the BMC's credentials and licence first, then at the BMC, its NIC, cable and switch port.",
 }
 
+/** The trouble is on the way to the BMC and not in what it is told. */
+export const onTheWay = (place: BmcPlace | null): boolean => place === 'nic-or-cable' || place === 'switch' || place === 'network'
+
 /** What a person looks at, in which order. */
 export const whereToLook = (place: BmcPlace | null): string =>
   place === null ? 'Look at the BMC, its NIC, cable and switch port.' : TO_DO[place]
