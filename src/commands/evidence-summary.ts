@@ -16,7 +16,7 @@ import { lineOf } from './without-credentials.ts'
 export type BundleParts = { evidence: Evidence; hardware: Hardware }
 
 const SENTENCE_MAX = 400
-const SENTENCES_MAX = 6
+const SENTENCES_MAX = 8
 const ATTEMPTS_MAX = 8
 const NAME_MAX = 80
 
