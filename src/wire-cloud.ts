@@ -52,6 +52,7 @@ export function wireCloud(parts: WireCloud): WiredCloud {
     policy,
     seams,
     bmcs,
+    neighboursOn: (of: Parameters<Store['neighboursOn']>[0]) => store.neighboursOn(of),
     services: watch,
   }
   return {

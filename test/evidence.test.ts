@@ -58,6 +58,8 @@ scenario('a quarantined node: one page says which machine, what failed, what was
     bmc.host,
     `${port.switch_info}, ${port.switch_id}, port ${port.port_id}`,
     '**bmc-fault**: does not pass by itself',
+    "Likelier place: **bmc**. Ironic's text is of a BMC that answered",
+    '## What to look at, and where\n\nLook at the BMC itself first',
     'docs/runbook.md#quarantined',
     'docs/runbook.md#bmc-fault',
     'Only this node: of the 9 other nodes',

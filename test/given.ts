@@ -45,6 +45,7 @@ export function given(difference: Difference = {}): DecideInput {
     diagnosis: {
       cause: 'bmc-unreachable',
       transient: 'yes',
+      place: null,
       evidence: ['last_error says: "IPMI call failed: power status.".'],
       against: [],
       signature: 'ipmi-call-failed',
@@ -77,6 +78,7 @@ export function observed(node: Partial<ObservedNode> = {}, rest: Partial<Observa
     needed: ['keystone', 'neutron'],
     inventory: known([{ resource_class: 'CUSTOM_BAREMETAL', total: 1, reserved: 0 }]),
     links: known([{ switch_id: null, switch_info: 'leaf-1', port_id: 'Eth1/1' }]),
+    peers: { kind: 'absent', reason: 'nothing points at its BMC' },
     ...rest,
   }
 }

@@ -51,6 +51,15 @@ test('no answer is read by how it failed to come', async () => {
   assert.equal(await kindOf(failing('after', 'other side closed')), 'faulty')
 })
 
+test('one that takes the connection and says nothing is silent all the same, and hangs', async () => {
+  const hangs = async (phase: 'before' | 'after') => {
+    const look = await lookAtRedfish(address, failing(phase, 'no complete answer within 10000 ms'))
+    return look.kind === 'known' ? [look.value.kind, look.value.hangs] : []
+  }
+  assert.deepEqual(await hangs('after'), ['silent', true])
+  assert.deepEqual(await hangs('before'), ['silent', undefined])
+})
+
 test('an address that no web address can hold is not asked, and not called faulty', async () => {
   const look = await lookAtRedfish({ host: 'fe80::1%eth0', port: 443 }, answering(200))
   assert.ok(look.kind === 'unknown')

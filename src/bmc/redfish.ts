@@ -55,10 +55,12 @@ export async function lookAtRedfish(address: RedfishAddress, seams: Pick<Seams, 
   if (REFUSED.test(answer.message)) return look('refusing', `the host is up but nobody listens on TCP port ${address.port}`)
   if (NO_ROUTE.test(answer.message)) return unknown(`no-route-from-here: this host could not send to the BMC at all (${answer.message})`)
   if (TOO_LATE.test(answer.message)) {
-    return look(
-      'silent',
-      answer.phase === 'before' ? `no connection within ${CONNECT_MS / 1000} s` : `no answer within ${ANSWER_MS / 1000} s`,
-    )
+    const connected = answer.phase !== 'before'
+    const detail = connected
+      ? `it takes the connection and gives no answer within ${ANSWER_MS / 1000} s`
+      : `no connection within ${CONNECT_MS / 1000} s`
+    // Silent all the same: it answers nothing that Ironic asks. Only where to look for the trouble is another place.
+    return known({ kind: 'silent', detail, at: seams.clock.now(), ...(connected ? { hangs: true as const } : {}) })
   }
   return look('faulty', `breaks the connection off (${answer.message})`)
 }

@@ -139,6 +139,17 @@ test('a BMC that only answers the presence ping is faulty', async () => {
   )
   assert.ok(look.kind === 'known' && look.value.kind === 'faulty')
   assert.match(look.value.detail, /presence ping but not/)
+  assert.equal(look.value.hangs, true)
+})
+
+test('a pong that says that there is no IPMI is no sign of a hang', async () => {
+  const withoutIpmi = (request: Uint8Array): Uint8Array => pongTo(request).with(20, 0x01)
+  const look = await lookAtIpmi(
+    target,
+    bmc((request) => (isPing(request) ? withoutIpmi(request.payload) : silent)),
+  )
+  assert.ok(look.kind === 'known' && look.value.kind === 'faulty' && look.value.hangs === undefined)
+  assert.match(look.value.detail, /no IPMI$/)
 })
 
 test('a closed port is refusing, a dead host silent after three tries of each, and no route is unknown', async () => {

@@ -144,7 +144,8 @@ export async function askAuthCapabilities(
  * observe/bmc-watch.ts. Unknown where this host could not even send.
  */
 export async function lookAtIpmi(target: BmcTarget, seams: Pick<Seams, 'clock' | 'datagram' | 'random'>): Promise<Reading<BmcLook>> {
-  const look = (kind: BmcLook['kind'], detail: string): Reading<BmcLook> => known({ kind, detail, at: seams.clock.now() })
+  const look = (kind: BmcLook['kind'], detail: string, hangs?: true): Reading<BmcLook> =>
+    known({ kind, detail, at: seams.clock.now(), ...(hangs === true ? { hangs } : {}) })
   const asked = await askAuthCapabilities(target, seams)
   if (asked.kind === 'reply') {
     const said = asked.value
@@ -155,7 +156,9 @@ export async function lookAtIpmi(target: BmcTarget, seams: Pick<Seams, 'clock' |
   const settled = asked.kind === 'silent' ? await pingBmc(target, seams) : asked
   switch (settled.kind) {
     case 'reply':
-      return look('faulty', 'answers the presence ping but not the authentication capabilities request')
+      return settled.value.ipmi
+        ? look('faulty', 'answers the presence ping but not the authentication capabilities request', true)
+        : look('faulty', 'answers the presence ping, in which it says that it speaks no IPMI')
     case 'refused':
       return look('refusing', `the host is up but nobody listens on UDP port ${target.port}`)
     case 'silent':

@@ -82,7 +82,7 @@ function explanationText(e: Explanation, look: Look): string {
   if (e.pause !== null)
     lines.push(line(`  Paused (${e.pause.cloud ?? 'all clouds'}) by ${e.pause.by} ${relative(e.pause.at, now)}: ${plain(e.pause.why)}`))
   if (e.diagnosis !== null) {
-    lines.push(blank, line(`${paint(colour, 'bold', 'Cause')} ${e.diagnosis.cause} (transient: ${e.diagnosis.transient})`))
+    lines.push(blank, line(`${paint(colour, 'bold', 'Cause')} ${e.diagnosis.cause} (${aboutCause(e.diagnosis)})`))
     lines.push(
       ...e.diagnosis.evidence.map((sentence) => line(`  + ${plain(sentence)}`, 4)),
       ...e.against.map((sentence) => line(`  - ${plain(sentence)}`, 4)),
@@ -99,6 +99,9 @@ function explanationText(e: Explanation, look: Look): string {
   }
   return written(lines, width)
 }
+
+const aboutCause = ({ transient, place }: NonNullable<Explanation['diagnosis']>): string =>
+  `transient: ${transient}${place === null ? '' : `, likelier place: ${place}`}`
 
 /** An overdue look with nobody to take it is worth a word: a stopped daemon looks like a patient one. */
 function nextLookText(until: string, { now, isWatched }: Look): string {

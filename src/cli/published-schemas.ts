@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { recordedSchema } from '../commands/recorded-schema.ts'
 import { PARTS } from '../commands/replay.ts'
-import { ACTS, CAUSES, REASONS } from '../core/decision.ts'
+import { ACTS, CAUSES, PLACES, REASONS } from '../core/decision.ts'
 import { KEY_KINDS } from '../core/fleet.ts'
 
 const time = z
@@ -24,7 +24,17 @@ const node = z.object({
   name: z.string().nullable(),
   provision_state: z.string().nullable().meta({ description: 'null: Ironic could not be asked and no listing has shown the node' }),
   case: caseId.nullable(),
-  diagnosis: z.object({ cause, transient, evidence: z.array(z.string()) }).nullable(),
+  diagnosis: z
+    .object({
+      cause,
+      transient,
+      place: z
+        .enum(PLACES)
+        .nullable()
+        .meta({ description: 'Where the trouble with a BMC more likely sits; null: another cause, or nothing tells' }),
+      evidence: z.array(z.string()),
+    })
+    .nullable(),
   decision: z
     .object({
       kind: z.enum(['act', 'wait', 'leave', 'escalate', 'resolve']),

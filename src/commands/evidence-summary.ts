@@ -5,6 +5,7 @@
 import type { Cause } from '../core/decision.ts'
 import type { Facts, Hardware } from '../core/hardware.ts'
 import type { BmcAddress, ObservedNode } from '../core/observation.ts'
+import { whereToLook } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import { spanText, timeText } from '../core/when.ts'
 import { adviceFor } from './cause-advice.ts'
@@ -15,7 +16,7 @@ import { lineOf } from './without-credentials.ts'
 export type BundleParts = { evidence: Evidence; hardware: Hardware }
 
 const SENTENCE_MAX = 400
-const SENTENCES_MAX = 6
+const SENTENCES_MAX = 8
 const ATTEMPTS_MAX = 8
 const NAME_MAX = 80
 
@@ -121,7 +122,7 @@ const SURE = { yes: 'may pass by itself', no: 'does not pass by itself', maybe: 
 
 function why({ case: { diagnosis } }: Evidence): string[] {
   if (diagnosis === null) return ['## Why', '', 'No cause was found yet.']
-  const { cause, transient, evidence, against } = diagnosis
+  const { cause, transient, place, evidence, against } = diagnosis
   const sure =
     cause === 'unknown'
       ? 'The cause is not known.'
@@ -133,6 +134,8 @@ function why({ case: { diagnosis } }: Evidence): string[] {
     '',
     `**${cause}**: ${SURE[transient]}. ${sure}`,
     '',
+    // The reason of the place is the last that was weighed; in a long list it would be cut off.
+    ...(place ? [`Likelier place: **${place}**. ${markdown(evidence.at(-1) ?? '')}`, ''] : []),
     ...listed('For it', evidence),
     ...(against.length === 0 ? [] : ['', ...listed('Against it', against)]),
   ]
@@ -216,6 +219,7 @@ function where({ evidence, hardware }: BundleParts): string[] {
     '## What to look at, and where',
     '',
     ...(of.closedAt === null ? [] : ['Nothing now. If it comes back:', '']),
+    ...(of.diagnosis?.place ? [whereToLook(of.diagnosis.place), ''] : []),
     HANDS[of.diagnosis?.cause ?? 'unknown'],
     '',
     ...table([

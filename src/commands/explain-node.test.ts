@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onFile } from '../../test/on-file.ts'
 import { CLOUD, DIAGNOSIS, observation, pass, resetOf, resolve, seenNode, wait } from '../../test/store/given.ts'
+import type { Diagnosis } from '../core/decision.ts'
 import type { Marks } from '../core/observation.ts'
 import { DEFAULT_POLICY } from '../core/policy.ts'
 import { explainNode } from './explain-node.ts'
@@ -20,7 +21,7 @@ test('explain tells verdict, evidence for and against, budget, next look, attemp
     await store.record(intent.id, { kind: 'accepted', reason: 'Ironic accepted deleted on node-1.' })
     clock.move(60_000)
     const marks: Marks = { kind: 'list', entries: [intent.mark ?? ''], total: 1 }
-    const diagnosis = { ...DIAGNOSIS, against: ['Its switch port flaps.'] }
+    const diagnosis: Diagnosis = { ...DIAGNOSIS, place: 'switch', against: ['Its switch port flaps.'] }
     await pass(store, 1, wait(clock.now() + 60_000), { diagnosis, observation: observation(1, clock.now(), { marks }) })
     const told = await explainNode(store, wish)
     assert.deepEqual(told.decision, {
@@ -30,7 +31,7 @@ test('explain tells verdict, evidence for and against, budget, next look, attemp
       act: null,
       until: '2026-11-22T03:12:00.000Z',
     })
-    assert.deepEqual(told.diagnosis, { cause: 'bmc-unreachable', transient: 'yes', evidence: ['The BMC answers again.'] })
+    assert.deepEqual(told.diagnosis, { cause: 'bmc-unreachable', transient: 'yes', place: 'switch', evidence: ['The BMC answers again.'] })
     assert.deepEqual(told.against, ['Its switch port flaps.'])
     assert.deepEqual(told.budget, { spent: 1, max: 3, windowMs: DEFAULT_POLICY.resets.window })
     assert.deepEqual(
@@ -100,4 +101,12 @@ test('show gives the fields as listed, the marks as last seen, and the attempts 
       shown.attempts.map(({ act, mark, outcome }) => [act, mark, outcome]),
       [['reset', intent.mark, null]],
     )
+  }))
+
+test('a diagnosis that an older version stored names no place', () =>
+  onFile(async ({ store, clock }) => {
+    await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], { complete: true })
+    const { place: _, ...older } = DIAGNOSIS
+    await pass(store, 1, wait(clock.now() + 60_000), { diagnosis: older as Diagnosis })
+    assert.equal((await explainNode(store, wish)).diagnosis?.place, null)
   }))

@@ -2,7 +2,7 @@
  * One node as every command and route shows it: state, case, diagnosis, decision and the outcome of the act that the decision
  * was. The shape is published (design, commands): keys are only ever added. Times are RFC 3339 with Z.
  */
-import type { Act, Cause, Decision, Diagnosis, Outcome, OutcomeKind, Reason, Transient } from '../core/decision.ts'
+import type { Act, BmcPlace, Cause, Decision, Diagnosis, Outcome, OutcomeKind, Reason, Transient } from '../core/decision.ts'
 import { timeText } from '../core/when.ts'
 
 export type NodeReport = {
@@ -11,7 +11,7 @@ export type NodeReport = {
   /** null: Ironic could not be asked and no listing has shown the node. */
   provision_state: string | null
   case: string | null
-  diagnosis: { cause: Cause; transient: Transient; evidence: string[] } | null
+  diagnosis: { cause: Cause; transient: Transient; place: BmcPlace | null; evidence: string[] } | null
   /** null: nothing was ever decided about the node, because nothing was wrong with it. */
   decision: { kind: Decision['kind']; reason: string; message: string; act: Act | null; until: string | null } | null
   outcome: { kind: OutcomeKind; reason: string } | null
@@ -34,7 +34,13 @@ export function nodeReport(parts: Parts): NodeReport {
     name,
     provision_state,
     case: parts.case?.id ?? null,
-    diagnosis: diagnosis && { cause: diagnosis.cause, transient: diagnosis.transient, evidence: diagnosis.evidence },
+    diagnosis: diagnosis && {
+      cause: diagnosis.cause,
+      transient: diagnosis.transient,
+      // A diagnosis that an older version stored names none.
+      place: diagnosis.place ?? null,
+      evidence: diagnosis.evidence,
+    },
     decision: decision && {
       kind: decision.kind,
       reason: decision.reason,

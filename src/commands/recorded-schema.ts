@@ -8,7 +8,7 @@ import type { Attempt, Case, Memory, Words } from '../core/case.ts'
 import { ACTS, CAUSES, type Decision, type Diagnosis, type Reason } from '../core/decision.ts'
 import { type Fleet, KEY_KINDS } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
-import type { BmcAddress, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
+import type { BmcAddress, BmcPeers, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
 import { DEFAULT_POLICY, type Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Grounds } from '../core/recorded.ts'
@@ -113,7 +113,12 @@ const tenant: z.ZodType<Tenant> = z.strictObject({
   allocations: reading(z.array(text)),
 })
 
-const bmcLook = z.strictObject({ kind: z.enum(['answers', 'faulty', 'refusing', 'silent']), detail: text, at: ms })
+const bmcLook = z.strictObject({
+  kind: z.enum(['answers', 'faulty', 'refusing', 'silent']),
+  detail: text,
+  at: ms,
+  hangs: z.literal(true).exactOptional(),
+})
 const boundPort = z.strictObject({ id: text, device_id: text, device_owner: text, mac_address: text, host_id: text })
 const historyEvent = z.strictObject({
   uuid: text,
@@ -124,6 +129,13 @@ const historyEvent = z.strictObject({
   conductor: textOrNull,
 })
 const serviceLook = z.strictObject({ state: z.enum(['green', 'red']), detail: text, at: ms })
+
+const peers: z.ZodType<BmcPeers> = z.strictObject({
+  bmcs: z.strictObject({ network: text, looked: count, reached: count }).nullable(),
+  shared: z.array(
+    z.strictObject({ kind: z.enum(['switch', 'bmc-network', 'rack']), value: text, nodes: count, failing: count, together: count }),
+  ),
+})
 
 const observation: z.ZodType<Observation> = z.strictObject({
   cloud: text,
@@ -141,13 +153,19 @@ const observation: z.ZodType<Observation> = z.strictObject({
   needed: z.array(serviceName),
   inventory: reading(z.array(z.strictObject({ resource_class: text, total: count, reserved: count }))),
   links: reading(z.array(z.strictObject({ switch_id: textOrNull, switch_info: textOrNull, port_id: textOrNull }))),
+  // Lines from before neighbours were looked at: nobody was asked.
+  peers: reading(peers).default({ kind: 'absent', reason: 'not looked at by the version that recorded this' }),
 })
 
 const person = z.strictObject({ maintenance_reason: textOrNull, seenAt: ms, fault: flag }).nullable()
 
+const errorText = z.strictObject({ text, source: z.enum(['history', 'last_error']), at: textOrNull, provision_state: text })
+
 const memory: z.ZodType<Memory> = z.strictObject({
   failure: z.strictObject({ provision_state: text, provision_updated_at: textOrNull, at: ms }).nullable(),
-  text: z.strictObject({ text, source: z.enum(['history', 'last_error']), at: textOrNull, provision_state: text }).nullable(),
+  text: errorText.nullable(),
+  earlier: errorText.exactOptional(),
+  reach: z.strictObject({ answered: flag, since: ms, lostAt: z.array(ms) }).exactOptional(),
   looks: z
     .strictObject({ kind: z.enum(['silent', 'refusing']), count, firstAt: ms, lastAt: ms, skipped: z.number().exactOptional() })
     .nullable(),

@@ -14,17 +14,19 @@ export type BmcVerdict =
 /** Texts that say a BMC was not reached; Ironic's, stable over releases. */
 const BMC_TEXT = /IPMI call failed|Failed to (?:change|set node) power state|During sync_power_state|Redfish connection|BMC/i
 
+export const speaksOfBmc = (text: string): boolean => BMC_TEXT.test(text)
+
 export function bmcVerdict(input: { o: Observation; node: ObservedNode; memory: Memory; policy: Policy; now: number }): BmcVerdict {
   const { o, node, memory, policy, now } = input
   if (o.bmc.kind === 'known') {
-    const { kind, detail } = o.bmc.value
+    const { kind, detail, hangs } = o.bmc.value
     if (kind === 'answers') return { kind, sentence: `The BMC answers now: ${detail}.` }
-    if (kind === 'faulty') return { kind, sentence: `The BMC answers, but wrongly: ${detail}.` }
+    if (kind === 'faulty') return { kind, sentence: `${hangs === true ? 'The BMC hangs: it' : 'The BMC answers, but wrongly:'} ${detail}.` }
     if (kind === 'refusing') return { kind, sentence: `The BMC's host is up but nobody listens on its port: ${detail}.` }
     return { kind, sentence: `The BMC does not answer: ${detail}.` }
   }
   // Since 2025.2 a successful power sync erases last_error: an erased BMC error means that Ironic has read the BMC since (a4e7939).
-  const bmcFailed = memory.text !== null && BMC_TEXT.test(memory.text.text)
+  const bmcFailed = memory.text !== null && speaksOfBmc(memory.text.text)
   if (bmcFailed && memory.text?.source === 'history' && node.last_error === null && !node.maintenance) {
     return { kind: 'seen-by-ironic', sentence: 'Ironic has erased the BMC error since, which it does when it reads the power state again.' }
   }

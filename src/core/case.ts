@@ -3,6 +3,7 @@
  * never a position in a plan: what comes next is read off the node. `core/remember.ts` folds observations into the memory.
  */
 import type { Act, Cause, Decision, Diagnosis, OutcomeKind } from './decision.ts'
+import type { Reach } from './flapping.ts'
 import type { DecidingRead } from './ironic.ts'
 import type { ServiceName } from './observation.ts'
 import type { PersonMemory } from './seen.ts'
@@ -35,6 +36,10 @@ export type Memory = {
   text: { text: string; source: 'history' | 'last_error'; at: string | null; provision_state: string } | null
   /** An unbroken run of looks at a BMC that did not answer; null after a single good look. */
   looks: Looks | null
+  /** Whether the BMC answered at the last look, since when, and when it stopped answering within the last day. Absent: no look yet. */
+  reach?: Reach
+  /** The text of the failure before this one, where there was one in this case: what a reset changed shows beside it. */
+  earlier?: NonNullable<Memory['text']>
   /** An unbroken run of good answers per service; a service that answered badly has no entry until it is good again. */
   good: Partial<Record<ServiceName, { firstAt: number; lastAt: number }>>
   badAt: Partial<Record<ServiceName, number>>

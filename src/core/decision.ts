@@ -127,9 +127,15 @@ export type Outcome = {
   cause?: Cause
 }
 
+/** Where the trouble with a BMC more likely sits. */
+export const PLACES = ['bmc', 'nic-or-cable', 'switch', 'network', 'credentials'] as const
+export type BmcPlace = (typeof PLACES)[number]
+
 export type Diagnosis = {
   cause: Cause
   transient: Transient
+  /** For a BMC's trouble; why stands in the evidence. null: the cause is another, or nothing tells. */
+  place: BmcPlace | null
   /** Sentences that speak for the cause, and sentences that speak against it. */
   evidence: string[]
   against: string[]

@@ -1,10 +1,11 @@
 /** How the evidence around an error text changes what the text says. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { attempt, NOW, observed, service } from '../../test/given.ts'
+import { ago, attempt, NOW, observed, service } from '../../test/given.ts'
 import { type Attempt, EMPTY_MEMORY, type Memory } from './case.ts'
-import { diagnose } from './diagnose.ts'
-import type { BmcLook, Observation, ObservedNode } from './observation.ts'
+import { diagnose, WEIGHINGS } from './diagnose.ts'
+import type { BmcLook, HistoryEvent, Observation, ObservedNode } from './observation.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, type Policy } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
 
@@ -12,6 +13,21 @@ const IPMI = 'Failed to tear down: IPMI call failed: power status.'
 const NEUTRON = 'Failed to tear down: HttpException: 503: Server Error for url: http://neutron:9696/v2.0/ports, Service Unavailable'
 const text = (words: string): Partial<Memory> => ({ text: { text: words, source: 'last_error', at: null, provision_state: 'error' } })
 const bmc = (kind: BmcLook['kind']) => ({ bmc: known({ kind, detail: 'd', at: NOW }) })
+
+/** Ironic's history with this one event: then nothing is missing in it. */
+const event = (words: string, difference: Partial<HistoryEvent> = {}): HistoryEvent => ({
+  uuid: 'e-1',
+  created_at: ago(HOUR),
+  severity: 'ERROR',
+  event_type: 'unprovision',
+  event: words,
+  conductor: 'cond-1',
+  ...difference,
+})
+const inHistory = (words: string, difference: Partial<HistoryEvent> = {}) => ({
+  memory: { text: { text: words, source: 'history' as const, at: ago(HOUR), provision_state: 'error' } },
+  o: { history: known([event(words, difference)]) },
+})
 
 type Given = {
   memory?: Partial<Memory>
@@ -62,9 +78,10 @@ test('without a text lets the BMC or a needed service name the cause', () => {
 })
 
 test('speaks against the text where a silent BMC does not fit it', () => {
-  const { cause, against } = diagnosed({ memory: text(NEUTRON), o: bmc('silent') })
+  const { memory, o } = inHistory(NEUTRON)
+  const { cause, against } = diagnosed({ memory, o: { ...o, ...bmc('silent') } })
   assert.equal(cause, 'api-unreachable')
-  assert.equal(against.length, 1)
+  assert.deepEqual(against, ['The BMC does not answer (d).'])
 })
 
 test('calls the same cause after three resets in the window an interface failure', () => {
@@ -97,14 +114,18 @@ test('says where a text was read, and what stands in place of one', () => {
   assert.deepEqual(diagnosed({ o: quiet }), {
     cause: 'unknown',
     transient: 'maybe',
+    place: null,
     evidence: ['Ironic left no error text: last_error is empty and its history is empty.'],
-    against: [],
+    against: ['Whether its BMC answers could not be seen from here: no route.'],
     signature: null,
     service: null,
     text: null,
   })
   assert.deepEqual(evidence({}, { ...quiet, history: absent('API 1.40') }), [
     'Ironic left no error text: last_error is empty and its history is not readable (API 1.40).',
+  ])
+  assert.deepEqual(evidence({}, { ...quiet, history: known([event('of another time')]) }), [
+    'Ironic left no error text: last_error is empty and its history holds nothing about this failure.',
   ])
 })
 
@@ -123,11 +144,17 @@ test('lets the first needed service that is down name the cause, and only where 
   assert.deepEqual(diagnosed({ memory: text('Something new.'), o: red }).cause, 'unknown')
 })
 
+test('a service that is down speaks against a cause that is not one', () => {
+  const { memory, o } = inHistory(IPMI)
+  const down = diagnosed({ memory, o: { ...o, ...quiet, services: { neutron: service('red') } } })
+  assert.ok(down.against.includes('Neutron does not answer now: 503.'))
+})
+
 test('a service that is down answers not, and one that was down names nothing where the cause is another', () => {
   const red = diagnosed({ memory: text(NEUTRON), o: { ...quiet, services: { neutron: service('red') } } })
   assert.deepEqual(red.evidence.slice(1), ['Neutron does not answer now: 503.'])
-  const green = diagnosed({ memory: text(NEUTRON), o: quiet })
-  assert.deepEqual(green.evidence.slice(1), ['Neutron answers now: the disruption is over as seen from here.'])
+  const green = diagnosed({ memory: { ...text(NEUTRON), badAt: { neutron: NOW - HOUR } }, o: quiet })
+  assert.deepEqual(green.evidence.slice(1), ['Neutron answers now (200): the disruption is over as seen from here.'])
   assert.equal(diagnosed({ memory: { ...text(IPMI), badAt: { neutron: NOW - HOUR } } }).service, null)
 })
 
@@ -136,11 +163,12 @@ const REFUSED = 'Failed to tear down: IPMI call failed: power off.'
 
 test('weighs what the BMC does for or against the cause that the text names', () => {
   const sides = (words: string | null, kind: BmcLook['kind'], memory: Partial<Memory> = {}) => {
-    const { cause, transient, evidence, against } = diagnosed({
-      memory: { ...(words === null ? {} : text(words)), ...memory },
-      o: { ...bmc(kind), services: {} },
+    const { cause, transient, place, evidence, against } = diagnosed({
+      memory: { ...(words === null ? {} : inHistory(words).memory), ...memory },
+      node: { last_error: words },
+      o: { ...bmc(kind), services: {}, ...(words === null ? {} : inHistory(words).o) },
     })
-    return [`${cause} ${transient}`, evidence.slice(1), against]
+    return [`${cause} ${transient}`, evidence.slice(1, place === null ? undefined : -1), against]
   }
   const answers = 'The BMC answers (d), so reaching it is not the trouble.'
   assert.deepEqual(sides(IPMI, 'answers'), ['bmc-unreachable yes', ['The BMC answers now (d): the disruption was temporary.'], []])
@@ -152,11 +180,11 @@ test('weighs what the BMC does for or against the cause that the text names', ()
   assert.deepEqual(sides(null, 'faulty'), ['bmc-fault maybe', [faulty], []])
   assert.deepEqual(sides(REFUSED, 'faulty'), ['bmc-fault maybe', [faulty], []])
   assert.deepEqual(sides(NEUTRON, 'faulty'), ['api-unreachable yes', [], [faulty]])
-  assert.deepEqual(sides(null, 'silent'), ['bmc-unreachable maybe', ['The BMC does not answer.'], []])
+  assert.deepEqual(sides(null, 'silent'), ['bmc-unreachable maybe', ['The BMC does not answer (d).'], []])
   const since = 'since 2026-11-02T11:59:00.000Z'
   assert.deepEqual(sides(IPMI, 'silent', looks('silent', 1)), [
     'bmc-unreachable maybe',
-    [`The BMC does not answer, 1 look in a row ${since}.`],
+    ['The BMC does not answer (d), seen once at 2026-11-02T11:59:00.000Z: a second look comes before much is made of it.'],
     [],
   ])
   assert.deepEqual(sides(NEUTRON, 'refusing', looks('refusing', 2)), [
@@ -196,4 +224,184 @@ test('quotes what Ironic said when it refused the reset, before everything else'
   const { cause, transient, evidence } = diagnosed({ memory: text(IPMI), attempts: [refused] })
   assert.deepEqual([cause, transient, evidence[0]], ['config', 'no', `Ironic refused the reset: "${outcomeReason}".`])
   assert.equal(said({ memory: text(IPMI), attempts: [{ ...refused, outcomeReason: null }] }), 'bmc-unreachable yes')
+})
+
+const weighed = (given: Given) => {
+  const { evidence, against } = diagnosed(given)
+  return { for: evidence.slice(1), against }
+}
+
+test('says what a history that bears the text out less means: switched off, not readable, erased, truncated', () => {
+  const against = (memory: Partial<Memory>, history: Observation['history']) =>
+    diagnosed({ memory: { failure: { provision_state: 'error', provision_updated_at: null, at: NOW - HOUR }, ...memory }, o: { history } })
+      .against
+  const alone = 'so last_error alone speaks, which the next event overwrites and newer releases erase.'
+  const last = text(IPMI)
+  assert.deepEqual(against(last, known([])), [`Ironic's history is empty (switched off with node_history, or erased), ${alone}`])
+  assert.deepEqual(against(last, absent('API below 1.78')), [`This Ironic shows no history (API below 1.78), ${alone}`])
+  assert.deepEqual(against(last, unknown('it answered 500')), [`Ironic's history cannot be read (it answered 500), ${alone}`])
+  const old = event('another', { created_at: ago(9 * DAY) })
+  assert.deepEqual(against(last, known([old])), [`Ironic's history holds no error about this failure, ${alone}`])
+  const after = event('another', { created_at: ago(MINUTE) })
+  assert.deepEqual(against(last, known([after])), [
+    `Ironic's history begins only at ${ago(MINUTE)}, after this failure (it is truncated at its limit), ${alone}`,
+  ])
+  const { memory, o } = inHistory(IPMI)
+  assert.deepEqual(against(memory, o.history), [])
+  assert.deepEqual(against(memory, known([])), [
+    "Ironic's history does not hold this text any more (erased, or purged to its limit): it was kept when it was read.",
+  ])
+  assert.deepEqual(against(memory, unknown('it answered 500')), [
+    "Ironic's history cannot be read (it answered 500) now: whether anything came after this text is not known.",
+  ])
+})
+
+test("weighs Ironic's own later readings: a power sync that failed again, or one that read the power state", () => {
+  const { memory, o } = inHistory(IPMI)
+  const sync = event('During sync_power_state, max retries exceeded for node n.', { event_type: 'power', created_at: ago(MINUTE) })
+  const again = `Ironic's power sync failed on the BMC after that, too, last at ${ago(MINUTE)}.`
+  const later = (words: string, node: Partial<ObservedNode>, events: HistoryEvent[]) =>
+    weighed({ ...inHistory(words), node, o: { ...quiet, services: {}, history: known([...events, event(words)]) } })
+  assert.ok(later(IPMI, { last_error: IPMI }, [sync]).for.includes(again))
+  assert.ok(later(NEUTRON, { last_error: NEUTRON }, [sync]).against.includes(again))
+  const erased = /^Ironic has erased last_error since/
+  const has = (sentences: string[]) => sentences.some((sentence) => erased.test(sentence))
+  assert.ok(has(later(IPMI, { last_error: null }, []).for))
+  assert.ok(!has(later(IPMI, { last_error: IPMI }, []).for))
+  assert.ok(!has(later(NEUTRON, { last_error: null }, []).for))
+  assert.ok(!has(later(IPMI, { last_error: null, fault: 'power failure' }, []).for))
+  assert.ok(!has(later(IPMI, { last_error: null, maintenance: true }, []).for))
+  // An event of before the failure says nothing about after it.
+  const early = { ...sync, created_at: ago(2 * HOUR) }
+  assert.ok(!later(IPMI, { last_error: IPMI }, [early]).for.some((sentence) => /power sync failed/.test(sentence)))
+  // A verb erases it, too.
+  assert.ok(!has(later(IPMI, { last_error: null, provision_state: 'cleaning' }, []).for))
+  assert.equal(said({ memory, o: { ...o, ...quiet } }), 'bmc-unreachable maybe')
+})
+
+test('a dead conductor explains a tear-down that stopped, and speaks against a BMC; one that took over is named', () => {
+  const dead = known({ hostname: 'cond-1', alive: false })
+  const explains = 'Its conductor cond-1 is not alive, which explains a tear-down that stopped.'
+  const conductor = (words: string, seen: Observation['conductor']) => {
+    const { memory, o } = inHistory(words)
+    return weighed({ memory, node: { last_error: words }, o: { ...o, ...quiet, services: {}, conductor: seen } })
+  }
+  assert.deepEqual(conductor(NEUTRON, dead), { for: [explains], against: [] })
+  assert.ok(conductor(IPMI, dead).against.includes(explains))
+  assert.deepEqual(conductor(NEUTRON, known({ hostname: null, alive: false })).for, [
+    'No living conductor manages it, which explains a tear-down that stopped.',
+  ])
+  assert.deepEqual(conductor(NEUTRON, known({ hostname: 'cond-2', alive: true })).for, [
+    'It failed under the conductor cond-1 and cond-2 manages it now: a trouble on the side of cond-1 would be over.',
+  ])
+  assert.deepEqual(conductor(NEUTRON, unknown('it answered 500')).against, ['Whether its conductor lives is not known: it answered 500.'])
+  assert.deepEqual(conductor(NEUTRON, known({ hostname: 'cond-1', alive: true })), { for: [], against: [] })
+})
+
+test('a service that answers here though the text names it may be out of reach of the conductor alone', () => {
+  const { memory, o } = inHistory(NEUTRON)
+  const seen = (rest: Given) => weighed({ memory, ...rest, o: { ...o, ...quiet, ...rest.o } })
+  const answers = 'Neutron answers now (200) and was never seen down from here'
+  assert.deepEqual(seen({}).for, [
+    `${answers}: it was over before the first look, or the conductor cond-1 cannot reach it though this host can.`,
+  ])
+  const again = `${answers}, yet a reset failed on it again: the conductor cond-1 cannot reach it though this host can, or it fails at that call alone.`
+  assert.ok(seen({ attempts: failed('api-unreachable', 1) }).against.includes(again))
+  assert.ok(!seen({ attempts: failed('agent', 1) }).against.includes(again))
+  const notAsked = seen({ o: { services: { neutron: unknown('neutron answered 403') } } })
+  assert.deepEqual(notAsked, { for: [], against: ['Whether Neutron works now is not known: neutron answered 403.'] })
+})
+
+test('says what the last reset changed: the same again, with which text, or another cause now', () => {
+  const failure = { provision_state: 'error', provision_updated_at: null, at: NOW - MINUTE }
+  const earlier = (words: string) => ({ text: words, source: 'history' as const, at: ago(DAY), provision_state: 'error' })
+  const { memory, o } = inHistory(IPMI)
+  const after = (attempts: Attempt[], rest: Partial<Memory> = {}) => {
+    const told = weighed({ memory: { ...memory, failure, ...rest }, attempts, node: { last_error: IPMI }, o: { ...o, ...quiet } })
+    return [...told.for, ...told.against].filter((sentence) => sentence.startsWith('Reset '))
+  }
+  const [one] = failed('bmc-unreachable', 1)
+  assert.ok(one)
+  const reset = 'Reset 1 at 2026-11-02T11:00:00.000Z'
+  assert.deepEqual(after([one]), [`${reset} changed nothing: the same cause came back.`])
+  assert.deepEqual(after([one], { earlier: earlier(IPMI) }), [
+    `${reset} changed nothing: the same cause came back with the same kind of text.`,
+  ])
+  assert.deepEqual(after([one], { earlier: earlier('IPMI call failed: power off.') }), [
+    `${reset} changed nothing: the same cause came back; before it Ironic said: "IPMI call failed: power off.".`,
+  ])
+  assert.deepEqual(after([{ ...one, cause: 'api-unreachable' }]), [
+    `${reset} was made for another cause, api-unreachable: either that is gone and this came after it, or one of the two readings is wrong.`,
+  ])
+  assert.deepEqual(after([{ ...one, cause: 'bmc-fault' }]).length, 1)
+  assert.deepEqual(after([one], { releasedAt: NOW }), [])
+  assert.deepEqual(after([one], { failure: { ...failure, at: one.createdAt - 1 } }), [])
+})
+
+test('calls a BMC that flaps a fault of the interface, up or down, and counts both names of it for the pattern', () => {
+  const reach = (lost: number, answered: boolean) => ({
+    answered,
+    since: NOW,
+    lostAt: Array.from({ length: lost }, (_, i) => NOW - (lost - i) * HOUR),
+  })
+  const { memory } = inHistory(IPMI)
+  assert.equal(said({ memory: { ...memory, reach: reach(3, true) } }), 'bmc-fault maybe')
+  assert.equal(said({ memory: { ...memory, reach: reach(2, true) } }), 'bmc-unreachable yes')
+  assert.equal(said({ memory: { ...memory, reach: reach(3, false) }, o: bmc('silent') }), 'bmc-fault maybe')
+  assert.equal(said({ memory: { ...text(NEUTRON), reach: reach(3, true) } }), 'api-unreachable yes')
+  const flaps = 'The BMC flaps: it went from answering to not answering 3 times within a day, last at 2026-11-02T11:00:00.000Z.'
+  assert.ok(diagnosed({ memory: { ...memory, reach: reach(3, true) } }).evidence.includes(flaps))
+  assert.ok(diagnosed({ memory: { ...text(NEUTRON), reach: reach(3, true) } }).against.includes(flaps))
+  const mixed = [...failed('bmc-unreachable', 2), attempt({ id: 'i-x', cause: 'bmc-fault', createdAt: NOW - 2 * HOUR })]
+  assert.equal(said({ memory, attempts: mixed }), 'bmc-fault no')
+})
+
+test('what says that the trouble is over stands against it once a pattern or flapping outweighs it', () => {
+  const over = 'The BMC answers now (d): the disruption was temporary.'
+  const { memory, o } = inHistory(IPMI)
+  const sides = (given: Given) => {
+    const told = weighed({ memory, node: { last_error: IPMI }, ...given, o: { ...o, ...bmc('answers') } })
+    return [told.for.includes(over), told.against.includes(over)]
+  }
+  assert.deepEqual(sides({}), [true, false])
+  assert.deepEqual(sides({ attempts: failed('bmc-unreachable', 3) }), [false, true])
+  const lostAt = [NOW - HOUR, NOW - MINUTE, NOW]
+  assert.deepEqual(sides({ memory: { ...memory, reach: { answered: true, since: NOW, lostAt } } }), [false, true])
+})
+
+test('says of a BMC that hangs that its network part answers, and that the BMC is the place', () => {
+  const hanging = known({ kind: 'faulty' as const, detail: 'answers the presence ping but not more', at: NOW, hangs: true as const })
+  const { cause, place, evidence } = diagnosed({ memory: text(IPMI), o: { bmc: hanging } })
+  assert.deepEqual([cause, place], ['bmc-fault', 'bmc'])
+  assert.ok(evidence.includes('The BMC hangs: it answers the presence ping but not more.'))
+})
+
+test('names a place in the evidence, and where none can be named says so against it', () => {
+  const silentTwice = { ...inHistory(IPMI).memory, looks: { kind: 'silent' as const, count: 2, firstAt: NOW - MINUTE, lastAt: NOW } }
+  const on = (reached: number) => known({ bmcs: { network: '10.0.3.0/24', looked: reached, reached }, shared: [] })
+  const near = diagnosed({ memory: silentTwice, o: { ...bmc('silent'), peers: on(4) } })
+  assert.equal(near.place, 'nic-or-cable')
+  assert.match(near.evidence.at(-1) ?? '', /^Only this node: 4 other BMCs on 10\.0\.3\.0\/24 answer, /)
+  const alone = diagnosed({ memory: silentTwice, o: { ...bmc('silent'), peers: on(0) } })
+  assert.equal(alone.place, null)
+  assert.match(alone.against.at(-1) ?? '', /^Whether it is only this BMC is not known/)
+})
+
+test('the table of the documents has these weighings in this order, each with a reason', () => {
+  const page = readFileSync(new URL('../../docs/diagnosis.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| \d+ +\| `([a-z-]+)` +\|(.+)\|(.+)\|$/gm)]
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    WEIGHINGS.map(({ name }) => name),
+  )
+  for (const [, name, what, why] of rows) assert.ok((what?.trim().length ?? 0) > 20 && (why?.trim().length ?? 0) > 20, name)
+})
+
+test('a BMC that answers here for long while Ironic holds on to its power failure has its credentials doubted', () => {
+  const place = (node: Partial<ObservedNode>, answeredFor: number, answered = true) =>
+    diagnosed({ memory: { ...text(IPMI), reach: { answered, since: NOW - answeredFor, lostAt: [] } }, node }).place
+  assert.equal(place({ fault: 'power failure' }, HOUR), 'credentials')
+  assert.equal(place({ fault: 'power failure' }, MINUTE), null)
+  assert.equal(place({ fault: 'power failure' }, HOUR, false), null)
+  assert.equal(place({ fault: null }, HOUR), null)
 })

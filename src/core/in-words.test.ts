@@ -509,14 +509,14 @@ const ROWS: Row[] = [
     'act attempts-spent',
     5,
     'quarantine',
-    "3 resets in 7 d did not heal it. Look at its BMC, the BMC's NIC, cable and switch port.",
+    '3 resets in 7 d did not heal it. Look at the BMC, its NIC, cable and switch port.',
   ],
   [
     { attempts: failed(3), policy: { resets: { max: 3, window: 'lifetime' } } },
     'act attempts-spent',
     5,
     'quarantine',
-    "3 resets did not heal it. Look at its BMC, the BMC's NIC, cable and switch port.",
+    '3 resets did not heal it. Look at the BMC, its NIC, cable and switch port.',
   ],
   [
     {
@@ -526,7 +526,7 @@ const ROWS: Row[] = [
     'act attempts-spent',
     5,
     'quarantine',
-    "3 resets in 7 d did not heal it. Look at its BMC, the BMC's NIC, cable and switch port. Entries dated in the future were not counted: 2027-01-01T00:00:00Z, 2027-01-02T00:00:00Z, 2027-01-03T00:00:00Z.",
+    '3 resets in 7 d did not heal it. Look at the BMC, its NIC, cable and switch port. Entries dated in the future were not counted: 2027-01-01T00:00:00Z, 2027-01-02T00:00:00Z, 2027-01-03T00:00:00Z.',
   ],
   [
     {
@@ -538,7 +538,7 @@ const ROWS: Row[] = [
     'escalate attempts-spent',
     600,
     null,
-    "3 resets in 7 d did not heal it. Look at its BMC, the BMC's NIC, cable and switch port. It is not quarantined because instance_uuid is set.",
+    '3 resets in 7 d did not heal it. Look at the BMC, its NIC, cable and switch port. It is not quarantined because instance_uuid is set.',
   ],
   [
     { diagnosis: { cause: 'bmc-fault', transient: 'no' }, memory: { releasedAt: NOW - HOUR } },

@@ -32,6 +32,8 @@ export type Observation = {
   inventory: Reading<{ resource_class: string; total: number; reserved: number }[]>
   /** Where the node hangs: for incidents and failure domains. */
   links: Reading<{ switch_id: string | null; switch_info: string | null; port_id: string | null }[]>
+  /** How the BMCs around this one do. absent: nothing points at its BMC, so nobody was asked. */
+  peers: Reading<BmcPeers>
 }
 
 export type ObservedNode = {
@@ -102,8 +104,24 @@ export type ConductorSeen = { hostname: string | null; alive: boolean }
  * What the BMC did when asked without a session.
  * answers: an application-level answer · faulty: an answer that is an error (Redfish 5xx) ·
  * refusing: the host is up, nobody listens on the port · silent: nothing came back, and this host can reach BMCs at all.
+ * `hangs`: its network part is alive and its management software is not (ping without IPMI, a connection without an HTTP answer).
  */
-export type BmcLook = { kind: 'answers' | 'faulty' | 'refusing' | 'silent'; detail: string; at: number }
+export type BmcLook = { kind: 'answers' | 'faulty' | 'refusing' | 'silent'; detail: string; at: number; hangs?: true }
+
+export type BmcPeers = {
+  /**
+   * Other BMCs on this one's network that this host looked at within 5 min, and how many of them it reached. Most were looked at because
+   * they failed themselves, so silence alone says nothing of the network. null: the BMC's address is not known.
+   */
+  bmcs: { network: string; looked: number; reached: number } | null
+  shared: PeersOn[]
+}
+
+/**
+ * What the database knows of one thing that the node hangs on. `nodes`: others ever on record there (only those that once failed are) ·
+ * `failing`: of these, with an open case and a BMC's cause · `together`: of these, begun within an hour of this node's failure.
+ */
+export type PeersOn = { kind: 'switch' | 'bmc-network' | 'rack'; value: string; nodes: number; failing: number; together: number }
 
 export type Tenant = {
   /** 'standalone': no Nova in the catalog and the cloud's configuration says `standalone: true`. */

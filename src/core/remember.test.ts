@@ -288,3 +288,21 @@ test('learns nothing from a node that Ironic did not show', () => {
   const before = folded([[0, {}, bmc('silent', 0)]])
   assert.deepEqual(remember(before, observed({}, { node: unknown('503') }), NOBODY), { memory: before, liftedByIronic: false })
 })
+
+test('keeps when a BMC stopped answering, and what was said of the failure before this one', () => {
+  const looks = folded([
+    [0, {}, bmc('answers', 0)],
+    [MINUTE, {}, bmc('silent', MINUTE)],
+    [2 * MINUTE, {}, { bmc: unknown('no route') }],
+    [3 * MINUTE, {}, bmc('answers', 3 * MINUTE)],
+  ])
+  assert.deepEqual(looks.reach, { answered: true, since: NOW + 3 * MINUTE, lostAt: [NOW + MINUTE] })
+  const first = { last_error: 'first' }
+  assert.equal(folded([[0, first]]).earlier, undefined)
+  const second = folded([
+    [0, first],
+    [MINUTE, { provision_updated_at: ago(MINUTE), last_error: 'second' }],
+    [2 * MINUTE, { provision_updated_at: ago(MINUTE), last_error: null }],
+  ])
+  assert.deepEqual([second.earlier?.text, second.text?.text], ['first', 'second'])
+})

@@ -3,6 +3,7 @@
  * said 404. Pure; it decides nothing. What could not be read changes nothing: unknown is neither good news nor bad.
  */
 import type { Memory } from './case.ts'
+import { reachAfter } from './flapping.ts'
 import { QUARANTINE_PREFIX } from './ironic.ts'
 import type { Observation, ObservedNode, ServiceName } from './observation.ts'
 import { MINUTE, type Policy } from './policy.ts'
@@ -30,6 +31,7 @@ export function remember(
     ...before,
     ...failureOf(before, node, o),
     looks: looksOf(before, o, policy),
+    ...reachOf(before, o),
     ...servicesOf(before, o),
     gone: goneOf(before, node, o),
     lock: lockOf(before, node, o),
@@ -42,7 +44,7 @@ export function remember(
   return { memory, liftedByIronic: hand.liftedByIronic }
 }
 
-function failureOf(before: Memory, node: ObservedNode, o: Observation): Pick<Memory, 'failure' | 'text'> {
+function failureOf(before: Memory, node: ObservedNode, o: Observation): Pick<Memory, 'failure' | 'text' | 'earlier'> {
   const failed = node.provision_state === 'error' || node.provision_state === 'clean failed'
   if (!failed && before.failure !== null) return { failure: before.failure, text: before.text }
   const last = before.failure
@@ -56,7 +58,7 @@ function failureOf(before: Memory, node: ObservedNode, o: Observation): Pick<Mem
       }
   // The verb erases last_error and newer releases erase it while the node waits, so what was read first is kept.
   const text = textOf(node, o, failure.at) ?? (same ? before.text : null)
-  return { failure, text }
+  return { failure, text, ...(same || before.text === null ? {} : { earlier: before.text }) }
 }
 
 /** History events older than this before the failure belong to something else. */
@@ -87,6 +89,11 @@ function looksOf(before: Memory, o: Observation, { silentBmc, refusingBmc }: Pol
   const { looks, over } = kind === 'silent' ? silentBmc : refusingBmc
   const skipped = (run.skipped ?? 0) + Math.max(0, at - run.lastAt - over / Math.max(1, looks - 1))
   return { ...run, count: run.count + 1, lastAt: at, ...(skipped > 0 ? { skipped } : {}) }
+}
+
+function reachOf(before: Memory, o: Observation): Pick<Memory, 'reach'> {
+  const reach = reachAfter(before.reach, o.bmc)
+  return reach === undefined ? {} : { reach }
 }
 
 function servicesOf(before: Memory, o: Observation): Pick<Memory, 'good' | 'badAt' | 'turnedBadAt'> {

@@ -74,6 +74,25 @@ test('row 2: looks at a quiet BMC each minute, after ten looks as seldom as the 
   assert.equal(nextLook(10, 3 * MINUTE), 1)
 })
 
+test('a quarantine says what to look at first where a place is likelier', () => {
+  const looks = { kind: 'silent' as const, count: 3, firstAt: NOW - 2 * DAY, lastAt: NOW }
+  const todo = (difference: Difference) => decide(given(difference)).message
+  const refuses = { cause: 'bmc-fault', transient: 'no' } as const
+  assert.match(
+    todo({ diagnosis: { ...refuses, place: 'nic-or-cable' } }),
+    /Look at the BMC's cable, NIC and switch port first, then at the BMC\.$/,
+  )
+  for (const place of ['credentials', 'bmc', null] as const)
+    assert.match(todo({ diagnosis: { ...refuses, place } }), /Correct the credentials, the licence or the BMC\.$/)
+  const silent = { observation: look('silent'), memory: { looks } }
+  assert.match(todo({ ...silent, diagnosis: { place: 'switch' } }), /said the same\. Look at the management switch first/)
+  assert.match(todo({ ...silent, diagnosis: { place: null } }), /said the same\. Look at the BMC, its NIC, cable and switch port\.$/)
+  assert.match(
+    todo({ attempts: failed(3), diagnosis: { place: 'credentials' } }),
+    /did not heal it\. Look at the BMC's credentials and licence first/,
+  )
+})
+
 test('row 2: writes into the quarantine whose it is, why, and that the former system may be running', () => {
   const memory = { looks: { kind: 'silent' as const, count: 3, firstAt: NOW - DAY, lastAt: NOW } }
   const decision = decide(given({ observation: look('silent'), memory, node: { power_state: 'power on' } }))

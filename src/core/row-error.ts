@@ -7,6 +7,7 @@ import type { Decision, Reason } from './decision.ts'
 import { escalate, go, type Judged, ownAttempts, wait } from './judged.ts'
 import { isSpent } from './marks.ts'
 import { pace } from './pace.ts'
+import { onTheWay, whereToLook } from './place.ts'
 import { toQuarantine } from './quarantine.ts'
 import { spanText } from './when.ts'
 
@@ -20,23 +21,19 @@ function spent(j: Judged): Decision | null {
   const window = j.policy.resets.window === 'lifetime' ? '' : ` in ${spanText(j.policy.resets.window)}`
   const inFuture =
     j.count.future.length > 0 ? ` Entries dated in the future were not counted: ${j.count.future.slice(0, 3).join(', ')}.` : ''
-  return toQuarantine(
-    j,
-    'attempts-spent',
-    `${j.count.spent} resets${window} did not heal it. Look at its BMC, the BMC's NIC, cable and switch port.${inFuture}`,
-  )
+  return toQuarantine(j, 'attempts-spent', `${j.count.spent} resets${window} did not heal it. ${whereToLook(j.diagnosis.place)}${inFuture}`)
 }
 
 /** Rows 6, 10, 11: a reset cannot help. Ironic's text stays the same after somebody mended it, so a person's `retry` is believed. */
 function hopeless(j: Judged): Decision | null {
-  const { cause, transient, evidence } = j.diagnosis
+  const { cause, transient, place, evidence } = j.diagnosis
   if ((transient !== 'no' && cause !== 'config') || j.words.retry !== null) return null
   const why = evidence[0] ?? 'The error text says so.'
   if (cause === 'bmc-fault')
     return toQuarantine(
       j,
       'credentials-refused',
-      `The BMC refuses what Ironic asks of it. ${why} Correct the credentials, the licence or the BMC.`,
+      `The BMC refuses what Ironic asks of it. ${why} ${onTheWay(place) ? whereToLook(place) : 'Correct the credentials, the licence or the BMC.'}`,
     )
   if (cause === 'config' || cause === 'storage') {
     return escalate('needs-person', `A reset does not help against this (${cause}). ${why}`, j.now + 10 * j.policy.look)
@@ -55,7 +52,7 @@ function quietBmc(j: Judged): Decision | null {
       return toQuarantine(
         j,
         reason,
-        `${bmc.sentence} ${run.count} looks over ${spanText(spanOf(run))} said the same. Look at the BMC, its NIC, cable and switch port.`,
+        `${bmc.sentence} ${run.count} looks over ${spanText(spanOf(run))} said the same. ${whereToLook(j.diagnosis.place)}`,
       )
     }
     const reason: Reason = bmc.kind === 'silent' ? 'bmc-silent' : 'bmc-refusing'

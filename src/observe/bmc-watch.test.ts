@@ -97,3 +97,20 @@ test('a refusing BMC and a missing route need no calibration', async () => {
   assert.ok(refusing.kind === 'known' && refusing.value.kind === 'refusing')
   assert.equal((await watch.look('lab', ipmi('10.0.0.2'))).kind, 'unknown')
 })
+
+test('tells how many others on the same network were looked at within five minutes, and how many it reached', async () => {
+  const { watch, advance } = world({
+    bmcs: { '10.0.0.2': 'refused', '10.0.0.3': 'refused', '10.0.0.4': 'no-route', '10.9.0.1': 'refused' },
+  })
+  assert.deepEqual(watch.around(ipmi('10.0.0.1')), { network: '10.0.0.0/24', looked: 0, reached: 0 })
+  for (const host of ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.9.0.1']) await watch.look('lab', ipmi(host))
+  assert.deepEqual(watch.around(ipmi('10.0.0.1')), { network: '10.0.0.0/24', looked: 3, reached: 2 })
+  advance(5 * 60_000)
+  assert.deepEqual(watch.around(ipmi('10.0.0.1')), { network: '10.0.0.0/24', looked: 0, reached: 0 })
+})
+
+test('telling of the others looks at nobody', async () => {
+  const { watch, probed } = world({ bmcs: {}, candidates: [ipmi('10.0.0.2')] })
+  watch.around(ipmi('10.0.0.1'))
+  assert.equal(probed.length, 0)
+})

@@ -25,7 +25,11 @@ const ROUND = 5
 export type BmcWatch = {
   /** The look at a BMC: a new one, or the last one (its `at` tells its age) where that is younger than 5 s. */
   look(cloud: string, address: BmcAddress): Promise<Reading<BmcLook>>
+  /** Other BMCs on its network, of whatever cloud and protocol, that were looked at within 5 min, and how many were reached. Looks at none. */
+  around(address: BmcAddress): { network: string; looked: number; reached: number }
 }
+
+type Looked = { at: number; look: Reading<BmcLook>; network: string }
 
 type BmcWatchWorld = {
   seams: Pick<Seams, 'clock' | 'random' | 'transport' | 'datagram'>
@@ -36,7 +40,7 @@ type BmcWatchWorld = {
 export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
   const { clock } = seams
   /** By address and port, oldest first. */
-  const last = new Map<string, { at: number; look: Reading<BmcLook> }>()
+  const last = new Map<string, Looked>()
   const asking = new Map<string, Promise<Reading<BmcLook>>>()
   const rounds = new Map<string, Promise<unknown>>()
 
@@ -53,7 +57,7 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
     if (underway !== undefined) return underway
     const asked = lookAt(address, seams)
       .then((look) => {
-        remember(key, look)
+        remember(key, { at: clock.monotonic(), look, network: networkOf(address) })
         return look
       })
       .finally(() => asking.delete(key))
@@ -61,12 +65,11 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
     return asked
   }
 
-  const remember = (key: string, look: Reading<BmcLook>): void => {
-    const at = clock.monotonic()
+  const remember = (key: string, looked: Looked): void => {
     last.delete(key)
-    last.set(key, { at, look })
+    last.set(key, looked)
     for (const [old, kept] of last) {
-      if (at - kept.at < REMEMBER_MS) break
+      if (looked.at - kept.at < REMEMBER_MS) break
       last.delete(old)
     }
   }
@@ -98,10 +101,25 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
       const why = others.length === 0 ? 'there is no other BMC to compare with' : 'this host reached no other BMC either'
       return unknown(`no-route-from-here: ${look.value.detail}, and ${why}, so the trouble may be on this side`)
     },
+    around: (address) => aroundIn(last, address, clock.monotonic()),
   }
 }
 
 const keyOf = (address: BmcAddress): string => `${address.host.toLowerCase()} ${address.port}`
+
+function aroundIn(last: ReadonlyMap<string, Looked>, address: BmcAddress, now: number): ReturnType<BmcWatch['around']> {
+  const own = keyOf(address)
+  const network = networkOf(address)
+  let looked = 0
+  let reached = 0
+  for (const [key, { at, look, network: there }] of last) {
+    // Where this host could not even send, nothing was looked at.
+    if (there !== network || key === own || now - at >= REMEMBER_MS || look.kind !== 'known') continue
+    looked += 1
+    if (wasReached(look)) reached += 1
+  }
+  return { network, looked, reached }
+}
 
 const wasReached = (look: Reading<BmcLook> | null): boolean => look?.kind === 'known' && look.value.kind !== 'silent'
 

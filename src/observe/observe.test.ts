@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HistoryEvent, Observation, ServerSeen, ServiceLook, ServiceName } from '../core/observation.ts'
+import { HOUR } from '../core/policy.ts'
 import { known, type Reading, unknown } from '../core/reading.ts'
 import { sample } from '../openstack/given-cloud.test.ts'
 import { type WireNode, wireNodeSchema } from '../openstack/ironic-node.ts'
@@ -62,6 +63,7 @@ type Given = {
   probe?: (name: ServiceName) => Promise<Reading<ServiceLook>>
   catalog?: ServiceName[] | OpenStackError
   standalone?: boolean
+  neighboursOn?: ObserveWorld['neighboursOn']
 }
 
 /** A cloud where all is well but for a node in `error`: its BMC refuses, nobody is on it. Tests name the difference. */
@@ -105,6 +107,7 @@ function cloud(given: Given = {}): { world: ObserveWorld; clock: VirtualClock; l
     policy: { standalone: given.standalone ?? false },
     seams,
     bmcs: bmcWatch({ seams, candidates: () => [] }),
+    neighboursOn: given.neighboursOn ?? (async () => []),
     services: serviceWatch(clock),
   }
   return { world, clock, look: () => clock.run(observe(world, { cloud: 'lab', uuid: UUID })) }
@@ -305,6 +308,60 @@ test('a conductor is alive only where Ironic lists it so, and no conductor is a 
 test('a node without a BMC address says so', async () => {
   const seen = await cloud({ node: wire({ driver: 'fake-hardware', power_interface: 'fake', driver_info: {} }) }).look()
   assert.equal(reasonOf(seen.bmc), 'unknown: no BMC address is known for driver fake-hardware')
+})
+
+test('the neighbours on what the node hangs on are counted: on record, with the open case of a BMC, failed within an hour of it', async () => {
+  const FAILED = Date.parse('2026-11-02T11:00:00Z')
+  const asked: unknown[] = []
+  const neighboursOn: ObserveWorld['neighboursOn'] = async (of) => {
+    asked.push(of)
+    const others = [null, FAILED - HOUR, FAILED + HOUR, FAILED - HOUR - 1].map((failureAt, at) => ({ uuid: `other-${at}`, failureAt }))
+    return of.kind === 'rack' ? [] : [...others, { uuid: UUID, failureAt: FAILED }]
+  }
+  const links = async () => [{ switch_id: null, switch_info: 'leaf-1', port_id: 'Eth1/1' }]
+  const node = wire({ provision_updated_at: '2026-11-02T11:00:00+00:00', traits: ['CUSTOM_RACK_R7'] })
+  const { look } = cloud({ node, ironic: { links }, neighboursOn })
+  const { peers } = await look()
+  const sums = { nodes: 4, failing: 3, together: 2 }
+  assert.deepEqual(
+    peers,
+    known({
+      bmcs: { network: '10.0.0.0/24', looked: 0, reached: 0 },
+      shared: [
+        { kind: 'bmc-network', value: '10.0.0.0/24', ...sums },
+        { kind: 'switch', value: 'leaf-1', ...sums },
+        { kind: 'rack', value: 'R7', nodes: 0, failing: 0, together: 0 },
+      ],
+    }),
+  )
+  // The next node that hangs there shares the answer.
+  await look()
+  assert.deepEqual(asked, [
+    { cloud: 'lab', kind: 'bmc-network', value: '10.0.0.0/24' },
+    { cloud: 'lab', kind: 'switch', value: 'leaf-1' },
+    { cloud: 'lab', kind: 'rack', value: 'R7' },
+  ])
+})
+
+test('the neighbours are asked for only where a failed node may have the trouble of a BMC', async () => {
+  const answers: ObserveWorld['bmcs'] = {
+    look: async () => known({ kind: 'answers', detail: 'd', at: START }),
+    around: () => ({ network: '10.0.0.0/24', looked: 0, reached: 0 }),
+  }
+  const kindOf = async (node: Record<string, unknown>, bmcs = answers, history: HistoryEvent[] = []) => {
+    const { world, clock } = cloud({ node: wire({ last_error: null, ...node }), ironic: { history: async () => known(history) } })
+    return (await clock.run(observe({ ...world, bmcs }, { cloud: 'lab', uuid: UUID }))).peers.kind
+  }
+  const silent: ObserveWorld['bmcs'] = { ...answers, look: async () => known({ kind: 'silent', detail: 'd', at: START }) }
+  assert.equal(await kindOf({}), 'absent')
+  assert.equal(await kindOf({ last_error: 'Failed to tear down: HttpException: 503: http://neutron:9696' }), 'absent')
+  assert.equal(await kindOf({ last_error: 'IPMI call failed: power status.' }), 'known')
+  assert.equal(await kindOf({}, answers, [event('IPMI call failed: power status.')]), 'known')
+  assert.equal(await kindOf({}, answers, [event('Something new.'), event('IPMI call failed: power status.')]), 'absent')
+  assert.equal(await kindOf({}, silent), 'known')
+  assert.equal(await kindOf({ provision_state: 'available' }, silent), 'absent')
+  assert.equal(await kindOf({ provision_state: 'available', fault: 'power failure' }), 'known')
+  assert.equal(await kindOf({ driver: 'fake-hardware', power_interface: 'fake', driver_info: {}, last_error: 'IPMI call failed' }), 'known')
 })
 
 test('tear-down needs what the interfaces of the node say, and Cinder where it has volume targets', async () => {

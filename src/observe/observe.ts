@@ -7,6 +7,7 @@ import { absent, known, type Reading, unknown } from '../core/reading.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { observedNode, redactedFields } from '../openstack/ironic-node.ts'
 import { type Attempted, attempt } from './attempt.ts'
+import { bmcPeersOf } from './bmc-peers.ts'
 import { type ConductorRow, holderOf, managerOf } from './conductor.ts'
 import { servicesOf } from './control-plane.ts'
 import { tenantOf } from './tenant.ts'
@@ -25,15 +26,17 @@ export async function observe(world: ObserveWorld, key: NodeKey): Promise<Observ
   const done = new AbortController()
   const late = clock.sleep(OBSERVATION_MS, done.signal).then(() => unknown(`not answered within ${OBSERVATION_MS / 1000} s`))
   try {
-    const readings = await readAll(world, key.uuid, (reading) => Promise.race([reading, late]))
-    return { cloud: key.cloud, uuid: key.uuid, at, ...readings }
+    const inTime: InTime = (reading) => Promise.race([reading, late])
+    const readings = await readAll(world, key.uuid, inTime)
+    const seen: Observation = { cloud: key.cloud, uuid: key.uuid, at, ...readings, peers: absent('not asked yet') }
+    return { ...seen, peers: await inTime(bmcPeersOf(world, seen)) }
   } finally {
     // A reason of our own, because without one a DOMException with its stack is made for every observation.
     done.abort('the observation is over')
   }
 }
 
-async function readAll(world: ObserveWorld, uuid: string, inTime: InTime): Promise<Omit<Observation, 'cloud' | 'uuid' | 'at'>> {
+async function readAll(world: ObserveWorld, uuid: string, inTime: InTime): Promise<Omit<Observation, 'cloud' | 'uuid' | 'at' | 'peers'>> {
   const { ironic } = world
   const withheld = new Set<string>()
   const node = inTime(nodeOf(world, uuid, withheld))

@@ -1,6 +1,6 @@
 /**
- * What is the same for all nodes of a cloud, remembered for a moment: how its services answer, which conductors live, and that the
- * token passed Nova's positive control. One object serves all clouds and all observations of a process; it asks nothing itself.
+ * What is the same for all nodes of a cloud, remembered for a moment: how its services answer, which conductors live, that the
+ * token passed Nova's positive control, and which nodes hang on one thing. One object serves all clouds and all observations of a process; it asks nothing itself.
  */
 import type { ServiceLook } from '../core/observation.ts'
 import type { Reading } from '../core/reading.ts'
@@ -8,6 +8,7 @@ import type { Clock } from '../core/seams.ts'
 import type { Attempted } from './attempt.ts'
 import type { ConductorRow } from './conductor.ts'
 import { type SharedRead, sharedRead } from './shared-read.ts'
+import type { Neighbour } from './world.ts'
 
 /** Design section 6: 15 s, so that the two good answers 30 s apart are never one and the same look. */
 const KEEP_MS = 15_000
@@ -26,6 +27,8 @@ export type ServiceWatch = {
   conductors: SharedRead<Attempted<ConductorRow[]>>
   /** Key: cloud, and the instance that the control was about. Only a passed control is kept. */
   control: SharedRead<Control>
+  /** Key: cloud, and the thing that the nodes hang on. In a wave the same few are asked about for each of its nodes. */
+  neighbours: SharedRead<Neighbour[]>
 }
 
 export function serviceWatch(clock: Clock): ServiceWatch {
@@ -33,5 +36,6 @@ export function serviceWatch(clock: Clock): ServiceWatch {
     look: sharedRead({ clock, forMs: KEEP_MS }),
     conductors: sharedRead({ clock, forMs: KEEP_MS, keep: ({ reading }) => reading.kind === 'known' }),
     control: sharedRead({ clock, forMs: CONTROL_MS, keep: (control) => control.passed }),
+    neighbours: sharedRead({ clock, forMs: KEEP_MS }),
   }
 }

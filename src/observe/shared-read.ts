@@ -30,7 +30,14 @@ export function sharedRead<T>({
     if (asked !== undefined) return asked
     const answer = ask()
       .then((got) => {
-        if (keep(got)) kept.set(key, { answer: got, until: clock.monotonic() + forMs })
+        const now = clock.monotonic()
+        // All are kept for one span, so the oldest stand first; there may be a key for each switch of a large cloud.
+        for (const [old, { until }] of kept) {
+          if (until > now) break
+          kept.delete(old)
+        }
+        kept.delete(key)
+        if (keep(got)) kept.set(key, { answer: got, until: now + forMs })
         return got
       })
       .finally(() => asking.delete(key))

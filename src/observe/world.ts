@@ -2,7 +2,7 @@
  * What an observation needs of one cloud: clients narrowed to their reads, and the two watches that remember for all nodes. Wired
  * in main; no request is made here. That the writes of the clients are left out is what makes observing harmless by its types.
  */
-import type { BoundPort, HistoryEvent, Observation, ServerSeen, ServiceLook, ServiceName } from '../core/observation.ts'
+import type { BoundPort, HistoryEvent, Observation, PeersOn, ServerSeen, ServiceLook, ServiceName } from '../core/observation.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Seams } from '../core/seams.ts'
@@ -16,6 +16,9 @@ export type Catalog = Reading<ReadonlySet<ServiceName>>
 
 /** Turns what has not come when an observation's time is up into unknown. */
 export type InTime = <T>(reading: Promise<Reading<T>>) => Promise<Reading<T>>
+
+/** `failureAt`: when its open case began, where its cause is a BMC's; else null. */
+export type Neighbour = { uuid: string; failureAt: number | null }
 
 type Links = Extract<Observation['links'], { kind: 'known' }>['value']
 
@@ -57,5 +60,7 @@ export type ObserveWorld = {
   policy: Pick<Policy, 'standalone'>
   seams: Seams
   bmcs: BmcWatch
+  /** Nodes on record that hang on one thing. */
+  neighboursOn: (of: { cloud: string; kind: PeersOn['kind']; value: string }) => Promise<Neighbour[]>
   services: ServiceWatch
 }

@@ -47,7 +47,7 @@ async function ask(session: Session, name: ServiceName): Promise<string | Readin
   const response = await session.request(call)
   // A page that somebody in between answers with 200 is no sign of life of the service behind.
   bodyOf(call, response, z.looseObject({ [list]: z.array(z.unknown()) }))
-  return `${name} answered ${response.status}`
+  return `${name} answered ${response.status} to GET ${path}`
 }
 
 function judged(name: ServiceName, error: OpenStackError, at: number): Reading<ServiceLook> {

@@ -48,6 +48,7 @@ test('what the BMC is like decides the answer, and a stranger cannot see a wrong
     ['slow', 'silent'],
     ['silent', 'silent'],
     ['frozen', 'silent'],
+    ['hung', 'reply'],
     ['refusing', 'refused'],
   ]
   const { cloud, ask } = given()
@@ -55,6 +56,12 @@ test('what the BMC is like decides the answer, and a stranger cannot see a wrong
     cloud.people.bmc('n', mode)
     assert.equal((await ask(PING)).kind, kind, mode)
   }
+})
+
+test('a hung BMC answers a ping and nothing else', async () => {
+  const { cloud, ask } = given()
+  cloud.people.bmc('n', 'hung')
+  assert.deepEqual([(await ask(PING)).kind, (await ask(CAPABILITIES)).kind], ['reply', 'silent'])
 })
 
 test('where nothing stands it is silent, behind a firewall too, and without a route it is said', async () => {

@@ -26,12 +26,12 @@ export function modeAt(bmc: Bmc, now: number): Exclude<BmcMode, 'flapping'> {
 
 const ASF_IANA = [0x00, 0x00, 0x11, 0xbe]
 
-/** What the BMC sends back; null where it has nothing to say to such a datagram. */
-export function rmcpReply(payload: Uint8Array): Uint8Array | null {
+/** What the BMC sends back; null where it has nothing to say to such a datagram. A hung one says nothing but that it is there. */
+export function rmcpReply(payload: Uint8Array, mode: BmcMode = 'ok'): Uint8Array | null {
   if (payload.length < 12 || payload[0] !== 0x06) return null
   const isAsf = (payload[3] ?? 0) === 0x06
   if (isAsf) return payload[8] === 0x80 ? pong(payload[9] ?? 0) : null
-  return payload[3] === 0x07 ? channelAuthentication(payload) : null
+  return payload[3] === 0x07 && mode !== 'hung' ? channelAuthentication(payload) : null
 }
 
 const pong = (tag: number): Uint8Array =>
@@ -70,7 +70,7 @@ export async function sendDatagram(world: World, request: DatagramRequest): Prom
     await clock.sleep(answerMs)
     return { kind: 'refused' }
   }
-  const payload = rmcpReply(request.payload)
+  const payload = rmcpReply(request.payload, mode)
   if (payload === null || !request.accepts(payload) || answerMs > request.timeoutMs) return silent()
   await clock.sleep(answerMs)
   return { kind: 'reply', payload }

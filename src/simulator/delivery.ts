@@ -243,7 +243,7 @@ async function toBmc(world: World, url: URL): Promise<Delivered> {
   const mode = bmc === undefined ? 'silent' : modeAt(bmc, world.clock.now())
   if (world.faults.route !== 'open' || bmc === undefined || mode === 'silent') return 'unreachable'
   // Its kernel still takes connections; nobody behind it answers.
-  if (mode === 'frozen' && bmc.protocol === 'redfish') return 'hung'
+  if ((mode === 'frozen' || mode === 'hung') && bmc.protocol === 'redfish') return 'hung'
   await world.clock.sleep(mode === 'slow' ? SLOW_BMC_MS : between(world.random, 20, 60))
   if (mode === 'refusing' || bmc.protocol === 'ipmi') return 'refused'
   return httpResponse(redfish(bmc, url.pathname), world.newId())

@@ -25,7 +25,7 @@ export function powerTrouble(world: World, node: SimNode): string | null {
   }
   const pool = `HTTPSConnectionPool(host='${host}', port=443)`
   const why =
-    mode === 'frozen'
+    mode === 'frozen' || mode === 'hung'
       ? `${pool}: Read timed out. (read timeout=60)`
       : mode === 'silent'
         ? `${pool}: Max retries exceeded with url: /redfish/v1/Systems/1 (Caused by ConnectTimeoutError(<urllib3.connection.HTTPSConnection object at 0x7f3a5c0e1d10>, 'Connection to ${host} timed out. (connect timeout=60)'))`
@@ -35,7 +35,7 @@ export function powerTrouble(world: World, node: SimNode): string | null {
 
 /** How long such trouble takes to show: 5.2 s for a BMC that cannot be reached, 2.3 to 2.9 s for one that answers wrongly. */
 function troubleMs(world: World, node: SimNode): number {
-  const unreachable = ['silent', 'frozen', 'refusing'].includes(modeAt(node.bmc, world.clock.now()))
+  const unreachable = ['silent', 'frozen', 'hung', 'refusing'].includes(modeAt(node.bmc, world.clock.now()))
   return unreachable ? between(world.random, 5000, 5300) : between(world.random, 2100, 2700)
 }
 

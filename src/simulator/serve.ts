@@ -98,7 +98,7 @@ async function serveRedfish(cloud: SimulatedCloud, bmc: Bmc): Promise<() => Prom
     const url = `http://${bmc.host}:${bmc.port}${request.url ?? '/'}`
     const mode = modeAt(bmc, cloud.state.clock.now())
     // Something listens here for every BMC, so one that is cut off can only keep the connection.
-    if (mode === 'silent' || mode === 'frozen') return
+    if (mode === 'silent' || mode === 'frozen' || mode === 'hung') return
     if (mode !== 'slow' && mode !== 'refusing') {
       const { status, json } = redfish(bmc, new URL(url).pathname)
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
@@ -136,7 +136,7 @@ function open(cloud: SimulatedCloud, bmc: Bmc, port: number): Promise<Socket> {
   socket.on('message', (message, from) => {
     const mode = modeAt(bmc, cloud.state.clock.now())
     if (mode === 'silent' || mode === 'frozen' || cloud.faults.route !== 'open') return
-    const reply = rmcpReply(message)
+    const reply = rmcpReply(message, mode)
     const late = mode === 'slow' ? 1500 : 2
     if (reply !== null) cloud.state.clock.after(late, () => socket.send(reply, from.port, from.address))
   })

@@ -138,10 +138,10 @@ export type NodeRow = {
 
 /**
  * ok · silent: powered down or cut off, nothing comes back · frozen: its processor hangs, so that connecting over TCP works and nothing ever
- * answers · refusing: host up, nobody listens · slow: right answers, late · flapping: up and silent in turns · rejecting: answers, but each
+ * answers · hung: its network part answers pings, its management software answers nothing · refusing: host up, nobody listens · slow: right answers, late · flapping: up and silent in turns · rejecting: answers, but each
  * command with an error · badpass: the stored password is wrong · stuck: power never changes.
  */
-export const BMC_MODES = ['ok', 'silent', 'frozen', 'refusing', 'slow', 'flapping', 'rejecting', 'badpass', 'stuck'] as const
+export const BMC_MODES = ['ok', 'silent', 'frozen', 'hung', 'refusing', 'slow', 'flapping', 'rejecting', 'badpass', 'stuck'] as const
 export type BmcMode = (typeof BMC_MODES)[number]
 
 export type Bmc = {

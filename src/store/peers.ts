@@ -6,6 +6,7 @@ import type { Cause } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
 import type { Queries } from './home.ts'
 import { fromJson } from './schema.ts'
+import { template } from './template.ts'
 
 export type BegunCase = {
   id: string
@@ -58,6 +59,36 @@ export async function sharing(
     .where('case_keys.uuid', '!=', of.besides)
     .executeTakeFirstOrThrow()
   return { nodes: Number(row.nodes), open: Number(row.open) }
+}
+
+/** Both causes of the runbook's third kind; which of them a case has changes with what its BMC does. */
+const BMC_CAUSES = ['bmc-unreachable', 'bmc-fault'] as const satisfies readonly Cause[]
+/** A BMC network that is named by a domain may be a whole data centre; the newest failures are those that may belong together. */
+const NEIGHBOURS_MAX = 1000
+
+type Hanging = { cloud: string; kind: KeyKind; value: string }
+
+const neighbours = template((db, of: Hanging) =>
+  db
+    .selectFrom('case_keys')
+    .leftJoin('cases', (join) =>
+      join
+        .onRef('cases.cloud', '=', 'case_keys.cloud')
+        .onRef('cases.uuid', '=', 'case_keys.uuid')
+        .on('cases.closedAt', 'is', null)
+        .on('cases.cause', 'in', BMC_CAUSES),
+    )
+    .select(['case_keys.uuid', 'cases.failureAt'])
+    .where('case_keys.cloud', '=', of.cloud)
+    .where('case_keys.kind', '=', of.kind)
+    .where('case_keys.value', '=', of.value)
+    .orderBy('case_keys.failureAt', 'desc')
+    .limit(NEIGHBOURS_MAX),
+)
+
+/** Nodes ever on record there, and when the open case of each began where its cause is a BMC's; those that failed last first, at most 1000. */
+export function neighboursOn(db: Queries, of: Hanging): Promise<{ uuid: string; failureAt: number | null }[]> {
+  return neighbours(db, of)
 }
 
 /** Nodes of the cloud, or of one class of it, with an open case; the node `besides` is not counted. */

@@ -25,6 +25,7 @@ import {
   type StoredObservation,
 } from './observations.ts'
 import { markSent, type OutboxMessage, unsent } from './outbox.ts'
+import { neighboursOn } from './peers.ts'
 import {
   attempts,
   type CaseFilter,
@@ -111,6 +112,7 @@ export type Store = {
   nodes(filter: NodeFilter): Promise<NodeView[]>
   countNodes(filter: NodeFilter): Promise<number>
   witnesses(of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]>
+  neighboursOn(of: Parameters<typeof neighboursOn>[1]): ReturnType<typeof neighboursOn>
   cases(filter: CaseFilter): Promise<CaseView[]>
   /** The node's open case, else its newest. */
   caseOf(key: NodeKey): Promise<CaseView | null>
@@ -195,6 +197,7 @@ function reading({ db, clock }: Home) {
     nodes: (filter) => nodes(db, filter),
     countNodes: (filter) => countNodes(db, filter),
     witnesses: (of) => witnesses(db, of),
+    neighboursOn: (of) => neighboursOn(db, of),
     cases: (filter) => cases(db, filter),
     caseOf: (key) => caseOf(db, key),
     caseById: (id) => caseById(db, id),

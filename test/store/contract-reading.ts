@@ -1,8 +1,10 @@
 /** What commands and pages read, and what is kept for how long. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Diagnosis } from '../../src/core/decision.ts'
+import type { Keys } from '../../src/core/fleet.ts'
 import { type Open, on } from './contract.ts'
-import { BEGIN, CLOUD, keyOf, observation, pass, resetOf, resolve, seenNode, wait } from './given.ts'
+import { BEGIN, CLOUD, DIAGNOSIS, keyOf, newCase, observation, pass, passIn, resetOf, resolve, seenNode, wait } from './given.ts'
 
 const DAY = 86_400_000
 const LATER = wait(BEGIN + DAY)
@@ -45,6 +47,35 @@ export function readingContract(open: Open): void {
           ...node
         } = nodes[1] ?? {}
         assert.deepEqual(node, seenNode(2))
+      }),
+    )
+
+    test(
+      'gives the nodes on record that hang on one thing, the newest failure first, and when the open case of a BMC began',
+      on(open, async ({ store }) => {
+        const keys = { rack: 'r1', switch: 'leaf-1' }
+        const fails = (n: number, failureAt: number, differs: Partial<Diagnosis> = {}, others: Partial<Keys> = keys) =>
+          store.deciding(CLOUD, async (tx) => {
+            const now = await tx.now()
+            const opened = newCase(n, await tx.newCaseId(), now)
+            const failure = { provision_state: 'error', provision_updated_at: null, at: failureAt }
+            const diagnosis = { ...DIAGNOSIS, ...differs }
+            const failed = { ...opened, memory: { ...opened.memory, failure }, diagnosis }
+            await passIn(tx, n, LATER, { case: failed, diagnosis, keys: others })
+          })
+        await fails(1, BEGIN + 3)
+        await fails(2, BEGIN + 5)
+        await fails(3, BEGIN + 4, { cause: 'agent' })
+        await fails(4, BEGIN, { cause: 'bmc-fault' }, { rack: 'r2' })
+        await fails(5, BEGIN + 1, { cause: 'bmc-fault' }, { rack: 'r1' })
+        await pass(store, 5, resolve, { keys: { rack: 'r1' } })
+        const on = async (kind: 'rack' | 'switch', value: string, cloud = CLOUD) => await store.neighboursOn({ cloud, kind, value })
+        const row = (n: number, failureAt: number | null) => ({ uuid: keyOf(n).uuid, failureAt })
+        const three = [row(2, BEGIN + 5), row(3, null), row(1, BEGIN + 3)]
+        assert.deepEqual(await on('switch', 'leaf-1'), three)
+        assert.deepEqual(new Set(await on('rack', 'r1')), new Set([...three, row(5, null)]))
+        assert.deepEqual(await on('rack', 'r2'), [row(4, BEGIN)])
+        assert.deepEqual([await on('rack', 'r3'), await on('rack', 'r1', 'other')], [[], []])
       }),
     )
 

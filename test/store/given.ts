@@ -109,11 +109,13 @@ export const observation = (n: number, at: number, differs: Partial<ObservedNode
   needed: [],
   inventory: absent('not asked'),
   links: absent('not asked'),
+  peers: absent('not asked'),
 })
 
 export const DIAGNOSIS: Diagnosis = {
   cause: 'bmc-unreachable',
   transient: 'yes',
+  place: null,
   evidence: ['The BMC answers again.'],
   against: [],
   signature: null,
