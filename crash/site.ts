@@ -55,6 +55,7 @@ export const settingsFor = (places: number): Record<string, unknown> => ({
     silence: '5m',
     powerFailure: '30s',
     serviceSecondAnswer: '1s',
+    serviceSteady: '5s',
     undeadGap: '1m',
     slowCloud: '2s',
     look: '1s',

@@ -17,6 +17,7 @@ export const QUICK = {
   soak: '1s',
   waitForNova: '1s',
   serviceSecondAnswer: '1s',
+  serviceSteady: '5s',
   incident: { cases: 100 },
 } as const
 

@@ -157,7 +157,7 @@ export async function lookAtIpmi(target: BmcTarget, seams: Pick<Seams, 'clock' |
   switch (settled.kind) {
     case 'reply':
       return settled.value.ipmi
-        ? look('faulty', 'answers the presence ping but not the authentication capabilities request', true)
+        ? look('silent', 'answers the presence ping but not the authentication capabilities request', true)
         : look('faulty', 'answers the presence ping, in which it says that it speaks no IPMI')
     case 'refused':
       return look('refusing', `the host is up but nobody listens on UDP port ${target.port}`)

@@ -21,9 +21,9 @@ export function bmcVerdict(input: { o: Observation; node: ObservedNode; memory: 
   if (o.bmc.kind === 'known') {
     const { kind, detail, hangs } = o.bmc.value
     if (kind === 'answers') return { kind, sentence: `The BMC answers now: ${detail}.` }
-    if (kind === 'faulty') return { kind, sentence: `${hangs === true ? 'The BMC hangs: it' : 'The BMC answers, but wrongly:'} ${detail}.` }
+    if (kind === 'faulty') return { kind, sentence: `The BMC answers, but wrongly: ${detail}.` }
     if (kind === 'refusing') return { kind, sentence: `The BMC's host is up but nobody listens on its port: ${detail}.` }
-    return { kind, sentence: `The BMC does not answer: ${detail}.` }
+    return { kind, sentence: hangs === true ? `The BMC hangs: ${detail}.` : `The BMC does not answer: ${detail}.` }
   }
   // Since 2025.2 a successful power sync erases last_error: an erased BMC error means that Ironic has read the BMC since (a4e7939).
   const bmcFailed = memory.text !== null && speaksOfBmc(memory.text.text)

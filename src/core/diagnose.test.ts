@@ -370,10 +370,10 @@ test('what says that the trouble is over stands against it once a pattern or fla
 })
 
 test('says of a BMC that hangs that its network part answers, and that the BMC is the place', () => {
-  const hanging = known({ kind: 'faulty' as const, detail: 'answers the presence ping but not more', at: NOW, hangs: true as const })
+  const hanging = known({ kind: 'silent' as const, detail: 'answers the presence ping but not more', at: NOW, hangs: true as const })
   const { cause, place, evidence } = diagnosed({ memory: text(IPMI), o: { bmc: hanging } })
   assert.deepEqual([cause, place], ['bmc-fault', 'bmc'])
-  assert.ok(evidence.includes('The BMC hangs: it answers the presence ping but not more.'))
+  assert.ok(evidence.includes('The BMC hangs: answers the presence ping but not more.'))
 })
 
 test('names a place in the evidence, and where none can be named says so against it', () => {

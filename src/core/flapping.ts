@@ -15,11 +15,11 @@ const WITHIN = DAY
 /** More would say the same. */
 const KEPT = 10
 
-/** The memory after one look; what could not be looked at changes nothing. An error is an answer: the line works. */
+/** The memory after one look; what could not be looked at changes nothing. An error is an answer, and one that hangs was reached: the line works. */
 export function reachAfter(before: Reach | undefined, bmc: Observation['bmc']): Reach | undefined {
   if (bmc.kind !== 'known') return before
-  const { kind, at } = bmc.value
-  const answered = kind === 'answers' || kind === 'faulty'
+  const { kind, at, hangs } = bmc.value
+  const answered = kind === 'answers' || kind === 'faulty' || hangs === true
   const lostAt = (before?.lostAt ?? []).filter((lost) => at - lost < WITHIN)
   const since = before?.answered === answered ? before.since : at
   return { answered, since, lostAt: before?.answered === true && !answered ? [...lostAt, at].slice(-KEPT) : lostAt }

@@ -103,7 +103,7 @@ export type ConductorSeen = { hostname: string | null; alive: boolean }
 /**
  * What the BMC did when asked without a session.
  * answers: an application-level answer · faulty: an answer that is an error (Redfish 5xx) ·
- * refusing: the host is up, nobody listens on the port · silent: nothing came back, and this host can reach BMCs at all.
+ * refusing: the host is up, nobody listens on the port · silent: no application-level answer, and this host can reach BMCs at all.
  * `hangs`: its network part is alive and its management software is not (ping without IPMI, a connection without an HTTP answer).
  */
 export type BmcLook = { kind: 'answers' | 'faulty' | 'refusing' | 'silent'; detail: string; at: number; hangs?: true }

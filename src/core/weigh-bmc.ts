@@ -20,12 +20,12 @@ export function weighBmc(draft: Draft, { o, memory }: Weighed): void {
     isOver(draft, `The BMC answers now (${detail}): the disruption was temporary.`)
   } else if (kind === 'answers') {
     draft[draft.cause === 'bmc-fault' ? 'evidence' : 'against'].push(`The BMC answers (${detail}), so reaching it is not the trouble.`)
-  } else if (kind === 'faulty') {
+  } else if (kind === 'faulty' || hangs === true) {
     if (bmcCause) {
       draft.cause = 'bmc-fault'
       draft.transient = 'maybe'
     }
-    bmcSide(draft).push(hangs === true ? `The BMC hangs: it ${detail}.` : `The BMC answers, but wrongly: ${detail}.`)
+    bmcSide(draft).push(hangs === true ? `The BMC hangs: ${detail}${lasting(memory.looks)}.` : `The BMC answers, but wrongly: ${detail}.`)
   } else {
     draft[bmcCause ? 'evidence' : 'against'].push(
       kind === 'refusing'

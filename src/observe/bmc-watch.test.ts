@@ -5,19 +5,26 @@ import type { BmcAddress } from '../core/observation.ts'
 import { type DatagramAnswer, TransportError } from '../core/seams.ts'
 import { bmcWatch } from './bmc-watch.ts'
 
-type Manner = 'refused' | 'silent' | 'no-route'
+type Manner = 'refused' | 'silent' | 'no-route' | 'pong-only'
 
 const ipmi = (host: string): BmcAddress => ({ protocol: 'ipmi', host, port: 623 })
 const redfish = (host: string): BmcAddress => ({ protocol: 'redfish', host, port: 443 })
+
+/** The message class of a presence ping; IPMI's is 7. */
+const ASF = 6
+/** Its tag comes back, and one that speaks IPMI sets bit 7 of the entities. */
+const pongTo = (ping: Uint8Array): Uint8Array =>
+  Uint8Array.from([6, 0, 0xff, ASF, 0, 0, 0x11, 0xbe, 0x40, ping[9] ?? 0, 0, 16, 0, 0, 0x11, 0xbe, 0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0])
 
 /** BMCs by host: `refused` stands for every way of being reached. Time moves by hand, and by the waiting of a silent datagram. */
 function world(given: { bmcs: Record<string, Manner>; candidates?: BmcAddress[] }) {
   let elapsed = 0
   const probed: { host: string; at: number }[] = []
   const clock = { now: () => 1_000_000 + elapsed, monotonic: () => elapsed, sleep: async () => {} }
-  const datagram = async ({ host }: { host: string }): Promise<DatagramAnswer> => {
+  const datagram = async ({ host, payload }: { host: string; payload: Uint8Array }): Promise<DatagramAnswer> => {
     probed.push({ host, at: elapsed })
     const manner = given.bmcs[host] ?? 'silent'
+    if (manner === 'pong-only') return payload[3] === ASF ? { kind: 'reply', payload: pongTo(payload) } : { kind: 'silent' }
     return manner === 'no-route' ? { kind: 'no-route', reason: 'ENETUNREACH' } : { kind: manner }
   }
   const transport = async () => Promise.reject(new TransportError('before', 'connect ECONNREFUSED'))
@@ -89,6 +96,15 @@ test('many who ask at once share one look, and a wave of silent nodes shares one
   await Promise.all(Array.from({ length: 20 }, (_, n) => watch.look('lab', ipmi(`10.2.0.${n + 1}`))))
   const calibrating = new Set(probed.filter(({ host }) => host.startsWith('10.1.')).map(({ host }) => host))
   assert.ok(calibrating.size <= 5, `${calibrating.size} BMCs were looked at for calibration`)
+})
+
+test('a BMC that hangs needs no calibration either: its answer to the ping came here', async () => {
+  const { watch } = world({ bmcs: { '10.0.0.1': 'pong-only' } })
+  const look = await watch.look('lab', ipmi('10.0.0.1'))
+  assert.deepEqual(look.kind === 'known' && [look.value.kind, look.value.hangs], ['silent', true])
+  // And it speaks for the way there, as one that refuses does.
+  const { watch: other } = world({ bmcs: { '10.0.0.2': 'pong-only' }, candidates: [ipmi('10.0.0.2')] })
+  assert.equal((await other.look('lab', ipmi('10.0.0.1'))).kind, 'known')
 })
 
 test('a refusing BMC and a missing route need no calibration', async () => {

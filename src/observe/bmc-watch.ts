@@ -91,7 +91,8 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
   return {
     look: async (cloud, address) => {
       const look = await ask(address)
-      if (look.kind !== 'known' || look.value.kind !== 'silent') return look
+      // One that hangs was reached: its silence is not this side's.
+      if (look.kind !== 'known' || wasReached(look)) return look
       const own = keyOf(address)
       const others = (await candidates(cloud)).filter((other) => other.protocol === address.protocol && keyOf(other) !== own)
       if (witness(others) === null) await calibrate(cloud, address, others)
@@ -121,7 +122,8 @@ function aroundIn(last: ReadonlyMap<string, Looked>, address: BmcAddress, now: n
   return { network, looked, reached }
 }
 
-const wasReached = (look: Reading<BmcLook> | null): boolean => look?.kind === 'known' && look.value.kind !== 'silent'
+const wasReached = (look: Reading<BmcLook> | null): boolean =>
+  look?.kind === 'known' && (look.value.kind !== 'silent' || look.value.hangs === true)
 
 function lookAt(address: BmcAddress, seams: BmcWatchWorld['seams']): Promise<Reading<BmcLook>> {
   switch (address.protocol) {
