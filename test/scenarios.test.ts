@@ -1,46 +1,4 @@
-/**
- * Written scenarios with what they print: each `test/scenarios/NAME.txt` is played, and its output is `NAME.out` to the byte. They are the
- * runbook's stories; read the output when it changes. `npm run golden` writes it anew.
- */
-import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { test } from 'node:test'
-import { playScript } from '../src/cli/simulation/script-play.ts'
-import { DEFAULT_POLICY } from '../src/core/policy.ts'
+/** The runbook's stories, written down with what they print; read the output when it changes. */
+import { goldenScenarios } from './golden-scenario.ts'
 
-const folder = new URL('./scenarios/', import.meta.url)
-const policy = { ...DEFAULT_POLICY, mode: 'auto' as const }
-const isRewriting = process.env['UPDATE_GOLDEN'] === '1'
-
-const names = readdirSync(folder)
-  .filter((name) => name.endsWith('.txt'))
-  .map((name) => name.slice(0, -'.txt'.length))
-const text = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
-
-for (const name of names) {
-  test(`scenario ${name} goes as it is written down, and every promise is kept`, async () => {
-    const played = await playScript(text(`${name}.txt`), policy)
-    assert.deepEqual(
-      played.history.broken.map(({ promise, what }) => `${promise}: ${what}`),
-      [],
-    )
-    const out = new URL(`${name}.out`, folder)
-    if (isRewriting) writeFileSync(out, played.text)
-    assert.equal(
-      played.text,
-      existsSync(out) ? readFileSync(out, 'utf8') : '',
-      'differs from the .out beside it; `npm run golden` writes it',
-    )
-  })
-}
-
-test('each scenario opens with what it shows, asks for the promises last, and each output has its scenario', () => {
-  assert.ok(names.length >= 14, `${names.length} scenarios`)
-  for (const name of names) {
-    const lines = text(`${name}.txt`).trimEnd().split('\n')
-    assert.match(lines[0] ?? '', /^# [A-Z].{20,}/, name)
-    assert.equal(lines.at(-1), 'promises', name)
-  }
-  const outputs = readdirSync(folder).filter((name) => !name.endsWith('.txt'))
-  assert.deepEqual(outputs.toSorted(), names.map((name) => `${name}.out`).toSorted())
-})
+goldenScenarios(new URL('./scenarios/', import.meta.url), 18)
