@@ -94,8 +94,12 @@ const sumsToZero = (span: Uint8Array): boolean => (span.reduce((sum, byte) => su
 
 export type BmcTarget = { host: string; port: number }
 
-/** What came of up to three tries of one exchange. */
-export type Exchanged<T> = { kind: 'reply'; value: T } | { kind: 'refused' } | { kind: 'silent' } | { kind: 'no-route'; reason: string }
+/** What came of up to three tries of one exchange; `tries` were sent before one was answered. */
+export type Exchanged<T> =
+  | { kind: 'reply'; value: T; tries: number }
+  | { kind: 'refused' }
+  | { kind: 'silent' }
+  | { kind: 'no-route'; reason: string }
 
 type Exchange<T> = {
   /** How many numbers the exchange can carry: each try takes its own, so that a late answer to an earlier one does not count. */
@@ -112,7 +116,7 @@ async function exchange<T>(target: BmcTarget, what: Exchange<T>, seams: Pick<Sea
     const answer = await seams.datagram({ ...target, payload: what.encode(number), timeoutMs: TRY_MS, accepts })
     if (answer.kind === 'refused' || answer.kind === 'no-route') return answer
     const value = answer.kind === 'reply' ? what.decode(answer.payload, number) : null
-    if (value !== null) return { kind: 'reply', value }
+    if (value !== null) return { kind: 'reply', value, tries: tried + 1 }
   }
   return { kind: 'silent' }
 }
@@ -138,6 +142,10 @@ export async function askAuthCapabilities(
   return older.kind === 'silent' ? answer : older
 }
 
+/** One that had to be asked again is the only sign of a lossy path that a look has: a session of many exchanges rarely comes through it. */
+const unanswered = (what: string, tries: number): string =>
+  tries === 1 ? '' : `, only to ${what} ${tries} of ${TRIES}: it is slow, or datagrams are lost`
+
 /**
  * What an IPMI BMC does when asked without a session; at most 9 s. The capabilities are asked first, because their answer
  * settles it with one datagram; the ping only tells a half-dead BMC from a silent one. `silent` is not yet calibrated: see
@@ -148,14 +156,16 @@ export async function lookAtIpmi(target: BmcTarget, seams: Pick<Seams, 'clock' |
   const asked = await askAuthCapabilities(target, seams)
   if (asked.kind === 'reply') {
     const said = asked.value
-    if (said.kind === 'capabilities') return look('answers', `answers IPMI (version ${said.versions.join(' and ') || 'not told'})`)
+    if (said.kind === 'capabilities') {
+      return look('answers', `answers IPMI (version ${said.versions.join(' and ') || 'not told'})${unanswered('request', asked.tries)}`)
+    }
     const code = `0x${said.completionCode.toString(16).padStart(2, '0')}`
     return look('faulty', `answers the authentication capabilities request with completion code ${code}`)
   }
   const settled = asked.kind === 'silent' ? await pingBmc(target, seams) : asked
   switch (settled.kind) {
     case 'reply':
-      return look('faulty', 'answers the presence ping but not the authentication capabilities request')
+      return look('faulty', `answers the presence ping but not the authentication capabilities request${unanswered('ping', settled.tries)}`)
     case 'refused':
       return look('refusing', `the host is up but nobody listens on UDP port ${target.port}`)
     case 'silent':
