@@ -15,5 +15,7 @@ for n in ironic api conductor; do (stop "$n") || code=1; done
 # Each in a subshell: one refusal must not keep the others running.
 for n in "${names[@]:3}"; do (stop "$n") & done
 for j in $(jobs -p); do wait "$j" || code=1; done
+# Its BMCs have ended by now.
+"$HERE/bmc-net.sh" down || code=1
 [ "${1:-}" = wipe ] && [ $code = 0 ] && rm -rf "$LAB_DIR"
 exit $code

@@ -3,7 +3,7 @@
 # usage: install.sh [keystone]
 set -eu
 fail() { echo "lab: $*" >&2; exit 1; }
-want=(ironic-api ironic-conductor openipmi ipmitool util-linux procps)
+want=(ironic-api ironic-conductor openipmi ipmitool util-linux procps iproute2 nftables)
 for a in "$@"; do
   case $a in
     keystone) want+=(keystone uwsgi-core uwsgi-plugin-python3 sqlite3) ;;

@@ -34,7 +34,9 @@ async function mustRun(name: string, args: string[]): Promise<string> {
   return ran.stdout
 }
 
-export type BmcAct = 'stop' | 'start' | 'freeze' | 'thaw' | 'stuck' | 'unstuck' | 'fail' | 'unfail' | 'badpass' | 'goodpass'
+export type BmcAct =
+  | ('stop' | 'start' | 'freeze' | 'thaw' | 'stuck' | 'unstuck' | 'fail' | 'unfail' | 'badpass' | 'goodpass')
+  | ('full' | 'unfull' | 'inside')
 
 /** One thing to one or more BMCs, by number: BMC 3 is node-3's. bmc.sh says what each does. */
 export async function bmc(act: BmcAct, ...numbers: number[]): Promise<void> {
@@ -44,9 +46,22 @@ export async function bmc(act: BmcAct, ...numbers: number[]): Promise<void> {
 /** As bmc.sh status prints it: running, frozen or stopped, and the chassis power. */
 export const bmcStatus = (n: number) => mustRun('bmc.sh', ['status', String(n)])
 
-/** Every BMC healthy again, whatever was done to it: running, right password, not frozen, stuck or failing. */
+/**
+ * The BMC network of its own, in which bmc('inside', N) starts BMCs; bmc-net.sh says what each does. Throws where this machine cannot have
+ * one: what needs it has then not been tried, and must not look as if it had.
+ */
+export async function bmcNetwork(act: 'up' | 'down' | 'gone' | 'back'): Promise<void> {
+  await mustRun('bmc-net.sh', [act])
+}
+
+/** Drops so many of a hundred datagrams between this host and that network, in each direction. */
+export async function losePackets(percent: number): Promise<void> {
+  await mustRun('bmc-net.sh', ['loss', String(percent)])
+}
+
+/** Every BMC healthy again, whatever was done to it: on loopback, running, right password, sessions free, not frozen, stuck or failing. */
 export async function healBmcs(): Promise<void> {
-  for (const act of ['unstuck', 'unfail', 'goodpass']) await mustRun('bmc.sh', [act, 'all'])
+  for (const act of ['unfull', 'unstuck', 'unfail', 'goodpass']) await mustRun('bmc.sh', [act, 'all'])
 }
 
 /** SIGKILL, as a crash: locks and `deleting` stay in Ironic's database. With RPC=json-rpc the API lives on. */

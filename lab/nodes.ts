@@ -20,6 +20,10 @@ export type NodeWish = {
   resource_class?: string
   /** A ramdisk's URL; by default one that answers, so that cleaning gets as far as `clean wait`. */
   ramdisk?: string
+  /** Its BMC is in the BMC network of its own (bmc.sh inside) and not on loopback. */
+  inside?: boolean
+  /** The switch of its port; all nodes hang on one by default, and then share a failure domain. */
+  switch_info?: string
 }
 
 /** A name's own uuid: the same in every lab, so that samples and tests may name it. Layout of RFC 9562, version 8. */
@@ -107,8 +111,8 @@ async function create(name: string, wish: NodeWish): Promise<void> {
     deploy_interface: 'direct',
     boot_interface: 'pxe',
     driver_info: {
-      ipmi_address: '127.0.0.1',
-      ipmi_port: settings.ports.bmcBase + numberOf(name),
+      ipmi_address: wish.inside ? `${settings.bmcNet}.${100 + numberOf(name)}` : '127.0.0.1',
+      ipmi_port: wish.inside ? 623 : settings.ports.bmcBase + numberOf(name),
       ipmi_username: 'admin',
       ipmi_password: 'secret',
       // ipmi_sim speaks cipher suite 3 only; trying others first would cost ipmitool a second a command.
@@ -120,7 +124,11 @@ async function create(name: string, wish: NodeWish): Promise<void> {
   await must('POST', '/v1/nodes', { ...common, ...(isFake(name) ? { driver: 'fake-hardware' } : ipmi) })
   const tail = numberOf(name).toString(16).padStart(4, '0')
   const address = `52:54:0${isFake(name) ? 1 : 0}:00:${tail.slice(0, 2)}:${tail.slice(2)}`
-  const local_link_connection = { switch_id: '0a:1b:2c:3d:4e:5f', port_id: `Ethernet1/${numberOf(name)}`, switch_info: 'lab-switch-1' }
+  const local_link_connection = {
+    switch_id: '0a:1b:2c:3d:4e:5f',
+    port_id: `Ethernet1/${numberOf(name)}`,
+    switch_info: wish.switch_info ?? 'lab-switch-1',
+  }
   await must('POST', '/v1/ports', { node_uuid: uuidOf(name), address, local_link_connection })
 }
 

@@ -21,6 +21,7 @@ const Saved = z.object({
   PLACEMENT_PORT: port,
   STUBS_CONTROL: port,
   BMC_BASE: z.coerce.number(),
+  BMC_NET: z.string(),
 })
 
 export type Settings = ReturnType<typeof readSettings>
@@ -49,6 +50,8 @@ export function readSettings() {
       stubsControl: saved.STUBS_CONTROL,
       bmcBase: saved.BMC_BASE,
     },
+    /** The first three numbers of the BMC network that bmc-net.sh makes. */
+    bmcNet: saved.BMC_NET,
     /** Ironic itself; what Anneal is given is `proxy`. */
     ironic: url(saved.PORT),
     proxy: url(saved.PROXY_PORT),

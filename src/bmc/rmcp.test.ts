@@ -152,6 +152,25 @@ test('a pong that says that there is no IPMI is no sign of a hang', async () => 
   assert.match(look.value.detail, /no IPMI$/)
 })
 
+test('a BMC that answers only when asked again says so: that is all a look sees of lost datagrams', async () => {
+  const lossy = (lost: number, answers: (request: DatagramRequest) => Uint8Array | typeof silent) => {
+    let sent = 0
+    return bmc((request) => (sent++ < lost ? silent : answers(request)))
+  }
+  const third = await lookAtIpmi(
+    target,
+    lossy(2, (request) => capabilitiesReply(request.payload)),
+  )
+  assert.ok(third.kind === 'known' && third.value.kind === 'answers')
+  assert.equal(third.value.detail, 'answers IPMI (version 1.5 and 2.0), only to request 3 of 3: it is slow, or datagrams are lost')
+  const pinged = await lookAtIpmi(
+    target,
+    lossy(3, (request) => (isPing(request) ? pongTo(request.payload) : capabilitiesReply(request.payload))),
+  )
+  assert.ok(pinged.kind === 'known' && pinged.value.kind === 'answers')
+  assert.match(pinged.value.detail, /, only when asked again after 3 requests and a ping: it is slow, or datagrams are lost$/)
+})
+
 test('a closed port is refusing, a dead host silent after three tries of each, and no route is unknown', async () => {
   const refused = await lookAtIpmi(
     target,

@@ -94,8 +94,12 @@ const sumsToZero = (span: Uint8Array): boolean => (span.reduce((sum, byte) => su
 
 export type BmcTarget = { host: string; port: number }
 
-/** What came of up to three tries of one exchange. */
-export type Exchanged<T> = { kind: 'reply'; value: T } | { kind: 'refused' } | { kind: 'silent' } | { kind: 'no-route'; reason: string }
+/** What came of up to three tries of one exchange; `tries` were sent before one was answered. */
+export type Exchanged<T> =
+  | { kind: 'reply'; value: T; tries: number }
+  | { kind: 'refused' }
+  | { kind: 'silent' }
+  | { kind: 'no-route'; reason: string }
 
 type Exchange<T> = {
   /** How many numbers the exchange can carry: each try takes its own, so that a late answer to an earlier one does not count. */
@@ -112,7 +116,7 @@ async function exchange<T>(target: BmcTarget, what: Exchange<T>, seams: Pick<Sea
     const answer = await seams.datagram({ ...target, payload: what.encode(number), timeoutMs: TRY_MS, accepts })
     if (answer.kind === 'refused' || answer.kind === 'no-route') return answer
     const value = answer.kind === 'reply' ? what.decode(answer.payload, number) : null
-    if (value !== null) return { kind: 'reply', value }
+    if (value !== null) return { kind: 'reply', value, tries: tried + 1 }
   }
   return { kind: 'silent' }
 }
@@ -138,36 +142,46 @@ export async function askAuthCapabilities(
   return older.kind === 'silent' ? answer : older
 }
 
+/** One that had to be asked again is the only sign of a lossy path that a look has: a session of many exchanges rarely comes through it. */
+const unanswered = (tries: number): string =>
+  tries === 1 ? '' : `, only to request ${tries} of ${TRIES}: it is slow, or datagrams are lost`
+
 /**
- * What an IPMI BMC does when asked without a session; at most 9 s. The capabilities are asked first, because their answer
+ * What an IPMI BMC does when asked without a session; at most 9 s, 12 where it answers a ping alone. The capabilities are asked first, because their answer
  * settles it with one datagram; the ping only tells a half-dead BMC from a silent one. `silent` is not yet calibrated: see
  * observe/bmc-watch.ts. Unknown where this host could not even send.
  */
 export async function lookAtIpmi(target: BmcTarget, seams: Pick<Seams, 'clock' | 'datagram' | 'random'>): Promise<Reading<BmcLook>> {
   const look = (kind: BmcLook['kind'], detail: string, hangs?: true): Reading<BmcLook> =>
     known({ kind, detail, at: seams.clock.now(), ...(hangs === true ? { hangs } : {}) })
-  const asked = await askAuthCapabilities(target, seams)
-  if (asked.kind === 'reply') {
-    const said = asked.value
-    if (said.kind === 'capabilities') return look('answers', `answers IPMI (version ${said.versions.join(' and ') || 'not told'})`)
-    const code = `0x${said.completionCode.toString(16).padStart(2, '0')}`
+  const said = (answer: AuthCapabilities, howLate: string): Reading<BmcLook> => {
+    if (answer.kind === 'capabilities')
+      return look('answers', `answers IPMI (version ${answer.versions.join(' and ') || 'not told'})${howLate}`)
+    const code = `0x${answer.completionCode.toString(16).padStart(2, '0')}`
     return look('faulty', `answers the authentication capabilities request with completion code ${code}`)
+  }
+  const asked = await askAuthCapabilities(target, seams)
+  if (asked.kind === 'reply') return said(asked.value, unanswered(asked.tries))
+  // A path that loses datagrams is no hang: what lost all the requests and let a ping through may let a request through, too.
+  const askOnceMore = async (): Promise<Reading<BmcLook>> => {
+    const again = await askAuthCapabilities(target, seams)
+    return again.kind === 'reply'
+      ? said(again.value, `, only when asked again after ${TRIES} requests and a ping: it is slow, or datagrams are lost`)
+      : look('silent', 'answers the presence ping but not the authentication capabilities request', true)
   }
   const settled = asked.kind === 'silent' ? await pingBmc(target, seams) : asked
   switch (settled.kind) {
     case 'reply':
-      return settled.value.ipmi
-        ? look('silent', 'answers the presence ping but not the authentication capabilities request', true)
-        : look('faulty', 'answers the presence ping, in which it says that it speaks no IPMI')
+      return settled.value.ipmi ? await askOnceMore() : look('faulty', 'answers the presence ping, in which it says that it speaks no IPMI')
     case 'refused':
-      return look('refusing', `the host is up but nobody listens on UDP port ${target.port}`)
+      return look('refusing', `UDP port ${target.port} is closed, or a filter rejects`)
     case 'silent':
       return look(
         'silent',
         `no answer to ${TRIES} authentication capabilities requests and ${TRIES} presence pings of ${TRY_MS / 1000} s each`,
       )
     case 'no-route':
-      return unknown(`no-route-from-here: this host could not send to the BMC at all (${settled.reason})`)
+      return unknown(`no-route-from-here: there is no way from this host to the BMC (${settled.reason})`)
     default:
       return settled satisfies never
   }

@@ -190,7 +190,7 @@ test('weighs what the BMC does for or against the cause that the text names', ()
   assert.deepEqual(sides(NEUTRON, 'refusing', looks('refusing', 2)), [
     'api-unreachable yes',
     [],
-    [`The BMC's host is up but nobody listens on its port, 2 looks in a row ${since}.`],
+    [`The BMC's host is up but nobody listens on its port (d), 2 looks in a row ${since}.`],
   ])
 })
 
@@ -356,7 +356,7 @@ test('calls a BMC that flaps a fault of the interface, up or down, and counts bo
   assert.equal(said({ memory, attempts: mixed }), 'bmc-fault no')
 })
 
-test('what says that the trouble is over stands against it once a pattern or flapping outweighs it', () => {
+test('what says that the trouble is over is not said after a reset that failed, and stands against it where the BMC flaps', () => {
   const over = 'The BMC answers now (d): the disruption was temporary.'
   const { memory, o } = inHistory(IPMI)
   const sides = (given: Given) => {
@@ -364,7 +364,18 @@ test('what says that the trouble is over stands against it once a pattern or fla
     return [told.for.includes(over), told.against.includes(over)]
   }
   assert.deepEqual(sides({}), [true, false])
-  assert.deepEqual(sides({ attempts: failed('bmc-unreachable', 3) }), [false, true])
+  const came = (at: number) => ({ failure: { provision_state: 'error', provision_updated_at: null, at } })
+  const again = { memory: { ...memory, ...came(NOW) }, attempts: failed('bmc-unreachable', 1) }
+  assert.deepEqual(sides(again), [false, false])
+  // A failure of before that reset, of another trouble or of long after it says nothing about what the reset did.
+  assert.deepEqual(sides({ ...again, memory: { ...memory, ...came(NOW - HOUR - 1) } }), [true, false])
+  assert.deepEqual(sides({ ...again, attempts: failed('agent', 1) }), [true, false])
+  assert.deepEqual(sides({ ...again, attempts: failed('bmc-unreachable', 1, 2 * HOUR) }), [false, false])
+  assert.deepEqual(sides({ ...again, attempts: failed('bmc-unreachable', 1, 2 * HOUR + 1) }), [true, false])
+  assert.match(
+    weighed({ ...again, o: { ...o, ...bmc('answers') } }).for.join(' '),
+    /a wrong password, no free session and a path that loses datagrams/,
+  )
   const lostAt = [NOW - HOUR, NOW - MINUTE, NOW]
   assert.deepEqual(sides({ memory: { ...memory, reach: { answered: true, since: NOW, lostAt } } }), [false, true])
 })

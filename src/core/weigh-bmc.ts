@@ -8,14 +8,20 @@ import { placeOf } from './place.ts'
 import { bmcSide, type Draft, failedResets, isBmcs, isOver, notOver, type Weighed } from './weighing.ts'
 import { timeText } from './when.ts'
 
-export function weighBmc(draft: Draft, { o, memory }: Weighed): void {
+export function weighBmc(draft: Draft, weighed: Weighed): void {
+  const { o, memory } = weighed
   const bmcCause = draft.cause === 'bmc-unreachable' || draft.cause === 'unknown'
   if (o.bmc.kind !== 'known') {
     if (bmcCause || draft.cause === 'bmc-fault') draft.against.push(`Whether its BMC answers could not be seen from here: ${o.bmc.reason}.`)
     return
   }
   const { kind, detail, hangs } = o.bmc.value
-  if (kind === 'answers' && draft.cause === 'bmc-unreachable') {
+  if (kind === 'answers' && draft.cause === 'bmc-unreachable' && isAfterReset(weighed)) {
+    draft.transient = 'maybe'
+    draft.evidence.push(
+      `The BMC answers without a session (${detail}), yet Ironic's commands, which need one, failed again after a reset: a wrong password, no free session and a path that loses datagrams look the same from here.`,
+    )
+  } else if (kind === 'answers' && draft.cause === 'bmc-unreachable') {
     draft.transient = 'yes'
     isOver(draft, `The BMC answers now (${detail}): the disruption was temporary.`)
   } else if (kind === 'answers') {
@@ -29,7 +35,7 @@ export function weighBmc(draft: Draft, { o, memory }: Weighed): void {
   } else {
     draft[bmcCause ? 'evidence' : 'against'].push(
       kind === 'refusing'
-        ? `The BMC's host is up but nobody listens on its port${lasting(memory.looks)}.`
+        ? `The BMC's host is up but nobody listens on its port (${detail})${lasting(memory.looks)}.`
         : // What it says of other BMCs is the calibration: without it the look would be unknown.
           `The BMC does not answer (${detail})${lasting(memory.looks)}.`,
     )
@@ -42,6 +48,13 @@ function lasting(run: Memory['looks']): string {
   return run.count === 1
     ? `, seen once at ${timeText(run.firstAt)}: a second look comes before much is made of it`
     : `, ${run.count} looks in a row since ${timeText(run.firstAt)}`
+}
+
+/** The failure is what a reset for a BMC's cause ended in: a reset that goes on longer counts as failed by itself (policy `progress`). */
+function isAfterReset(weighed: Weighed): boolean {
+  const [last] = failedResets(weighed)
+  const failedAt = weighed.memory.failure?.at ?? 0
+  return last !== undefined && isBmcs(last.cause) && failedAt >= last.createdAt && failedAt - last.createdAt <= weighed.policy.progress
 }
 
 /** Up and down again is a fault of the interface and no disruption, even while it is up. */
