@@ -9,6 +9,7 @@ import { maintenanceOwner, QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { escalate, first, type Gate, go, hasCourse, type Judged, leave, sinceOf, soonest, wait } from './judged.ts'
 import type { ServiceName } from './observation.ts'
 import { whyObserve } from './pace.ts'
+import { whereToLook } from './place.ts'
 import { refusedLately } from './refused.ts'
 import { spanText, timeText } from './when.ts'
 
@@ -111,7 +112,7 @@ const fault: Gate = (j) => {
   if (j.now - since >= j.policy.powerFailure) {
     return escalate(
       'power-failure',
-      `Ironic has not reached its BMC for ${spanText(j.now - since)}: a person must look at the BMC, its cable and its switch port.`,
+      `Ironic has not reached its BMC for ${spanText(j.now - since)}. ${whereToLook(j.diagnosis.place)}`,
       later(j),
     )
   }

@@ -191,7 +191,7 @@ const GATES: Row[] = [
     'escalate power-failure',
     600,
     null,
-    'Ironic has not reached its BMC for 2 h: a person must look at the BMC, its cable and its switch port.',
+    'Ironic has not reached its BMC for 2 h. Look at the BMC, its NIC, cable and switch port.',
   ],
   [
     { node: { protected: true } },
@@ -425,7 +425,7 @@ const ROWS: Row[] = [
     'escalate bmc-unknown',
     600,
     null,
-    'Whether the BMC answers is not known: no-route-from-here. One reset has been tried; give this host a route to the BMCs, or look at the BMC.',
+    'Whether the BMC answers is not known: no-route-from-here. One reset has been tried; give this host a route to the BMCs. Look at the BMC, its NIC, cable and switch port.',
   ],
   [
     { observation: look('silent') },

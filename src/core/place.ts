@@ -163,7 +163,8 @@ const TO_DO: Record<BmcPlace, string> = {
   'nic-or-cable': "Look at the BMC's cable, NIC and switch port first, then at the BMC.",
   switch: 'Look at the management switch first: others failed with it. Then at the BMC, its NIC, cable and switch port.',
   network: 'Look at the management network first: others failed with it. Then at the BMC, its NIC, cable and switch port.',
-  credentials: "Look at the BMC's credentials and licence first, then at the BMC, its NIC, cable and switch port.",
+  credentials:
+    "Look at the BMC's credentials, its sessions and its licence first, then at what loses datagrams on the way to it, its NIC, cable and switch port.",
 }
 
 /** The trouble is on the way to the BMC and not in what it is told. */

@@ -89,7 +89,7 @@ test('a quarantine says what to look at first where a place is likelier', () => 
   assert.match(todo({ ...silent, diagnosis: { place: null } }), /said the same\. Look at the BMC, its NIC, cable and switch port\.$/)
   assert.match(
     todo({ attempts: failed(3), diagnosis: { place: 'credentials' } }),
-    /did not heal it\. Look at the BMC's credentials and licence first/,
+    /did not heal it\. Look at the BMC's credentials, its sessions and its licence first/,
   )
 })
 

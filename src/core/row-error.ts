@@ -70,7 +70,7 @@ function quietBmc(j: Judged): Decision | null {
   if (!blind || j.words.retry !== null) return null
   return escalate(
     'bmc-unknown',
-    `${bmc.sentence} One reset has been tried; give this host a route to the BMCs, or look at the BMC.`,
+    `${bmc.sentence} One reset has been tried; give this host a route to the BMCs. ${whereToLook(j.diagnosis.place)}`,
     now + 10 * policy.look,
   )
 }
