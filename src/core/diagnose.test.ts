@@ -1,10 +1,9 @@
 /** How the evidence around an error text changes what the text says. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ago, attempt, NOW, observed, service } from '../../test/given.ts'
 import { type Attempt, EMPTY_MEMORY, type Memory } from './case.ts'
-import { diagnose, WEIGHINGS } from './diagnose.ts'
+import { diagnose } from './diagnose.ts'
 import type { BmcLook, HistoryEvent, Observation, ObservedNode } from './observation.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, type Policy } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
@@ -396,16 +395,6 @@ test('names a place in the evidence, and where none can be named says so against
   const alone = diagnosed({ memory: silentTwice, o: { ...bmc('silent'), peers: on(0) } })
   assert.equal(alone.place, null)
   assert.match(alone.against.at(-1) ?? '', /^Whether it is only this BMC is not known/)
-})
-
-test('the table of the documents has these weighings in this order, each with a reason', () => {
-  const page = readFileSync(new URL('../../docs/diagnosis.md', import.meta.url), 'utf8')
-  const rows = [...page.matchAll(/^\| \d+ +\| `([a-z-]+)` +\|(.+)\|(.+)\|$/gm)]
-  assert.deepEqual(
-    rows.map(([, name]) => name),
-    WEIGHINGS.map(({ name }) => name),
-  )
-  for (const [, name, what, why] of rows) assert.ok((what?.trim().length ?? 0) > 20 && (why?.trim().length ?? 0) > 20, name)
 })
 
 test('a BMC that answers here for long while Ironic holds on to its power failure has its credentials doubted', () => {
