@@ -6,11 +6,18 @@ import type { ServiceLook } from '../core/observation.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Clock } from '../core/seams.ts'
 import type { Attempted } from './attempt.ts'
+import type { BlazarSite } from './blazar.ts'
 import type { ConductorRow } from './conductor.ts'
 import { type SharedRead, sharedRead } from './shared-read.ts'
 
 /** Design section 6: 15 s, so that the two good answers 30 s apart are never one and the same look. */
 const KEEP_MS = 15_000
+
+/**
+ * Leases begin and end by the minute, and a site has thousands of them: one reading a minute serves all nodes. An answer that did not come is
+ * kept as well, so that a Blazar which hangs makes one look in a minute wait and not each; nothing waits for what it says.
+ */
+const BLAZAR_MS = 60_000
 
 /**
  * A control counts for 60 s (design section 6). It is kept shorter by the 10 s that the answer may take which it vouches for.
@@ -26,6 +33,8 @@ export type ServiceWatch = {
   conductors: SharedRead<Attempted<ConductorRow[]>>
   /** Key: cloud, and the instance that the control was about. Only a passed control is kept. */
   control: SharedRead<Control>
+  /** Key: cloud. Hosts, and who has them when. */
+  blazar: SharedRead<Reading<BlazarSite>>
 }
 
 export function serviceWatch(clock: Clock): ServiceWatch {
@@ -33,5 +42,6 @@ export function serviceWatch(clock: Clock): ServiceWatch {
     look: sharedRead({ clock, forMs: KEEP_MS }),
     conductors: sharedRead({ clock, forMs: KEEP_MS, keep: ({ reading }) => reading.kind === 'known' }),
     control: sharedRead({ clock, forMs: CONTROL_MS, keep: (control) => control.passed }),
+    blazar: sharedRead({ clock, forMs: BLAZAR_MS }),
   }
 }

@@ -3,16 +3,11 @@
  * asked for, since it is every lease ever kept, some kB each: the allocations name those that are not over, and a lease is read by its id.
  */
 import { z } from 'zod'
+import type { BlazarKind } from '../core/observation.ts'
 import { known, type Reading, unknown } from '../core/reading.ts'
 import { type Answer, bodyOf, type Call, refusal, segment } from './call.ts'
 import { parsed, unusableAnswer } from './openstack-error.ts'
 import type { Session } from './session.ts'
-
-/**
- * upstream: openstack/blazar. It has no way to take a host out; it only pretends to accept `reservable` and `disabled`, which become
- * capabilities that stand in the columns' place and never go away. chameleon: ChameleonCloud's fork, where `disabled` is a column.
- */
-export type BlazarKind = 'upstream' | 'chameleon'
 
 /** Capabilities stand beside the columns and may shadow them, always with text: a column of another type is null here. */
 export type BlazarHost = {

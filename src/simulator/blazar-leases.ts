@@ -2,12 +2,11 @@
  * Leases of the pretend Blazar: made, changed, begun and ended as the real one does it, the surprises included: a host that is taken is
  * HTTP 500, a change answers UPDATING, and both ends of a lease delete every server on its nodes.
  */
-import type { Asked } from './answer.ts'
 import { isObject } from './answer.ts'
 import { BlazarRefusal, fits, hostsFor, isFree } from './blazar-matching.ts'
 import type { SimBlazar, SimEvent, SimLease, SimReservation } from './blazar-state.ts'
 import { deleteServer } from './nova.ts'
-import type { World } from './world.ts'
+import type { Caller, World } from './world.ts'
 
 /** `[manager] event_loop`: the manager looks for events that are due every 10 s. */
 const LOOP_MS = 10_000
@@ -40,8 +39,11 @@ function missing(body: Record<string, unknown>, keys: readonly string[]): void {
 
 const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
+/** What came in a request, and from whom. */
+type Wanted = { body: unknown; caller: Caller | null }
+
 /** A new lease, or the refusal it meets. */
-export function createLease(world: World, blazar: SimBlazar, asked: Asked): SimLease {
+export function createLease(world: World, blazar: SimBlazar, asked: Wanted): SimLease {
   const body = isObject(asked.body) ? asked.body : {}
   missing(body, ['end_date', 'start_date'])
   const now = world.clock.now()
@@ -59,11 +61,10 @@ export function createLease(world: World, blazar: SimBlazar, asked: Asked): SimL
     lease.reservations.push(reservation)
   }
   blazar.leases.set(lease.id, lease)
-  asked.effect(`lease ${lease.id}: created`)
   return lease
 }
 
-function newLease(world: World, asked: Asked, of: { name: string; start: number; end: number }): SimLease {
+function newLease(world: World, asked: Wanted, of: { name: string; start: number; end: number }): SimLease {
   const now = world.clock.now()
   const event = (event_type: SimEvent['event_type'], time: number): SimEvent => ({
     id: world.newId(),
@@ -131,9 +132,9 @@ function taken(blazar: SimBlazar, wish: SimReservation, lease: SimLease): Blazar
 }
 
 /** Changes the lease; for a moment it is UPDATING, and refuses another change. */
-export function updateLease(world: World, blazar: SimBlazar, on: { lease: SimLease; asked: Asked }): void {
-  const { lease, asked } = on
-  const body = isObject(asked.body) ? asked.body : {}
+export function updateLease(world: World, blazar: SimBlazar, on: { lease: SimLease; body: unknown }): void {
+  const { lease } = on
+  const body = isObject(on.body) ? on.body : {}
   const before = lease.status
   if (before !== 'PENDING' && before !== 'ACTIVE') throw new BlazarRefusal(500, 'Invalid lease status.')
   const now = world.clock.now()
@@ -158,7 +159,6 @@ export function updateLease(world: World, blazar: SimBlazar, on: { lease: SimLea
   lease.name = 'name' in body ? textOf(body['name']) : lease.name
   if (isMoved) moveTo(lease, span, now)
   Object.assign(lease, { status: 'UPDATING', updated_at: now })
-  asked.effect(`lease ${lease.id}: updated`)
   world.clock.after(UPDATING_MS, () => {
     if (lease.status === 'UPDATING') Object.assign(lease, { status: before, updated_at: world.clock.now() })
   })

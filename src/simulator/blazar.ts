@@ -160,7 +160,11 @@ function leases(world: World, own: SimBlazar, { asked, rest: [id, what] }: At): 
   const show = (lease: SimLease): unknown => leaseView(own.kind, lease)
   const isTheirs = (lease: SimLease): boolean => mayAll(asked) || lease.project_id === asked.caller?.project?.id
   if (id === undefined) {
-    if (method === 'POST') return { status: 201, json: { lease: show(createLease(world, own, asked)) } }
+    if (method === 'POST') {
+      const made = createLease(world, own, asked)
+      asked.effect(`lease ${made.id}: created`)
+      return { status: 201, json: { lease: show(made) } }
+    }
     return { status: 200, json: { leases: [...own.leases.values()].filter(isTheirs).map(show) } }
   }
   const lease = own.leases.get(id)
@@ -171,7 +175,10 @@ function leases(world: World, own: SimBlazar, { asked, rest: [id, what] }: At): 
     return { status: 200, json: { hosts: had.map((host) => columnsOf(own.kind, host)) } }
   }
   if (what !== undefined) return null
-  if (method === 'PUT') updateLease(world, own, { lease, asked })
+  if (method === 'PUT') {
+    updateLease(world, own, { lease, body: asked.body })
+    asked.effect(`lease ${lease.id}: updated`)
+  }
   if (method !== 'DELETE') return { status: 200, json: { lease: show(lease) } }
   deleteLease(world, own, lease)
   asked.effect(`lease ${lease.id}: deleted`)
