@@ -146,7 +146,7 @@ export type BlazarSeen = {
   kind: BlazarKind | null
   /** null: Blazar has no host for this node. */
   host: BlazarHostSeen | null
-  /** Running now, or beginning within 7 days; the soonest first, at most 20. Of `total`. */
+  /** Running now, or beginning within 7 days; the soonest first, at most 5. Of `total`. */
   leases: LeaseSeen[]
   total: number
 }

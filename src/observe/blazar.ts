@@ -13,8 +13,11 @@ import type { Catalog, ObserveWorld } from './world.ts'
 /** So far ahead a lease concerns whoever repairs the node: as far as the budget of its resets looks back. */
 const AHEAD_MS = 7 * DAY
 
-/** A lease may be as short as an hour, but nobody reads more of them than fit on a screen. */
-const LEASES_MAX = 20
+/**
+ * Each costs a request to Blazar in a minute: who has the node, who is next and who comes after matters, and five hundred failed nodes must
+ * not become thousands of requests.
+ */
+const LEASES_MAX = 5
 
 /** No other reading of a node may take so long by itself; what comes later serves the next look. */
 const PATIENCE_MS = 10 * SECOND
