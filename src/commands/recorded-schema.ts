@@ -16,7 +16,7 @@ import type { Grounds } from '../core/recorded.ts'
 export const RECORDED_VERSION = 1
 
 /** Of what an older version observed. */
-export const BLAZAR_NOT_ASKED: Observation['blazar'] = { kind: 'absent', reason: 'that version of anneal did not ask Blazar' }
+const BLAZAR_NOT_ASKED: Observation['blazar'] = { kind: 'absent', reason: 'that version of anneal did not ask Blazar' }
 
 const text = z.string()
 const textOrNull = text.nullable()

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { placeServer } from '../../src/simulator/nova.ts'
-import { type BlazarServer, blazarAnswer, type Exchange, exchangesOf } from '../recorded-blazar.ts'
+import { BLAZAR_SERVERS, type BlazarServer, blazarAnswer, type Exchange, exchangesOf } from '../recorded-blazar.ts'
 import { type BlazarSite, blazarSite, nodeUuid } from './blazar-replay.ts'
 
 const DAY = '2026-11-22T'
@@ -15,8 +15,12 @@ const DAY = '2026-11-22T'
 /** What was so before an exchange that no recorded one had made so. */
 type Before = Record<string, (site: BlazarSite) => Promise<void>>
 
-async function replay(site: BlazarSite, exchanges: readonly Exchange[], before: Before): Promise<void> {
+/** Every exchange that was asked again, by server. */
+const replayed = new Map<BlazarServer, Set<string>>()
+
+async function replay(server: BlazarServer, site: BlazarSite, exchanges: readonly Exchange[], before: Before): Promise<void> {
   for (const exchange of exchanges) {
+    replayed.set(server, (replayed.get(server) ?? new Set()).add(exchange.name))
     await before[exchange.name]?.(site)
     await site.again(exchange)
   }
@@ -44,7 +48,7 @@ test('upstream Blazar, monitor off: every recorded exchange has the same answer'
     ...order,
     ...['63-extend-maintenance-lease', '63-extend-into-user-lease-refused', '68-create-lease-by-reader-role-201'],
   ])
-  await replay(site, exchanges, {
+  await replay('upstream', site, exchanges, {
     '10-create-lease-starts-now': until('14:03:40'),
     '11-list-leases-admin': until('14:03:58'),
     // What shadows the column was put right by another shadow.
@@ -98,6 +102,7 @@ const blazarNow = (date: string): boolean => /T14:(09|11):00/.test(date)
 test("Chameleon's fork, monitor off: every recorded exchange has the same answer", async () => {
   const site = blazarSite({ kind: 'chameleon', enrolled: false }, `${DAY}14:04:30Z`)
   await replay(
+    'chameleon',
     site,
     inOrderOfTheirRun('chameleon', ['32-lease-refused-on-disabled-host', '32-lease-by-admin-on-disabled-host', '39-put-reservable']),
     {
@@ -125,7 +130,7 @@ test("Chameleon's fork, monitor on: what an error takes from leases, and what on
   const broken = ['node-1', 'node-2', 'node-3']
   const exchanges = inOrderOfTheirRun('chameleon-monitor', []).filter(({ name }) => !name.startsWith('50-'))
   const moment = (name: string) => exchangesOf('chameleon-monitor').filter((one) => one.name.startsWith(`50-${name}-`))
-  await replay(site, [...moment('before'), ...moment('after-error'), ...moment('after-recovery'), ...exchanges], {
+  await replay('chameleon-monitor', site, [...moment('before'), ...moment('after-error'), ...moment('after-recovery'), ...exchanges], {
     '50-before-active-now': async (of) => {
       await until('14:09:20')(of)
       for (const name of ['pinned-soon', 'pinned-far', 'any-soon', 'active-now'])
@@ -169,7 +174,7 @@ test('upstream Blazar, monitor on: a running lease is moved off a host whose nov
   for (const n of [1, 2, 3]) await site.again(exchangesOf('upstream').find(({ name }) => name === `01-create-host-${n}`) ?? assert.fail())
   const order = ['70-allocations-after-heal', '71-active-lease-after-heal', '63-put-lease-rematch-full-body-by-admin']
   const exchanges = order.map((wanted) => exchangesOf('upstream-monitor').find(({ name }) => name === wanted) ?? assert.fail())
-  await replay(site, exchanges, {
+  await replay('upstream-monitor', site, exchanges, {
     '70-allocations-after-heal': async (of) => {
       await until('14:11:40')(of)
       await leaseAgain(of, blazarAnswer('upstream-monitor', '71-active-lease-after-heal').body)
@@ -202,5 +207,16 @@ test("the fork's monitor makes of each state in Ironic what it was recorded to m
     else if (/disabled/.test(step)) await put('anneal')
     await site.clock.advance(POLL_MS)
     assert.deepEqual([host?.reservable, host?.disabled], expected, step)
+  }
+})
+
+test('no recorded exchange was left out', () => {
+  for (const server of BLAZAR_SERVERS) {
+    const names = exchangesOf(server).map(({ name }) => name)
+    assert.deepEqual(
+      names.filter((name) => !replayed.get(server)?.has(name)),
+      [],
+      server,
+    )
   }
 })
