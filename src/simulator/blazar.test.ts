@@ -39,6 +39,8 @@ test('a site has a Blazar in its catalog only where its head says so', async () 
   assert.equal(readHead(['site seed=3']).cloud.blazar, undefined)
   assert.deepEqual(readHead(['site blazar=chameleon monitor=on']).cloud.blazar, { kind: 'chameleon', monitor: true })
   assert.deepEqual(readHead(['site blazar=upstream']).cloud.blazar, { kind: 'upstream', monitor: false })
+  assert.deepEqual(readHead(['site blazar=chameleon', 'site monitor=on', 'site page=7']).cloud.blazar, { kind: 'chameleon', monitor: true })
+  assert.throws(() => readHead(['site monitor=on']), /monitor= is Blazar's/)
 })
 
 test('a lease begins and ends with the loop, and both ends delete every server on its node and on no other', async () => {

@@ -3,7 +3,7 @@
  * `operator`, `policy`); the same lines whether a person wrote them or a seed drew them (drawn-site.ts).
  */
 import { DEFAULT_POLICY, type Mode } from '../../core/policy.ts'
-import { BLAZAR_KINDS } from '../blazar-state.ts'
+import { BLAZAR_KINDS, type BlazarKind } from '../blazar-state.ts'
 import type { CloudOptions, NodeSpec } from '../build-world.ts'
 import { type Field, JSON_VALUE, linesOver, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
 
@@ -133,7 +133,7 @@ function siteInto(head: Head, line: string, words: readonly string[]): void {
   head.start = given.start ?? head.start
   const { ironic = {}, features = {} } = head.cloud
   head.cloud.features = { ...features, ...(given.cinder === undefined ? {} : { cinder: given.cinder }) }
-  if (given.blazar !== undefined) head.cloud.blazar = { kind: given.blazar, monitor: given.monitor ?? false }
+  blazarInto(head, line, given)
   head.cloud.ironic = {
     ...ironic,
     ...(given.conductors === undefined ? {} : { conductors: Array.from({ length: given.conductors }, (_, at) => `conductor-${at + 1}`) }),
@@ -148,6 +148,14 @@ function siteInto(head: Head, line: string, words: readonly string[]): void {
       powerSyncMs: given.sync,
     }),
   }
+}
+
+/** Each may stand on a line of its own. */
+function blazarInto(head: Head, line: string, given: { blazar?: BlazarKind; monitor?: boolean }): void {
+  const before = head.cloud.blazar
+  const kind = given.blazar ?? before?.kind
+  if (kind !== undefined) head.cloud.blazar = { kind, monitor: given.monitor ?? before?.monitor ?? false }
+  else if (given.monitor !== undefined) throw new ScriptError(`"${line}": monitor= is Blazar's; say blazar= with it or before.`)
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
