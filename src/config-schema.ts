@@ -218,6 +218,14 @@ const cloud = part('One cloud.', {
     ['on', 'off', 'unknown'],
     P.automatedClean,
   ),
+  blazar: part('Blazar, where nodes are lent by reservation.', {
+    mode: oneOf(
+      "off does not ask it, observe reads who has a node when, chameleon may also keep a node under repair from being lent (for ChameleonCloud's fork).",
+      ['off', 'observe', 'chameleon'],
+      P.blazar.mode,
+    ),
+    monitor: oneOf("Whether Blazar's polling monitor runs; its API does not tell.", ['on', 'off', 'unknown'], P.blazar.monitor),
+  }).exactOptional(),
   scope: part('Only nodes that fit every field given here.', {
     conductor_group: names('conductor_group'),
     owner: names('owner'),

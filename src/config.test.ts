@@ -53,6 +53,7 @@ clouds:
     mode: auto
     standalone: true
     automatedClean: on
+    blazar: { mode: chameleon }
     scope: { conductor_group: rack-*, name: [a, b*], owner: "" }
     budgets: { resets: { window: lifetime }, spacing: [1m, 2h] }
   west:
@@ -65,6 +66,7 @@ clouds:
     mode: 'auto',
     standalone: true,
     automatedClean: 'on',
+    blazar: { mode: 'chameleon', monitor: 'unknown' },
     scope: { conductor_group: ['rack-*'], owner: [''], shard: [], resource_class: [], name: ['a', 'b*'] },
     soak: 10 * MINUTE,
     resets: { max: 2, window: 'lifetime' },
@@ -136,6 +138,9 @@ test('silly values are refused, each with its own line', () => {
     ['budgets: { unknownOutcome: 10s }', 'line 1: budgets.unknownOutcome', /at least 150s/],
     ['budgets: 3', 'line 1: budgets', /keys of its own/],
     ['clouds: { c: { scope: { name: "*x" } } }', 'line 1: clouds.c.scope.name', /\* at its end/],
+    ['clouds: { c: { blazar: { mode: lease } } }', 'line 1: clouds.c.blazar.mode', /one of off, observe, chameleon/],
+    ['clouds: { c: { blazar: { monitor: true } } }', 'line 1: clouds.c.blazar.monitor', /one of on, off, unknown/],
+    ['clouds: { c: { blazar: off } }', 'line 1: clouds.c.blazar', /keys of its own/],
     ['clouds: { c: { standalone: yes } }', 'line 1: clouds.c.standalone', /true or false/],
     ['clouds: { "a b": {} }', 'line 1: clouds.a b', /no space/],
     ['mode: auto\nmode: auto', 'line 2', /stands there twice/],

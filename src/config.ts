@@ -100,6 +100,7 @@ function cloudConfig(name: string, cloud: CloudSettings, under: Policy): CloudCo
       standalone: cloud.standalone ?? under.standalone,
       automatedClean: cloud.automatedClean ?? under.automatedClean,
       scope: { ...under.scope, ...cloud.scope },
+      blazar: { ...under.blazar, ...cloud.blazar },
     },
     cloud,
   )

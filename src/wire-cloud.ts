@@ -9,6 +9,7 @@ import type { Seams } from './core/seams.ts'
 import { type BmcWatch, bmcWatch } from './observe/bmc-watch.ts'
 import { catalogOf } from './observe/catalog.ts'
 import { type ServiceWatch, serviceWatch } from './observe/service-watch.ts'
+import { blazarClient } from './openstack/blazar.ts'
 import type { CloudAccess } from './openstack/cloud-access.ts'
 import { type Ironic, ironicClient } from './openstack/ironic.ts'
 import { observedNode } from './openstack/ironic-node.ts'
@@ -22,7 +23,7 @@ import type { Store } from './store/store.ts'
 
 export type WireCloud = {
   cloud: string
-  /** Ironic's credential, and the one for Nova, Neutron and Placement where one cannot do both. */
+  /** Ironic's credential, and the one for Nova, Neutron, Placement and Blazar where one cannot do both. */
   access: CloudAccess
   servicesAccess: CloudAccess | null
   policy: Policy
@@ -47,6 +48,7 @@ export function wireCloud(parts: WireCloud): WiredCloud {
     nova: novaClient(services),
     neutron: neutronClient(services),
     placement: placementClient(services),
+    blazar: blazarClient(services),
     probe: (name: Parameters<typeof probeService>[1]) => probeService(services, name, seams.clock),
     catalog: () => catalogOf(services),
     policy,

@@ -231,7 +231,8 @@ describe('on a cloud', () => {
 
   before(async () => {
     const clock = virtualClock({ start: Date.now() })
-    cloud = simulatedCloud({ clock, random: seededRandom(3), nodes: 6 })
+    cloud = simulatedCloud({ clock, random: seededRandom(3), nodes: 6, blazar: { kind: 'chameleon' } })
+    cloud.people.lend('node-1', { from: clock.now() + 3_600_000, until: clock.now() + 7_200_000 })
     const served = await serveCloud(cloud, { host: '127.0.0.1', port: 0 })
     const pace = paced(clock, { speed: 1 })
     stop = async () => {
@@ -265,8 +266,21 @@ describe('on a cloud', () => {
     const { checks } = JSON.parse(out)
     assert.deepEqual(PUBLISHED.check.schema.parse({ checks }), { checks })
     const verdicts = Object.fromEntries(checks.map(({ name, verdict }: { name: string; verdict: string }) => [name, verdict]))
-    for (const name of ['login', 'ironic', 'reading', 'writing', 'nova', 'neutron', 'placement', 'history', 'bmc route', 'database'])
+    for (const name of [
+      'login',
+      'ironic',
+      'reading',
+      'writing',
+      'nova',
+      'neutron',
+      'placement',
+      'history',
+      'bmc route',
+      'database',
+      'blazar',
+    ])
       assert.equal(verdicts[name], 'pass', `${name}: ${out}`)
+    assert.match(out, /Chameleon's Blazar, 6 hosts/)
     assert.deepEqual(cloud.ledger.changes(), [])
   })
 
@@ -302,6 +316,14 @@ describe('on a cloud', () => {
     const explained = JSON.parse((await on('explain', 'node-1', '-o', 'json')).out)
     assert.deepEqual([explained.name, explained.decision.reason, explained.attempts], ['node-1', 'spacing', []])
     assert.ok(explained.timeline.length >= 2)
+    assert.deepEqual(
+      [explained.blazar.kind, explained.blazar.leases.length, explained.blazar.leases[0].status],
+      ['chameleon', 1, 'PENDING'],
+    )
+    assert.match(
+      (await here('explain', 'node-1')).out,
+      /Reservations in Blazar \(chameleon\), seen .*\n {2}Host .*: reservable\.\n {2}.*begins in .*PENDING/,
+    )
     const { out: narrow } = await typed(['explain', 'node-1', '--os-cloud', 'sim', '--no-color'], { env, columns: 60 })
     for (const line of narrow.split('\n')) assert.ok(line.length <= 60, line)
     assert.ok(narrow.split('\n').length > (await here('explain', 'node-1')).out.split('\n').length)

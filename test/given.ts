@@ -77,6 +77,7 @@ export function observed(node: Partial<ObservedNode> = {}, rest: Partial<Observa
     services: { keystone: service('green'), neutron: service('green') },
     needed: ['keystone', 'neutron'],
     inventory: known([{ resource_class: 'CUSTOM_BAREMETAL', total: 1, reserved: 0 }]),
+    blazar: { kind: 'absent', reason: 'no Blazar in the catalog' },
     links: known([{ switch_id: null, switch_info: 'leaf-1', port_id: 'Eth1/1' }]),
     peers: { kind: 'absent', reason: 'nothing points at its BMC' },
     ...rest,

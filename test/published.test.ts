@@ -13,7 +13,7 @@ import { listCases } from '../src/commands/list-cases.ts'
 import { listIncidents } from '../src/commands/list-incidents.ts'
 import { listNodes, reportOfView } from '../src/commands/list-nodes.ts'
 import { nodeReport } from '../src/commands/node-report.ts'
-import { MINUTE } from '../src/core/policy.ts'
+import { HOUR, MINUTE } from '../src/core/policy.ts'
 import { scenario } from './sim-operator.ts'
 
 const text = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -35,7 +35,9 @@ test('a diagnosed line has the published shape, and nothing beside it', () => {
   assert.deepEqual(PUBLISHED.diagnosis.schema.strict().parse(line), line)
 })
 
-scenario('a sweep and an explanation have the published shapes, and no key that is not in them', {}, async (op) => {
+const lent = { blazar: { kind: 'chameleon' as const } }
+scenario('a sweep and an explanation have the published shapes, and no key that is not in them', lent, async (op) => {
+  op.people.lend('node-1', { from: op.clock.now() + HOUR, until: op.clock.now() + 2 * HOUR })
   op.people.fail('node-1', 'Failed to tear down: IPMI call failed: power status.')
   op.people.setMaintenance('node-2', 'new mainboard')
   await op.sweep()
@@ -61,7 +63,7 @@ scenario('a sweep and an explanation have the published shapes, and no key that 
   const document = { cloud: 'sim', mode: 'auto', listed: swept.listed, doubtful: swept.doubtful, nodes: reports }
   assert.deepEqual(JSON.parse(JSON.stringify(PUBLISHED.sweep.schema.parse(document))), JSON.parse(JSON.stringify(document)))
   const explained = await explainNode(op.store, { cloud: 'sim', node: 'node-1', policyOf: () => op.world.policy })
-  assert.ok(explained.attempts.length > 0 && explained.timeline.length > 0)
+  assert.ok(explained.attempts.length > 0 && explained.timeline.length > 0 && explained.blazar?.leases.length === 1)
   assert.deepEqual(JSON.parse(JSON.stringify(PUBLISHED.explain.schema.parse(explained))), JSON.parse(JSON.stringify(explained)))
 })
 

@@ -10,6 +10,7 @@ import { novaClient } from '../openstack/nova.ts'
 import { placementClient } from '../openstack/placement.ts'
 import { probeService } from '../openstack/probe.ts'
 import type { Reached } from '../wiring.ts'
+import { blazarSaying } from './check-blazar.ts'
 import { type Checked, checked, fail, pass, type Saying, warn } from './checked.ts'
 
 /** A uuid that no node has: what may be asked is the same for every node. */
@@ -54,16 +55,13 @@ async function placement(cloud: Reached, uuid: string): Promise<Saying> {
   return found.kind === 'known' ? pass('answers, and shows allocations') : pass(found.kind === 'absent' ? found.reason : 'answers')
 }
 
-/** Cinder and Glance matter where a node's tear-down needs them or an error names them; Blazar is not asked yet. */
+/** Cinder and Glance matter where a node's tear-down needs them or an error names them, Blazar where nodes are lent. */
 export async function checkOthers(cloud: Reached, { clock }: Pick<Seams, 'clock'>): Promise<Checked[]> {
   const on = (name: string, ask: () => Promise<Saying>) => checked({ cloud, name, services: true }, ask)
   return await Promise.all([
     on('cinder', () => probed(cloud, 'cinder', clock)),
     on('glance', () => probed(cloud, 'glance', clock)),
-    on('blazar', async () => {
-      if ((await cloud.services.endpoint('reservation')) === null) return pass('none in the catalog')
-      return warn('not asked in this version: users may reserve nodes that are being healed', null)
-    }),
+    on('blazar', () => blazarSaying(cloud)),
   ])
 }
 

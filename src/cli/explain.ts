@@ -7,6 +7,7 @@ import { type ShownAttempt, type ShownNode, showNode } from '../commands/show-no
 import { spanText } from '../core/when.ts'
 import { OURSELVES } from '../store/audit.ts'
 import { livingDaemon } from '../store/run-lock.ts'
+import { leaseLines } from './explain-leases.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { paint, plain } from './paint.ts'
@@ -89,6 +90,12 @@ function explanationText(e: Explanation, look: Look): string {
     )
   }
   if (e.case !== null) lines.push(blank, ...caseLines(e, look))
+  if (e.blazar !== null) {
+    const of = e.blazar.kind === null ? '' : ` (${e.blazar.kind})`
+    const seen = e.blazar.at === null ? '' : `, seen ${relative(e.blazar.at, now)}`
+    lines.push(blank, line(`${paint(colour, 'bold', 'Reservations')} in Blazar${of}${seen}`))
+    lines.push(...leaseLines(e.blazar, now).map((text) => line(text, 4)))
+  }
   if (e.attempts.length > 0)
     lines.push(blank, line(paint(colour, 'bold', 'Attempts')), ...e.attempts.map((attempt) => attemptLine(attempt, now)))
   if (e.timeline.length > 0) {

@@ -87,6 +87,31 @@ const explanation = node.extend({
       markState: z.enum(['none', 'written', 'maybe', 'owed', 'returned']),
     }),
   ),
+  blazar: z
+    .object({
+      at: time.nullable().meta({ description: 'When it was seen' }),
+      unknown: z.string().nullable().meta({ description: 'Why nothing is known; null: it is' }),
+      kind: z.enum(['upstream', 'chameleon']).nullable().meta({ description: 'null: its hosts do not show which Blazar it is' }),
+      host: z
+        .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable() })
+        .nullable()
+        .meta({ description: 'null: Blazar does not know the node' }),
+      leases: z
+        .array(
+          z.object({
+            id: z.string(),
+            start_date: time.nullable(),
+            end_date: time.nullable(),
+            status: z.string().nullable().meta({ description: 'null, as the two below: not shown to this credential' }),
+            project_id: z.string().nullable(),
+            user_id: z.string().nullable(),
+          }),
+        )
+        .meta({ description: 'Running then, or beginning within 7 days, the soonest first; at most 5 of `total`' }),
+      total: z.int(),
+    })
+    .nullable()
+    .meta({ description: 'Reservations, from the newest observation that was kept; null: no Blazar, or nothing was kept' }),
 })
 
 const diagnosis = z.object({ id: z.union([z.string(), z.number()]), cause, transient, signature: z.string() })

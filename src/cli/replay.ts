@@ -95,10 +95,10 @@ function otherPolicy(io: Io, path: string | null, { mode }: Globals): OtherPolic
   const load = (usual: Mode) => loadConfig({ path, option: '--policy', mode: usual, cwd: io.cwd, env, readFile: io.readFile })
   const byMode: Record<Mode, Config> = { observe: load('observe'), approve: load('approve'), auto: load('auto') }
   return (cloud, recorded) => {
-    const { standalone, automatedClean, scope } = recorded
+    const { standalone, automatedClean, scope, blazar } = recorded
     const config = byMode[recorded.mode]
     const listed = config.clouds.find(({ name }) => name === cloud)?.policy
-    const policy = listed ?? { ...config.policy, standalone, automatedClean, scope }
+    const policy = listed ?? { ...config.policy, standalone, automatedClean, scope, blazar }
     return mode === null ? policy : { ...policy, mode }
   }
 }

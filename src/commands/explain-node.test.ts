@@ -4,8 +4,12 @@ import { test } from 'node:test'
 import { onFile } from '../../test/on-file.ts'
 import { CLOUD, DIAGNOSIS, observation, pass, resetOf, resolve, seenNode, wait } from '../../test/store/given.ts'
 import type { Diagnosis } from '../core/decision.ts'
-import type { Marks } from '../core/observation.ts'
+
+import type { Marks, Observation } from '../core/observation.ts'
 import { DEFAULT_POLICY } from '../core/policy.ts'
+import { absent, known, unknown } from '../core/reading.ts'
+import type { StoredObservation } from '../store/observations.ts'
+import { shownBlazar } from './explain-blazar.ts'
 import { explainNode } from './explain-node.ts'
 import { listCases } from './list-cases.ts'
 import { listNodes } from './list-nodes.ts'
@@ -110,3 +114,29 @@ test('a diagnosis that an older version stored names no place', () =>
     await pass(store, 1, wait(clock.now() + 60_000), { diagnosis: older as Diagnosis })
     assert.equal((await explainNode(store, wish)).diagnosis?.place, null)
   }))
+
+test('explain tells of the leases that were seen last, with dates that say UTC, and of none where nothing was seen', () =>
+  onFile(async ({ store, clock }) => {
+    const lease = { id: 'l', start_date: '2026-11-22T14:03:00.000000', end_date: null, status: 'ACTIVE', project_id: 'p', user_id: 'u' }
+    const host = { id: '1', reservable: true, disabled: null }
+    const seen = async (blazar: Observation['blazar']) => {
+      await pass(store, 1, wait(clock.now() + 60_000), { observation: { ...observation(1, clock.now()), blazar } })
+      return (await explainNode(store, wish)).blazar
+    }
+    await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], { complete: true })
+    assert.equal((await explainNode(store, wish)).blazar, null)
+    const told = await seen(known({ kind: 'upstream', host, leases: [lease], total: 1 }))
+    const leases = [{ ...lease, start_date: '2026-11-22T14:03:00.000Z' }]
+    assert.deepEqual(told, { at: '2026-11-22T03:10:00.000Z', unknown: null, kind: 'upstream', host, leases, total: 1 })
+  }))
+
+test('what Blazar did not say, and what a version before it was asked kept, is told as such', () => {
+  const kept = (blazar: unknown) =>
+    shownBlazar(fromOlder({ at: 0, caseId: null, kind: 'wait', reason: 'spacing', observation: { ...observation(1, 0), blazar } }))
+  assert.equal(kept(unknown('the reservation service answered 500'))?.unknown, 'the reservation service answered 500')
+  assert.equal(kept(absent('no Blazar in the catalog')), null)
+  assert.equal(kept(undefined), null)
+})
+
+/** As the database gives it: whatever was written, typed as it is today. */
+const fromOlder = (row: object): StoredObservation => JSON.parse(JSON.stringify(row))

@@ -6,7 +6,9 @@ import { type Case, EMPTY_MEMORY } from '../core/case.ts'
 import { countAttempts } from '../core/marks.ts'
 import type { Policy } from '../core/policy.ts'
 import type { CaseView } from '../store/case-row.ts'
+import type { StoredObservation } from '../store/observations.ts'
 import type { Store } from '../store/store.ts'
+import { type ShownBlazar, shownBlazar } from './explain-blazar.ts'
 import { findNode } from './find-node.ts'
 import { reportOfView } from './list-nodes.ts'
 import { type NodeReport, timeOrNull } from './node-report.ts'
@@ -27,6 +29,7 @@ export type Explanation = { cloud: string } & NodeReport & {
     /** Oldest first; the newest 500. `by` is a person's user name, or anneal. */
     timeline: { at: string | null; kind: string; by: string; message: string }[]
     attempts: ShownAttempt[]
+    blazar: ShownBlazar | null
   }
 
 type Wish = { cloud: string | null; node: string; policyOf: (cloud: string) => Policy }
@@ -37,12 +40,13 @@ const TIMELINE_MAX = 500
 export async function explainNode(store: Store, wish: Wish): Promise<Explanation> {
   const key = await findNode(store, wish)
   const view = await viewOf(store, key)
-  const [ofNode, attempts, timeline, holds, pause] = await Promise.all([
+  const [ofNode, attempts, timeline, holds, pause, last] = await Promise.all([
     store.caseOf(key),
     store.attempts(key),
     store.audit({ cloud: key.cloud, uuid: key.uuid, newestFirst: true, limit: TIMELINE_MAX }),
     store.holds(key.cloud),
     store.pausedBy(key.cloud),
+    store.lastObservation(key),
   ])
   const hold = holds.findLast(({ uuid }) => uuid === key.uuid)
   const report = reportOfView({ view, case: ofNode, attempts })
@@ -54,25 +58,25 @@ export async function explainNode(store: Store, wish: Wish): Promise<Explanation
     opened: timeOrNull(ofNode?.openedAt ?? null),
     closed: timeOrNull(ofNode?.closedAt ?? null),
     result: ofNode?.result ?? null,
-    budget: await budgetOf(store, { key, ofNode, attempts, policy: wish.policyOf(key.cloud) }),
+    budget: await budgetOf(store, { last, ofNode, attempts, policy: wish.policyOf(key.cloud) }),
     incident: await incidentOf(store, ofNode),
     hold: hold === undefined ? null : { by: hold.by, why: hold.why, at: timeOrNull(hold.at) },
     pause: pause && { by: pause.by, why: pause.why, at: timeOrNull(pause.at), cloud: pause.cloud },
     timeline: timeline.toReversed().map(({ at, kind, by, message }) => ({ at: timeOrNull(at), kind, by, message })),
     attempts: attempts.map(shownAttempt),
+    blazar: shownBlazar(last),
   }
 }
 
 type Counted = {
-  key: { cloud: string; uuid: string }
+  last: StoredObservation | null
   ofNode: CaseView | null
   attempts: Awaited<ReturnType<Store['attempts']>>
   policy: Policy
 }
 
 /** Counted as decide counts it, on the marks as they were seen last. */
-async function budgetOf(store: Store, { key, ofNode, attempts, policy }: Counted): Promise<Explanation['budget']> {
-  const last = await store.lastObservation(key)
+async function budgetOf(store: Store, { last, ofNode, attempts, policy }: Counted): Promise<Explanation['budget']> {
   const node = last?.observation.node
   const { spent } = countAttempts({
     marks: node?.kind === 'known' ? node.value.marks : { kind: 'absent' },

@@ -8,12 +8,15 @@ import type { Attempt, Case, Memory, Words } from '../core/case.ts'
 import { ACTS, CAUSES, type Decision, type Diagnosis, type Reason } from '../core/decision.ts'
 import { type Fleet, KEY_KINDS } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
-import type { BmcAddress, BmcPeers, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
+import type { BlazarSeen, BmcAddress, BmcPeers, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
 import { DEFAULT_POLICY, type Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Grounds } from '../core/recorded.ts'
 
 export const RECORDED_VERSION = 1
+
+/** Of what an older version observed. */
+const BLAZAR_NOT_ASKED: Observation['blazar'] = { kind: 'absent', reason: 'that version of anneal did not ask Blazar' }
 
 const text = z.string()
 const textOrNull = text.nullable()
@@ -136,6 +139,20 @@ const peers: z.ZodType<BmcPeers> = z.strictObject({
     z.strictObject({ kind: z.enum(['switch', 'bmc-network', 'rack']), value: text, nodes: count, failing: count, together: count }),
   ),
 })
+const lease = z.strictObject({
+  id: text,
+  start_date: textOrNull,
+  end_date: textOrNull,
+  status: textOrNull,
+  project_id: textOrNull,
+  user_id: textOrNull,
+})
+const blazar: z.ZodType<BlazarSeen> = z.strictObject({
+  kind: z.enum(['upstream', 'chameleon']).nullable(),
+  host: z.strictObject({ id: text, reservable: flag.nullable(), disabled: flag.nullable() }).nullable(),
+  leases: z.array(lease),
+  total: count,
+})
 
 const observation: z.ZodType<Observation> = z.strictObject({
   cloud: text,
@@ -152,6 +169,7 @@ const observation: z.ZodType<Observation> = z.strictObject({
   services: z.partialRecord(serviceName, reading(serviceLook)),
   needed: z.array(serviceName),
   inventory: reading(z.array(z.strictObject({ resource_class: text, total: count, reserved: count }))),
+  blazar: reading(blazar).default(BLAZAR_NOT_ASKED),
   links: reading(z.array(z.strictObject({ switch_id: textOrNull, switch_info: textOrNull, port_id: textOrNull }))),
   // Lines from before neighbours were looked at: nobody was asked.
   peers: reading(peers).default({ kind: 'absent', reason: 'not looked at by the version that recorded this' }),
@@ -290,6 +308,9 @@ const policy: z.ZodType<Policy> = z.strictObject({
   standalone: flag,
   scope: z.strictObject({ conductor_group: names, owner: names, shard: names, resource_class: names, name: names }),
   automatedClean: z.enum(['on', 'off', 'unknown']),
+  blazar: z
+    .strictObject({ mode: z.enum(['off', 'observe', 'chameleon']), monitor: z.enum(['on', 'off', 'unknown']) })
+    .default(DEFAULT_POLICY.blazar),
   dirtyPort: z.enum(['human', 'allow']),
   uncleaned: z.enum(['allow', 'human']),
   resets: z.strictObject({ max: count, window: z.union([ms, z.literal('lifetime')]) }),

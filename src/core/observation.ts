@@ -30,6 +30,8 @@ export type Observation = {
   needed: ServiceName[]
   /** Placement's inventories of the node's resource provider. */
   inventory: Reading<{ resource_class: string; total: number; reserved: number }[]>
+  /** What Blazar lends of the node. absent: there is no Blazar in the catalog, or the configuration leaves it out. No decision rests on it yet. */
+  blazar: Reading<BlazarSeen>
   /** Where the node hangs: for incidents and failure domains. */
   links: Reading<{ switch_id: string | null; switch_info: string | null; port_id: string | null }[]>
   /** How the BMCs around this one do. absent: nothing points at its BMC, so nobody was asked. */
@@ -150,6 +152,35 @@ export type ServerSeen = {
 }
 
 export type BoundPort = { id: string; device_id: string; device_owner: string; mac_address: string; host_id: string }
+
+/**
+ * upstream: openstack/blazar, which has no way to take a host out and only pretends to accept one. chameleon: ChameleonCloud's fork, where
+ * a host has a column `disabled`.
+ */
+export type BlazarKind = 'upstream' | 'chameleon'
+
+export type BlazarSeen = {
+  /** null: its hosts do not show which one it is. */
+  kind: BlazarKind | null
+  /** null: Blazar has no host for this node. */
+  host: BlazarHostSeen | null
+  /** Running now, or beginning within 7 days; the soonest first, at most 5. Of `total`. */
+  leases: LeaseSeen[]
+  total: number
+}
+
+/** null where a capability stands in the column's place, and `disabled` where this Blazar has no such column. */
+export type BlazarHostSeen = { id: string; reservable: boolean | null; disabled: boolean | null }
+
+/** Dates as Blazar writes them, UTC without saying so. null: Blazar did not say it, or not to this credential. */
+export type LeaseSeen = {
+  id: string
+  start_date: string | null
+  end_date: string | null
+  status: string | null
+  project_id: string | null
+  user_id: string | null
+}
 
 export type ServiceName = 'keystone' | 'neutron' | 'cinder' | 'glance' | 'nova' | 'placement'
 

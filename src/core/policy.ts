@@ -18,6 +18,11 @@ export type Policy = {
   scope: { conductor_group: string[]; owner: string[]; shard: string[]; resource_class: string[]; name: string[] }
   /** Whether Ironic's conductor cleans automatically; the API does not tell. Needed only for retired nodes. */
   automatedClean: 'on' | 'off' | 'unknown'
+  /**
+   * off: Blazar is not asked. observe: its leases are read, and nothing is ever sent. chameleon: nodes may be shielded, which needs
+   * Chameleon's fork. Whether its monitor runs cannot be read; only the monitor makes a host reservable again.
+   */
+  blazar: { mode: 'off' | 'observe' | 'chameleon'; monitor: 'on' | 'off' | 'unknown' }
   dirtyPort: 'human' | 'allow'
   uncleaned: 'allow' | 'human'
   resets: { max: number; window: number | 'lifetime' }
@@ -70,6 +75,7 @@ export const DEFAULT_POLICY: Policy = {
   standalone: false,
   scope: { conductor_group: [], owner: [], shard: [], resource_class: [], name: [] },
   automatedClean: 'unknown',
+  blazar: { mode: 'observe', monitor: 'unknown' },
   dirtyPort: 'human',
   uncleaned: 'allow',
   resets: { max: 3, window: 7 * DAY },

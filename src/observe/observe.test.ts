@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HistoryEvent, Observation, ServerSeen, ServiceLook, ServiceName } from '../core/observation.ts'
-import { HOUR } from '../core/policy.ts'
+import { DEFAULT_POLICY, HOUR } from '../core/policy.ts'
 import { known, type Reading, unknown } from '../core/reading.ts'
 import { sample } from '../openstack/given-cloud.test.ts'
 import { type WireNode, wireNodeSchema } from '../openstack/ironic-node.ts'
@@ -104,7 +104,8 @@ function cloud(given: Given = {}): { world: ObserveWorld; clock: VirtualClock; l
       if (catalog instanceof OpenStackError) throw catalog
       return new Set(catalog)
     },
-    policy: { standalone: given.standalone ?? false },
+    blazar: null,
+    policy: { standalone: given.standalone ?? false, blazar: DEFAULT_POLICY.blazar },
     seams,
     bmcs: bmcWatch({ seams, candidates: () => [] }),
     neighboursOn: given.neighboursOn ?? (async () => []),

@@ -7,6 +7,7 @@ import { absent, known, type Reading, unknown } from '../core/reading.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { observedNode, redactedFields } from '../openstack/ironic-node.ts'
 import { type Attempted, attempt } from './attempt.ts'
+import { blazarOf } from './blazar.ts'
 import { bmcPeersOf } from './bmc-peers.ts'
 import { type ConductorRow, holderOf, managerOf } from './conductor.ts'
 import { servicesOf } from './control-plane.ts'
@@ -49,7 +50,7 @@ async function readAll(world: ObserveWorld, uuid: string, inTime: InTime): Promi
   const withNode = <T>(ask: (node: ObservedNode) => Promise<Reading<T>>): Promise<Reading<T>> =>
     inTime(node.then((read) => (read.kind === 'known' ? ask(read.value) : unknown('node not read'))))
 
-  const [nodeRead, historyRead, , services, conductor, holder, bmc, tenant, ports, inventory, links] = await Promise.all([
+  const [nodeRead, historyRead, , services, conductor, holder, bmc, tenant, ports, inventory, links, blazar] = await Promise.all([
     node,
     history,
     conductors,
@@ -61,10 +62,11 @@ async function readAll(world: ObserveWorld, uuid: string, inTime: InTime): Promi
     withNode(async ({ instance_uuid }) => portsOf(world, { uuid, instance_uuid, catalog: await catalog })),
     inTime(catalog.then((has) => inventoryOf(world, uuid, has))),
     inTime(reading(async () => known(await ironic.links(uuid)))),
+    inTime(catalog.then((has) => blazarOf(world, uuid, has))),
   ])
   // Copied only now: what was withheld is known when the reads are over.
   const redacted = [...withheld].toSorted()
-  return { node: nodeRead, redacted, history: historyRead, conductor, holder, bmc, tenant, ports, ...services, inventory, links }
+  return { node: nodeRead, redacted, history: historyRead, conductor, holder, bmc, tenant, ports, ...services, inventory, links, blazar }
 }
 
 const reading = async <T>(ask: () => Promise<Reading<T>>): Promise<Reading<T>> => (await attempt(ask)).reading

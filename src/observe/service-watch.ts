@@ -6,12 +6,19 @@ import type { ServiceLook } from '../core/observation.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Clock } from '../core/seams.ts'
 import type { Attempted } from './attempt.ts'
+import type { BlazarSite } from './blazar.ts'
 import type { ConductorRow } from './conductor.ts'
 import { type SharedRead, sharedRead } from './shared-read.ts'
 import type { Neighbour } from './world.ts'
 
 /** Design section 6: 15 s, so that the two good answers 30 s apart are never one and the same look. */
 const KEEP_MS = 15_000
+
+/**
+ * Leases begin and end by the minute, and a site has thousands of them: one reading a minute serves all nodes. An answer that did not come is
+ * kept as well, so that a Blazar which hangs makes one look in a minute wait and not each; nothing waits for what it says.
+ */
+const BLAZAR_MS = 60_000
 
 /**
  * A control counts for 60 s (design section 6). It is kept shorter by the 10 s that the answer may take which it vouches for.
@@ -29,6 +36,8 @@ export type ServiceWatch = {
   control: SharedRead<Control>
   /** Key: cloud, and the thing that the nodes hang on. In a wave the same few are asked about for each of its nodes. */
   neighbours: SharedRead<Neighbour[]>
+  /** Key: cloud. Hosts, and who has them when. */
+  blazar: SharedRead<Reading<BlazarSite>>
 }
 
 export function serviceWatch(clock: Clock): ServiceWatch {
@@ -37,5 +46,6 @@ export function serviceWatch(clock: Clock): ServiceWatch {
     conductors: sharedRead({ clock, forMs: KEEP_MS, keep: ({ reading }) => reading.kind === 'known' }),
     control: sharedRead({ clock, forMs: CONTROL_MS, keep: (control) => control.passed }),
     neighbours: sharedRead({ clock, forMs: KEEP_MS }),
+    blazar: sharedRead({ clock, forMs: BLAZAR_MS }),
   }
 }

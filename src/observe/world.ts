@@ -6,6 +6,7 @@ import type { BoundPort, HistoryEvent, Observation, PeersOn, ServerSeen, Service
 import type { Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Seams } from '../core/seams.ts'
+import type { Blazar } from '../openstack/blazar.ts'
 import type { WireNode } from '../openstack/ironic-node.ts'
 import type { BmcWatch } from './bmc-watch.ts'
 import type { ConductorRow } from './conductor.ts'
@@ -53,11 +54,12 @@ export type ObserveWorld = {
   nova: NovaAsked | null
   neutron: NeutronAsked | null
   placement: PlacementAsked | null
+  blazar: Blazar | null
   /** Asks a service the kind of call that fails, with its own timeout. */
   probe: (name: ServiceName) => Promise<Reading<ServiceLook>>
   /** `keystone` is in it wherever the credential is Keystone's. Throws OpenStackError where the catalog cannot be read. */
   catalog: () => Promise<ReadonlySet<ServiceName>>
-  policy: Pick<Policy, 'standalone'>
+  policy: Pick<Policy, 'standalone' | 'blazar'>
   seams: Seams
   bmcs: BmcWatch
   /** Nodes on record that hang on one thing. */

@@ -3,6 +3,8 @@
  * tenants and providers. Everything that is drawn comes from the given random source.
  */
 import type { Random } from '../core/seams.ts'
+import { blazarOf, startBlazar } from './blazar.ts'
+import type { BlazarOptions } from './blazar-state.ts'
 import { faults } from './faults.ts'
 import { defaultPowerSyncMs } from './ironic-power.ts'
 import { defaultUsers } from './keystone.ts'
@@ -55,6 +57,8 @@ export type CloudOptions = {
   novaCells?: number
   tokenLifeMs?: number
   basicAuth?: { user: string; password: string }
+  /** Without it the site has no Blazar. */
+  blazar?: BlazarOptions
   baseUrl?: string
   /** Keep reads in the ledger one by one (default true); counts are kept always. */
   keepReads?: boolean
@@ -115,6 +119,7 @@ export function buildWorld(options: CloudOptions): World {
     ports: new Map(),
     providers: new Map(),
     bmcs: new Map(),
+    blazar: options.blazar === undefined ? null : blazarOf(options.blazar),
     faults: faults(options.random),
     ledger: ledger(options.keepReads ?? true),
     onWrite: null,
@@ -124,6 +129,7 @@ export function buildWorld(options: CloudOptions): World {
   }
   const specs = typeof options.nodes === 'number' ? Array.from({ length: options.nodes }, (_, at) => usual(at)) : options.nodes
   for (const spec of specs) addNode(world, spec)
+  if (world.blazar !== null && options.blazar !== undefined) startBlazar(world, world.blazar, options.blazar)
   return world
 }
 

@@ -4,6 +4,7 @@
  * It never imports the clients that it is used to test.
  */
 import type { Datagram, Transport } from '../core/seams.ts'
+import { blazar } from './blazar.ts'
 import { sendDatagram } from './bmc.ts'
 import type { CloudOptions } from './build-world.ts'
 import { buildWorld } from './build-world.ts'
@@ -52,6 +53,7 @@ export function simulatedCloud(options: CloudOptions): SimulatedCloud {
     placement: placement(world),
     glance: glance(world),
     cinder: cinder(world),
+    blazar: blazar(world),
   }
   const delivery = (request: Plain): Promise<Delivered> => deliver(world, services, request)
   watchPower(world)

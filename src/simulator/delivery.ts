@@ -26,6 +26,7 @@ export const PREFIXES: Record<string, ServiceSlug> = {
   placement: 'placement',
   image: 'glance',
   volume: 'cinder',
+  reservation: 'blazar',
 }
 
 export type Delivered = HttpResponse | 'refused' | 'unreachable' | 'hung' | 'lost'
@@ -43,7 +44,7 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   const [first = '', ...segments] = url.pathname.split('/').filter((part) => part !== '')
   const service = url.origin === new URL(world.baseUrl).origin ? PREFIXES[first] : undefined
   if (service === undefined) return toBmc(world, url)
-  if (service !== 'ironic' && !world.settings.features[service]) return 'refused'
+  if (!isServed(world, service)) return 'refused'
   const met = world.faults.meet(service, 'clients', request.method)
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]))
   const path = `/${segments.map(decodeURIComponent).join('/')}`
@@ -95,6 +96,11 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   return end(service === 'ironic' && request.method === 'GET' ? readAs(world, met, { key: entry.path, answer, reply }) : answer, reply)
 }
 
+function isServed(world: World, service: ServiceSlug): boolean {
+  if (service === 'ironic') return true
+  return service === 'blazar' ? world.blazar !== null : world.settings.features[service]
+}
+
 /** How old a stale answer may be: a replica of a database that lags behind, or a proxy's cache. */
 const STALE_MS = 300_000
 
@@ -115,14 +121,17 @@ function readAs(world: World, met: Fault | null, on: { key: string; answer: Http
 async function answered(world: World, service: Service, to: { asked: Asked; service: ServiceSlug; entry: LedgerEntry }): Promise<Reply> {
   const { asked, entry } = to
   entry.at = world.clock.now()
-  // Ironic takes such a body for none, except in a PATCH (measured): its own to say.
-  if (!asked.isReadable && to.service !== 'ironic') return { status: 400, json: { error_message: 'The body is not JSON.' } }
+  // Ironic takes such a body for none, except in a PATCH (measured), and Blazar breaks on it: their own to say.
+  if (!asked.isReadable && to.service !== 'ironic' && to.service !== 'blazar')
+    return { status: 400, json: { error_message: 'The body is not JSON.' } }
   if (to.service === 'keystone') return service(asked)
   if (asked.method !== 'GET') {
     entry.before = brief(world, asked)
     world.ledger.onlooker?.arrives(entry)
   }
-  const isPublic = asked.segments.length === 0 || (to.service === 'ironic' && asked.segments.join('/') === 'v1')
+  // Blazar alone asks for a token even before it names its versions (recorded).
+  const isPublic =
+    (asked.segments.length === 0 && to.service !== 'blazar') || (to.service === 'ironic' && asked.segments.join('/') === 'v1')
   if (isPublic) return service(asked)
   const found = callerOf(world, to.service, asked.headers)
   if ('refusal' in found) return found.refusal

@@ -198,6 +198,7 @@ function catalog(world: World, caller: Caller): unknown[] {
     ['placement', 'placement', 'placement', features.placement],
     ['image', 'glance', 'image', features.glance],
     ['volumev3', 'cinder', `volume/v3/${project}`, features.cinder],
+    ['reservation', 'blazar', 'reservation/v1', world.blazar !== null],
   ]
   return entries
     .filter(([, , , served]) => served)

@@ -3,16 +3,19 @@
  * No behaviour here; who changes what is said in the files named after the services.
  */
 import type { NewId, Random } from '../core/seams.ts'
+import type { SimBlazar } from './blazar-state.ts'
 import type { Faults } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export const SERVICES = ['keystone', 'ironic', 'nova', 'neutron', 'placement', 'glance', 'cinder'] as const
-export type ServiceSlug = (typeof SERVICES)[number]
+/** Blazar stands by itself: only a site that says so has one, and no seed draws what befalls it, so that histories stay what they were. */
+export const ALL_SERVICES = [...SERVICES, 'blazar'] as const
+export type ServiceSlug = (typeof ALL_SERVICES)[number]
 
 /** How a cloud is set up; every value can be given to simulatedCloud. */
 export type Settings = {
-  features: Record<Exclude<ServiceSlug, 'ironic'>, boolean>
+  features: Record<Exclude<ServiceSlug, 'ironic' | 'blazar'>, boolean>
   ironic: {
     /** Newest API version served, `1.78` to `1.115`; decides the release's behaviour too (1.82 = 2023.1, 1.101 = 2025.2, 1.111 = 2026.1). */
     version: string
@@ -234,6 +237,8 @@ export type World = {
   ports: Map<string, NeutronPort>
   providers: Map<string, Provider>
   bmcs: Map<string, Bmc>
+  /** null: the site has none. */
+  blazar: SimBlazar | null
   faults: Faults
   ledger: Ledger
   /** Called after each write to a node; one looks on at most. */

@@ -7,7 +7,9 @@ import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
 import fc from 'fast-check'
 import { z } from 'zod'
+import { HOUR } from '../../src/core/policy.ts'
 import type { HttpRequest, Transport } from '../../src/core/seams.ts'
+import { blazarClient } from '../../src/openstack/blazar.ts'
 import { cloudAccess } from '../../src/openstack/cloud-access.ts'
 import { ironicClient } from '../../src/openstack/ironic.ts'
 import { observedNode, redactedFields } from '../../src/openstack/ironic-node.ts'
@@ -23,9 +25,11 @@ import { fuzz } from './runs.ts'
 import { type Meddling, QUESTIONS, roadWith } from './services.ts'
 import { pastOf } from './stage.ts'
 
-const op = await simOperator({ nodes: 6, fresh: true })
+const op = await simOperator({ nodes: 6, fresh: true, blazar: { kind: 'chameleon' } })
 after(() => op.close())
 pastOf(op, 'node-1')
+op.people.lend('node-1', { from: op.clock.now() + HOUR, until: op.clock.now() + 2 * HOUR })
+const [LEASE = ''] = op.cloud.state.blazar?.leases.keys() ?? []
 const NODE = op.key('node-1').uuid
 const SERVER = op.node('node-1').row.instance_uuid ?? ''
 
@@ -35,6 +39,7 @@ function questions(transport: Transport) {
   const auth = { auth_url: login.authUrl, username: login.user, password: login.password, project_name: 'admin' }
   const access = cloudAccess({ name: 'sim', naming: (key) => key, keys: { auth } }, { read: () => null, cwd: '.', home: null })
   const session = openSession(access, { clock: op.clock, transport })
+  const blazar = blazarClient(session)
   const [ironic, nova, neutron, placement] = [ironicClient(session), novaClient(session), neutronClient(session), placementClient(session)]
   return {
     token: () => session.identity(),
@@ -61,6 +66,9 @@ function questions(transport: Transport) {
     images: () => probeService(session, 'glance', op.clock),
     volumes: () => probeService(session, 'cinder', op.clock),
     placement: () => probeService(session, 'placement', op.clock),
+    hosts: () => blazar.hosts(),
+    'host-allocations': () => blazar.allocations().then((byHost) => [...byHost]),
+    lease: () => blazar.lease(LEASE),
   }
 }
 const ASKED = QUESTIONS.filter((question) => question !== 'redfish' && question !== 'stray')

@@ -41,7 +41,16 @@ const ANNEAL = {
   database: '/var/lib/anneal.db',
   log: 'info',
   workers: 4,
-  clouds: { prod: { ironic: 'prod', services: 'admin', standalone: false, scope: { name: ['a*', 'b'], owner: '' }, mode: 'auto' } },
+  clouds: {
+    prod: {
+      ironic: 'prod',
+      services: 'admin',
+      standalone: false,
+      scope: { name: ['a*', 'b'], owner: '' },
+      blazar: { mode: 'off', monitor: 'on' },
+      mode: 'auto',
+    },
+  },
   budgets: { resets: { max: 3, window: '7d' }, spacing: ['2m', '15m', '45m'], inFlight: { cloudMax: 25 }, jitter: 0.1, soak: '30m' },
 }
 

@@ -28,6 +28,9 @@ export const QUESTIONS = [
   'images',
   'volumes',
   'placement',
+  'hosts',
+  'host-allocations',
+  'lease',
   'redfish',
   'stray',
 ] as const
@@ -54,6 +57,9 @@ const PATHS: readonly (readonly [RegExp, Question])[] = [
   [/^\/network\/v2.0\/ports$/, 'ports'],
   [/^\/image\//, 'images'],
   [/^\/volume\//, 'volumes'],
+  [/^\/reservation\/v1\/os-hosts$/, 'hosts'],
+  [/^\/reservation\/v1\/os-hosts\/allocations$/, 'host-allocations'],
+  [/^\/reservation\/v1\/leases\/[^/]+$/, 'lease'],
   [/^\/redfish\//, 'redfish'],
   // An id that came in an answer and is none.
   [/./, 'stray'],

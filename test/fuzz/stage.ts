@@ -3,7 +3,7 @@
  * like it and must never be reset: somebody's instance on it, held, in a person's maintenance, protected, marks that are no list.
  */
 import assert from 'node:assert/strict'
-import { MINUTE } from '../../src/core/policy.ts'
+import { HOUR, MINUTE } from '../../src/core/policy.ts'
 import { OpenStackError } from '../../src/openstack/openstack-error.ts'
 import { brokenBy } from '../promises.ts'
 import { type SimOperator, type SimOptions, simOperator } from '../sim-operator.ts'
@@ -26,8 +26,14 @@ export type Stage = SimOperator & {
 export async function stage(road: Road, options: SimOptions = {}): Promise<Stage> {
   const active = FAILED.map((name, at) => ({ name, provision_state: 'active', rack: at + 1 }))
   const idle = [{ name: 'idle-ipmi' }, { name: 'idle-redfish', protocol: 'redfish' as const }]
-  const op = await simOperator({ nodes: [...active, ...idle], between: road.over, ...options })
+  const op = await simOperator({
+    nodes: [...active, ...idle],
+    blazar: { kind: 'chameleon', monitor: true },
+    between: road.over,
+    ...options,
+  })
   const logged: string[] = []
+  for (const name of [BAIT, 'held']) op.people.lend(name, { from: op.clock.now() + HOUR, until: op.clock.now() + 2 * HOUR })
   road.meddle(true)
   Object.assign(op.world, { log: (...line: unknown[]) => void logged.push(JSON.stringify(line)) })
   return { ...op, logged, broken: () => logged.filter((line) => /pass failed|stumbled/.test(line)) }

@@ -108,6 +108,7 @@ export const observation = (n: number, at: number, differs: Partial<ObservedNode
   services: {},
   needed: [],
   inventory: absent('not asked'),
+  blazar: absent('not asked'),
   links: absent('not asked'),
   peers: absent('not asked'),
 })

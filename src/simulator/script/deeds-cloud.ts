@@ -7,11 +7,11 @@ import { AWAY, FAULT_KINDS, type FaultKind, ONLY_IRONIC } from '../faults.ts'
 import { failState } from '../ironic-conductor.ts'
 import { conductorOf } from '../ironic-node.ts'
 import type { BmcMode, ServiceSlug, SimNode } from '../world.ts'
-import { BMC_MODES, CLEANING_WILLS, SERVICES } from '../world.ts'
+import { ALL_SERVICES, BMC_MODES, CLEANING_WILLS } from '../world.ts'
 import { type Deed, DONE, deed, NAME, NODE, NUMBER, oneOf, SHARE, SPAN, TEXT } from './deed.ts'
 import { outage, type Scene } from './scene.ts'
 
-const SERVICE = oneOf(SERVICES)
+const SERVICE = oneOf(ALL_SERVICES)
 const KIND = oneOf(FAULT_KINDS)
 
 /** Methods joined by plus signs. */
@@ -215,7 +215,7 @@ function lull(scene: Scene): void {
   const { faults, people, state } = scene.cloud
   scene.endAllBut(/^service (?!keystone).*seen=conductors/)
   const isUnseen = (service: ServiceSlug): boolean => service !== 'keystone' && faults.current(service)?.seenBy === 'conductors'
-  for (const service of SERVICES) if (!isUnseen(service)) scene.quiet(service)
+  for (const service of ALL_SERVICES) if (!isUnseen(service)) scene.quiet(service)
   faults.route = 'open'
   for (const one of scene.judges.bench.outages) if (!isUnseen(one.service)) one.to ??= state.clock.now()
   for (const { host } of state.conductors.values()) people.startConductor(host)

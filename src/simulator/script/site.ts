@@ -3,6 +3,7 @@
  * `operator`, `policy`); the same lines whether a person wrote them or a seed drew them (drawn-site.ts).
  */
 import { DEFAULT_POLICY, type Mode } from '../../core/policy.ts'
+import { BLAZAR_KINDS, type BlazarKind } from '../blazar-state.ts'
 import type { CloudOptions, NodeSpec } from '../build-world.ts'
 import { type Field, JSON_VALUE, linesOver, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
 
@@ -13,7 +14,7 @@ export type Head = {
   seed: number
   /** Epoch ms. */
   start: number
-  cloud: Pick<CloudOptions, 'nodes' | 'ironic' | 'features'>
+  cloud: Pick<CloudOptions, 'nodes' | 'ironic' | 'features' | 'blazar'>
   manner: Manner
   /** What the policy has otherwise than by default; as in core/policy.ts, times in ms. */
   policy: Record<string, unknown>
@@ -50,6 +51,8 @@ const SITE_KEYS = {
   page: NUMBER,
   sync: SPAN,
   cinder: ON_OFF,
+  blazar: oneOf(BLAZAR_KINDS),
+  monitor: ON_OFF,
 }
 const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN }
 const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
@@ -69,6 +72,8 @@ export const HEAD_OPTIONS = {
     page: "Ironic's largest page (1000)",
     sync: 'how often Ironic syncs power states; 0s: never (60s, 120s from 1.111)',
     cinder: 'whether there is a Cinder',
+    blazar: 'which Blazar there is, with every node enrolled (none)',
+    monitor: "whether Blazar's polling monitor runs (off)",
   }),
   node: described(NODE_KEYS, {
     rack: 'its rack, which is its BMC network and its switch (1)',
@@ -128,6 +133,7 @@ function siteInto(head: Head, line: string, words: readonly string[]): void {
   head.start = given.start ?? head.start
   const { ironic = {}, features = {} } = head.cloud
   head.cloud.features = { ...features, ...(given.cinder === undefined ? {} : { cinder: given.cinder }) }
+  blazarInto(head, line, given)
   head.cloud.ironic = {
     ...ironic,
     ...(given.conductors === undefined ? {} : { conductors: Array.from({ length: given.conductors }, (_, at) => `conductor-${at + 1}`) }),
@@ -142,6 +148,14 @@ function siteInto(head: Head, line: string, words: readonly string[]): void {
       powerSyncMs: given.sync,
     }),
   }
+}
+
+/** Each may stand on a line of its own. */
+function blazarInto(head: Head, line: string, given: { blazar?: BlazarKind; monitor?: boolean }): void {
+  const before = head.cloud.blazar
+  const kind = given.blazar ?? before?.kind
+  if (kind !== undefined) head.cloud.blazar = { kind, monitor: given.monitor ?? before?.monitor ?? false }
+  else if (given.monitor !== undefined) throw new ScriptError(`"${line}": monitor= is Blazar's; say blazar= with it or before.`)
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

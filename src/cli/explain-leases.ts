@@ -1,0 +1,36 @@
+/**
+ * The lines of `anneal explain` about reservations: whether Blazar lends the node, and who has it when. Words only.
+ */
+import type { ShownBlazar } from '../commands/explain-blazar.ts'
+import type { BlazarHostSeen, LeaseSeen } from '../core/observation.ts'
+import { plain } from './paint.ts'
+import { relative } from './print.ts'
+
+/** Indented below a heading of their own. */
+export function leaseLines(blazar: ShownBlazar, now: number): string[] {
+  const { unknown, host, leases, total } = blazar
+  if (unknown !== null) return [`  Not known: ${plain(unknown)}.`]
+  if (host === null) return ['  Blazar does not know the node, so nobody can reserve it there.']
+  if (total === 0) return [hostLine(host), '  No lease now or within 7 days.']
+  const more = total - leases.length
+  return [hostLine(host), ...leases.map((lease) => leaseLine(lease, now)), ...(more > 0 ? [`  And ${more} more within 7 days.`] : [])]
+}
+
+const SHADOWED = 'whether it is reservable is hidden by a capability of that name'
+
+function hostLine({ id, reservable, disabled }: BlazarHostSeen): string {
+  const lent = reservable === null ? SHADOWED : reservable ? 'reservable' : 'not reservable'
+  return `  Host ${plain(id)}: ${lent}${disabled === true ? ', disabled' : ''}.`
+}
+
+function leaseLine({ id, start_date, end_date, status, project_id, user_id }: LeaseSeen, now: number): string {
+  const whose =
+    project_id === null ? 'of a project that this credential may not see' : `of project ${plain(project_id)}, user ${plain(user_id ?? '?')}`
+  const span = `${start_date ?? 'an unreadable start'} to ${end_date ?? 'an unreadable end'}`
+  return `  ${span} (${whenOf({ start_date, end_date }, now)}): lease ${plain(id)}${status === null ? '' : `, ${plain(status)}`}, ${whose}.`
+}
+
+function whenOf({ start_date, end_date }: Pick<LeaseSeen, 'start_date' | 'end_date'>, now: number): string {
+  if (end_date !== null && Date.parse(end_date) <= now) return 'over by now'
+  return start_date !== null && Date.parse(start_date) > now ? `begins ${relative(start_date, now)}` : 'running'
+}
