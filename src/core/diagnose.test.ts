@@ -405,3 +405,52 @@ test('a BMC that answers here for long while Ironic holds on to its power failur
   assert.equal(place({ fault: 'power failure' }, HOUR, false), null)
   assert.equal(place({ fault: null }, HOUR), null)
 })
+
+test('after a reset that failed, a BMC that does not answer is still told as that, and no other cause is told of its sessions', () => {
+  const came = (at: number) => ({ failure: { provision_state: 'error', provision_updated_at: null, at } })
+  const again = (words: string, kind: BmcLook['kind'], attempts = failed('bmc-unreachable', 1)) =>
+    diagnosed({ memory: { ...text(words), ...came(NOW) }, attempts, o: bmc(kind) })
+  const ofSessions = /without a session/
+  assert.match(again(IPMI, 'answers').evidence.join(' '), ofSessions)
+  assert.doesNotMatch(again(IPMI, 'silent').evidence.join(' '), ofSessions)
+  assert.match(again(IPMI, 'silent').evidence.join(' '), /The BMC does not answer/)
+  assert.doesNotMatch(again(NEUTRON, 'answers').evidence.join(' '), ofSessions)
+  assert.equal(again(IPMI, 'answers').place, 'credentials')
+  assert.equal(again(IPMI, 'answers', failed('agent', 1)).place, null)
+  // The verb and the failure may bear one time.
+  const at = { memory: { ...text(IPMI), ...came(NOW - HOUR) }, attempts: failed('bmc-unreachable', 1), o: bmc('answers') }
+  assert.match(diagnosed(at).evidence.join(' '), ofSessions)
+  assert.match(diagnosed(at).evidence.join(' '), /Reset 1 at \S+ changed nothing/)
+})
+
+test('a service that is well again stands against the cause once a pattern outweighs it', () => {
+  const green = { services: { neutron: service('green') } }
+  const sides = (count: number) => {
+    const memory = { ...text(NEUTRON), badAt: { neutron: NOW - HOUR } }
+    const { evidence, against } = diagnosed({ memory, attempts: failed('api-unreachable', count), o: green })
+    const isSaid = (line: string) => /^Neutron answers now/.test(line)
+    return [evidence.some(isSaid), against.some(isSaid)]
+  }
+  assert.deepEqual(
+    [sides(2), sides(3)],
+    [
+      [true, false],
+      [false, true],
+    ],
+  )
+})
+
+test('says of a fault of the BMC, too, that it could not be seen from here, and of flapping that it is the cause where there is none', () => {
+  const fault = 'Failed to tear down: IPMI call failed: power status. Error: insufficient privilege level'
+  const told = diagnosed({ memory: text(fault), o: { bmc: unknown('no route') } })
+  assert.equal(told.cause, 'bmc-fault')
+  assert.ok(told.against.includes('Whether its BMC answers could not be seen from here: no route.'))
+  const lostAt = [NOW - HOUR, NOW - MINUTE, NOW]
+  const flaps = { ...text('Something new.'), reach: { answered: true, since: NOW, lostAt } }
+  assert.equal(said({ memory: flaps, o: bmc('answers') }), 'bmc-fault maybe')
+  // Without a text there is nothing to compare with what stood there before.
+  const earlier = { text: IPMI, source: 'last_error' as const, at: null, provision_state: 'error' }
+  const bare = { failure: { provision_state: 'error', provision_updated_at: null, at: NOW }, earlier }
+  const none = diagnosed({ memory: bare, attempts: failed('unknown', 1) }).evidence.join(' ')
+  assert.match(none, /the same cause came back; before it Ironic said/)
+})

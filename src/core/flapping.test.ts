@@ -47,3 +47,12 @@ test('keeps ten times at most, the newest', () => {
   assert.equal(many?.lostAt.at(-1), NOW + 59 * MINUTE)
   assert.deepEqual(after(['answers', 'silent', 'answers', 'silent'], DAY)?.lostAt, [NOW + 3 * DAY])
 })
+
+test('a loss of exactly a day ago does not count, and one that hangs was reached', () => {
+  const reach: Reach = { answered: true, since: NOW, lostAt: [NOW - DAY, NOW - HOUR, NOW] }
+  assert.equal(flapsOf(reach, NOW), null)
+  assert.equal(flapsOf(reach, NOW - 1), 3)
+  assert.deepEqual(reachAfter(reach, known({ kind: 'answers', detail: 'd', at: NOW }))?.lostAt, [NOW - HOUR, NOW])
+  const hangs = known({ kind: 'silent' as const, detail: 'd', at: NOW, hangs: true as const })
+  assert.equal(reachAfter(undefined, hangs)?.answered, true)
+})

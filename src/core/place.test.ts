@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { NOW } from '../../test/given.ts'
 import { CAUSES, PLACES } from './decision.ts'
 import type { BmcLook, BmcPeers, PeersOn } from './observation.ts'
-import { type PlaceAsked, placeOf, whereToLook } from './place.ts'
+import { onTheWay, type PlaceAsked, placeOf, whereToLook } from './place.ts'
 import { DAY, MINUTE } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
 
@@ -152,4 +152,39 @@ test('where this host cannot see, the text and the record speak', () => {
 test('every place says what to look at first, and without one nothing comes first', () => {
   for (const one of PLACES) assert.match(whereToLook(one), /^Look at .* first[,:.]/)
   assert.equal(whereToLook(null), 'Look at the BMC, its NIC, cable and switch port.')
+})
+
+test('each place without neighbours is said with its reason', () => {
+  const answers = { look: look('answers') }
+  assert.equal(
+    why({ ...answers, said: { cause: 'bmc-fault', signature: 'bmc-not-permitted' } }),
+    'The BMC answered Ironic and refused: its credentials or licence are likelier than its NIC, its cable or the switch.',
+  )
+  assert.equal(
+    why({ ...answers, said: { cause: 'bmc-fault', signature: 'power-state-not-reached' } }),
+    "Ironic's text is of a BMC that answered, so the line to it works: the BMC itself is likelier than its NIC, its cable or the switch.",
+  )
+  assert.equal(
+    why({ ...answers, again: 1 }),
+    "It answers whoever asks without a password, yet Ironic's own calls failed again after a reset: its credentials, or the conductor's way to it, are likelier than its NIC or its cable.",
+  )
+})
+
+test('what others failed with is named by its own word, and each count by its number', () => {
+  assert.equal(
+    why({ peers: peers(0, 0, on('bmc-network', 2)) }),
+    'Not only this node: 2 others on the BMC network x failed on their BMCs within an hour of it. The switch or the network is likelier than this BMC.',
+  )
+  assert.match(why({ peers: peers(3, 3, on('rack', 2)) }), /^Not only this node: 2 others on the rack x failed/)
+  assert.match(why({ peers: peers(1, 1, on('bmc-network', 2)) }), / Of 1 other BMC looked at on 10\.0\.3\.0\/24, 1 answers\. /)
+  // A switch that others failed on says nothing of the network, whose others are all silent.
+  assert.equal(place({ peers: peers(2, 0, on('switch', 3), on('bmc-network', 1)) }), 'switch')
+  // Two on record are witnesses enough; those of the switch are none.
+  assert.equal(place({ peers: peers(0, 0, on('bmc-network', 0, 0, 2)) }), 'nic-or-cable')
+  assert.equal(place({ peers: peers(0, 0, on('switch', 0, 0, 5)) }), null)
+})
+
+test('the way to a BMC is its cable, its switch and its network, and not what it is or what it is told', () => {
+  assert.deepEqual(PLACES.filter(onTheWay), ['nic-or-cable', 'switch', 'network'])
+  assert.equal(onTheWay(null), false)
 })
