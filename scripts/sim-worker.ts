@@ -18,6 +18,9 @@ async function play(seed: number): Promise<Played> {
   return { history, shrunk: await shrink(history, policy), cpuMs: (user + system) / 1_000 }
 }
 
+// A terminal's Ctrl-C reaches everyone; what is in hand is finished, and the parent asks for no more.
+process.on('SIGINT', () => {})
+
 process.on('message', (seed: number) => {
   void play(seed).then((played) => process.send?.(played))
 })

@@ -1,6 +1,7 @@
 /**
  * Many seeds on all cores, until so many were played, so many faults injected, or so many minutes over. What the histories came to is printed
- * as `anneal simulate` prints it; how fast they were played, on a line of its own at the end. Without --seed the seeds are fresh ones.
+ * as `anneal simulate` prints it; how fast they were played, on a line of its own at the end. Without --seed the seeds are fresh ones. Ctrl-C or
+ * SIGTERM ends it after the histories in hand, and what they all came to is printed.
  * usage: npm run sim -- [--seeds N | --faults N | --minutes N] [--seed S] [--jobs N] [--storm MINUTES]
  */
 import { fork } from 'node:child_process'
@@ -34,7 +35,14 @@ let done = first
 let cpuMs = 0
 const began = performance.now()
 
+let isStopped = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    isStopped = true
+  })
+
 const isOver = (): boolean =>
+  isStopped ||
   next - first >= limits.seeds ||
   faultsOf(sums) >= limits.faults ||
   performance.now() - began >= limits.ms ||
