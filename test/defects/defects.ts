@@ -247,7 +247,7 @@ const SEEN: readonly Defect[] = [
     name: 'page one',
     imitates: 'the cron script, which stops at the first page',
     breaks: ['L1'],
-    seeds: 12,
+    seeds: 24,
     edits: [edit('src/openstack/pages.ts', '    if (!more) return\n', '    if (!more || pages === 0) return\n')],
   },
   {
