@@ -112,7 +112,7 @@ const failureOf = ({ uuid, name, id, beganAt, cause, keys }: BegunCase, own: Key
 const NO_KEY: Record<(typeof SHARED)[number], string> = {
   switch: "The node's switch: its ports in Ironic name none, or could not be read.",
   'bmc-network': 'The network of its BMC: no address of a BMC is on record.',
-  rack: 'Its rack: it has no trait CUSTOM_RACK_….',
+  rack: 'Its rack: it has no trait CUSTOM_RACK_… or CUSTOM_ZONE_….',
   conductor: 'Its conductor: Ironic named none.',
 }
 

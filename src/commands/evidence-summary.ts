@@ -227,7 +227,7 @@ function where({ evidence, hardware }: BundleParts): string[] {
       ['BMC, as inspected', bmc.map(([key, value]) => `${key} ${value}`).join(', ')],
       ["Port of the BMC's switch", 'not known to Ironic'],
       ["Switch ports of the machine's own NICs", ports.length === 0 ? 'not on record' : ports.join('; ')],
-      ['Rack', of.keys.rack ?? 'no rack trait (CUSTOM_RACK_…)'],
+      ['Rack', of.keys.rack ?? 'no rack or zone trait (CUSTOM_RACK_…, CUSTOM_ZONE_…)'],
       ['Conductor', of.keys.conductor ?? null],
     ]),
   ]

@@ -75,3 +75,11 @@ test('spreads texts evenly and always the same', () => {
   // The published value of 32-bit FNV-1a for this text.
   assert.equal(spread('foobar'), 0xbf9cf968 / 2 ** 32)
 })
+
+test('takes the zone where no trait names a rack, and never for a rack of the same number', () => {
+  const rack = (...traits: string[]) => keysOf(observed({ traits }), null, false).rack
+  assert.equal(rack('CUSTOM_ZONE_2', 'CUSTOM_RACK_7'), '7')
+  assert.equal(rack('CUSTOM_GPU', 'CUSTOM_ZONE_2'), 'zone 2')
+  assert.equal(rack('CUSTOM_ZONE_'), undefined)
+  assert.equal(rack('CUSTOM_GPU'), undefined)
+})

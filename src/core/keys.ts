@@ -5,21 +5,29 @@ import type { Diagnosis } from './decision.ts'
 import type { Keys } from './fleet.ts'
 import type { BmcAddress, Observation } from './observation.ts'
 
-/** Traits that name a rack begin like this (Ironic traits are CUSTOM_*; there is no standard one for racks). */
+/** Traits that name a rack or a zone begin like this (Ironic's own traits are CUSTOM_*; there is no standard one for either). */
 const RACK_TRAIT = 'CUSTOM_RACK_'
+const ZONE_TRAIT = 'CUSTOM_ZONE_'
+
+/** The rack, else the zone; a zone says that it is one, since a rack may have the same number. */
+function rackOf(traits: readonly string[]): string | undefined {
+  const rack = traits.find((trait) => trait.startsWith(RACK_TRAIT))
+  if (rack !== undefined) return rack.slice(RACK_TRAIT.length)
+  const zone = traits.find((trait) => trait.startsWith(ZONE_TRAIT) && trait !== ZONE_TRAIT)
+  return zone === undefined ? undefined : `zone ${zone.slice(ZONE_TRAIT.length)}`
+}
 
 /** The keys of one observation. `firstPass`: the node was found in the first pass over an empty store. */
 export function keysOf(o: Observation, diagnosis: Diagnosis | null, firstPass: boolean): Keys {
   const node = o.node.kind === 'known' ? o.node.value : null
   const link = o.links.kind === 'known' ? o.links.value.find((l) => l.switch_id !== null || l.switch_info !== null) : undefined
-  const rack = node?.traits.find((trait) => trait.startsWith(RACK_TRAIT))
   const conductor = node?.conductor ?? (o.history.kind === 'known' ? (o.history.value[0]?.conductor ?? null) : null)
   const entries: [keyof Keys, string | null | undefined][] = [
     ['backlog', firstPass ? 'first-pass' : null],
     ['service', diagnosis?.cause === 'api-unreachable' ? diagnosis.service : null],
     ['switch', link?.switch_info ?? link?.switch_id],
     ['bmc-network', node?.bmcAddress ? networkOf(node.bmcAddress) : null],
-    ['rack', rack?.slice(RACK_TRAIT.length)],
+    ['rack', node === null ? null : rackOf(node.traits)],
     ['conductor', conductor],
     ['signature', diagnosis?.signature],
   ]
