@@ -13,6 +13,7 @@ export const DOMAIN_KINDS = ['bmc-network', 'switch', 'rack'] as const satisfies
 
 /** What healthy nodes share, too: a conductor serves hundreds of them, at small sites all, and one text is written for many reasons. */
 export const WIDE_KINDS = ['conductor', 'signature'] as const satisfies readonly KeyKind[]
+export const isWide = (kind: KeyKind): boolean => WIDE_KINDS.some((wide) => wide === kind)
 
 export type Fleet = {
   /** From the last believed census; a census never taken has total 0. */

@@ -4,7 +4,7 @@
  */
 import type { Attempt, Case } from './case.ts'
 import type { Fleet, IncidentSums, KeyKind, Keys } from './fleet.ts'
-import { DOMAIN_KINDS, KEY_KINDS, WIDE_KINDS } from './fleet.ts'
+import { DOMAIN_KINDS, isWide, KEY_KINDS } from './fleet.ts'
 import type { Policy } from './policy.ts'
 
 export type Shared = {
@@ -69,8 +69,6 @@ function begins({ census, openInClass }: Fleet, { incident }: Policy, related: n
   const isMuchOfClass = census.inClass > 0 && openInClass > incident.classShare * census.inClass
   return related >= incident.cases || (isMuchOfClass && openInClass >= incident.cases && related >= 2)
 }
-
-const isWide = (kind: KeyKind): boolean => WIDE_KINDS.some((wide) => wide === kind)
 
 const weight = ({ kind, members }: Candidate): number =>
   NAMED.includes(kind) ? Number.POSITIVE_INFINITY : members * (isWide(kind) ? WIDE_COUNTS : 1)

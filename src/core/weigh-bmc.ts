@@ -61,9 +61,8 @@ function isAfterReset(weighed: Weighed): boolean {
 export function weighFlapping(draft: Draft, { memory, now }: Weighed): void {
   const flaps = flapsOf(memory.reach, now)
   if (flaps === null) return
-  const last = memory.reach?.lostAt.at(-1)
-  const when = last === undefined ? '' : `, last at ${timeText(last)}`
-  bmcSide(draft).push(`The BMC flaps: it went from answering to not answering ${flaps} times within a day${when}.`)
+  const last = timeText(memory.reach?.lostAt.at(-1) ?? now)
+  bmcSide(draft).push(`The BMC flaps: it went from answering to not answering ${flaps} times within a day, last at ${last}.`)
   if (draft.cause !== 'bmc-unreachable' && draft.cause !== 'unknown') return
   notOver(draft)
   draft.cause = 'bmc-fault'

@@ -3,7 +3,7 @@
  * of a decision must not grow with the fleet. What follows from the sums is core's business.
  */
 import type { ExpressionBuilder } from 'kysely'
-import { DOMAIN_KINDS, type Fleet, type IncidentSums, KEY_KINDS, type KeyKind, type Keys, WIDE_KINDS } from '../core/fleet.ts'
+import { DOMAIN_KINDS, type Fleet, type IncidentSums, isWide, KEY_KINDS, type KeyKind, type Keys, WIDE_KINDS } from '../core/fleet.ts'
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
@@ -142,8 +142,6 @@ async function related(
   }
   return found
 }
-
-const isWide = (kind: KeyKind): boolean => WIDE_KINDS.some((wide) => wide === kind)
 
 /** Whether others' failures are explained by something that this node has no part in. */
 const isLeftOver = (open: readonly { kind: KeyKind }[], own: Fleet['incidents']): boolean =>
