@@ -53,6 +53,8 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   const newest = known.intents.findLast((one) => one.by === by)
   const fits = newest !== undefined && step !== null && newest.intent.act === ACT_OF[step]
   sent.intent = fits ? newest.intent : null
+  // An intent's times are those of its decision: a clock set on the way to the request counts as set since then.
+  if (fits) sent.jumped = newest.jumped
   known.sent = [...known.sent, sent].slice(-REMEMBERED)
   sent.shownAt = known.shown.get(by) ?? Number.NEGATIVE_INFINITY
   const say = (promise: Parameters<Bench['accuse']>[0], what: string): void => bench.accuse(promise, { node: uuid, what, sent: known.sent })

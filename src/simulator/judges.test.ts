@@ -194,6 +194,15 @@ breach('one after 150 s breaks nothing', [], async (on) => {
   await on.mark(on.intent('reset'))
 })
 
+breach('nor does one sooner, where the clock that its sender goes by was set forward between decision and request', [], async (on) => {
+  on.cloud.faults.set('ironic', { kind: 'lost-reply', times: 1 })
+  const intent = on.intent('reset')
+  on.judges.noteTime(3 * MINUTE)
+  await on.mark(intent)
+  await on.wait(76 * SECOND)
+  await on.mark(on.intent('reset'))
+})
+
 breach('a second intent soon after one whose sender died before its answer came breaks S4', ['S4'], async (on) => {
   await on.mark(on.intent('reset'))
   on.by.diedAt = on.cloud.state.clock.now()

@@ -34,7 +34,7 @@ export type Sent = {
   by: Sender
   reply: unknown
   wall: number
-  /** By how much the operator's clock had been set until then. */
+  /** By how much the operator's clock had been set until it decided on this, or sent it where nothing was decided. */
   jumped: number
   /** When Ironic served what its sender had last read of the node. */
   shownAt: number
@@ -47,7 +47,7 @@ export type Sent = {
 export type OnNode = {
   /** When it was last seen out of repair; a repair that begins after that is another one. */
   outOfRepairAt: number
-  intents: { intent: Intent; at: number; by: Sender }[]
+  intents: { intent: Intent; at: number; by: Sender; jumped: number }[]
   /** The newest few changing requests, oldest first. */
   sent: Sent[]
   /** When a person last changed it by hand. */
@@ -103,9 +103,6 @@ export type Judges = Onlooker & {
   committed(intent: Intent, by: Sender, at?: number): void
   /** The operator's clock shows this time: before and after it is set. */
   noteTime(jump?: number): void
-  /** The outcome of this intent is durable. */
-  recorded(intentId: string): void
-  /** Of these intents, told before, no outcome was recorded when their sender died. */
   /** A case on the node was closed. */
   closed(uuid: string): void
   /** The outcome of this intent is durable. */
@@ -130,7 +127,8 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     checked: new Map(),
     sender: null,
     bench,
-    committed: (intent, sender, at = world.clock.now()) => void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender }),
+    committed: (intent, sender, at = world.clock.now()) =>
+      void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender, jumped: bench.jumped }),
     noteTime: (jump = 0) => {
       bench.latest = Math.max(bench.latest, by.wall())
       bench.jumped += Math.abs(jump)
