@@ -117,15 +117,23 @@ test('a diagnosis that an older version stored names no place', () =>
 
 test('explain tells of the leases that were seen last, with dates that say UTC, and of none where nothing was seen', () =>
   onFile(async ({ store, clock }) => {
-    const lease = { id: 'l', start_date: '2026-11-22T14:03:00.000000', end_date: null, status: 'ACTIVE', project_id: 'p', user_id: 'u' }
-    const host = { id: '1', reservable: true, disabled: null }
+    const lease = {
+      id: 'l',
+      start_date: '2026-11-22T14:03:00.000000',
+      end_date: null,
+      status: 'ACTIVE',
+      project_id: 'p',
+      user_id: 'u',
+      name: 'demo',
+    }
+    const host = { id: '1', reservable: true, disabled: null, updated_at: null }
     const seen = async (blazar: Observation['blazar']) => {
       await pass(store, 1, wait(clock.now() + 60_000), { observation: { ...observation(1, clock.now()), blazar } })
       return (await explainNode(store, wish)).blazar
     }
     await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], { complete: true })
     assert.equal((await explainNode(store, wish)).blazar, null)
-    const told = await seen(known({ kind: 'upstream', host, leases: [lease], total: 1 }))
+    const told = await seen(known({ readAt: 0, kind: 'upstream', host, leases: [{ ...lease, reservation: null }], total: 1, missing: [] }))
     const leases = [{ ...lease, start_date: '2026-11-22T14:03:00.000Z' }]
     assert.deepEqual(told, { at: '2026-11-22T03:10:00.000Z', unknown: null, kind: 'upstream', host, leases, total: 1 })
   }))

@@ -139,6 +139,7 @@ const peers: z.ZodType<BmcPeers> = z.strictObject({
     z.strictObject({ kind: z.enum(['switch', 'bmc-network', 'rack']), value: text, nodes: count, failing: count, together: count }),
   ),
 })
+const reservation = z.strictObject({ id: text, min: z.int(), max: z.int(), hypervisor_properties: text, resource_properties: text })
 const lease = z.strictObject({
   id: text,
   start_date: textOrNull,
@@ -146,12 +147,19 @@ const lease = z.strictObject({
   status: textOrNull,
   project_id: textOrNull,
   user_id: textOrNull,
+  name: textOrNull.default(null),
+  reservation: reservation.nullable().default(null),
 })
+const missing = z.strictObject({ lease_id: text, reservation_id: text, status: textOrNull, hosts: z.array(text) })
 const blazar: z.ZodType<BlazarSeen> = z.strictObject({
   kind: z.enum(['upstream', 'chameleon']).nullable(),
-  host: z.strictObject({ id: text, reservable: flag.nullable(), disabled: flag.nullable() }).nullable(),
+  readAt: ms.default(0),
+  host: z
+    .strictObject({ id: text, reservable: flag.nullable(), disabled: flag.nullable(), updated_at: textOrNull.default(null) })
+    .nullable(),
   leases: z.array(lease),
   total: count,
+  missing: z.array(missing).default([]),
 })
 
 const observation: z.ZodType<Observation> = z.strictObject({
@@ -198,6 +206,8 @@ const memory: z.ZodType<Memory> = z.strictObject({
   releasedAt: msOrNull,
   provenAt: msOrNull,
   dirtySince: msOrNull,
+  leases: z.array(lease.extend({ host_id: text, lostAt: msOrNull })).exactOptional(),
+  told: z.array(text).exactOptional(),
 })
 
 const kind = z.enum(['act', 'wait', 'leave', 'escalate', 'resolve'])
@@ -232,6 +242,13 @@ const deciding: z.ZodType<DecidingRead> = z.strictObject({
   conductor: timeOrText,
 })
 
+const blazarPart = z.strictObject({
+  host_id: text,
+  updated_at: textOrNull,
+  keepMark: flag,
+  lease: z.strictObject({ id: text, reservation }).nullable(),
+})
+
 const attempt: z.ZodType<Attempt> = z.strictObject({
   id: text,
   caseId: text,
@@ -250,6 +267,7 @@ const attempt: z.ZodType<Attempt> = z.strictObject({
   endedAt: msOrNull,
   result,
   readings: text,
+  blazar: blazarPart.nullable().default(null),
 })
 
 const spoken = { by: text, why: text, at: ms }
@@ -285,6 +303,9 @@ const fleet: z.ZodType<Fleet> = z.strictObject({
   related: z.partialRecord(keyKind, count),
   openInClass: count,
   incidents: z.partialRecord(keyKind, incident),
+  needier: z
+    .strictObject({ cloud: count, inClass: count, byIncident: z.record(text, count) })
+    .default({ cloud: 0, inClass: 0, byIncident: {} }),
   slowUntil: msOrNull,
 })
 
@@ -309,7 +330,14 @@ const policy: z.ZodType<Policy> = z.strictObject({
   scope: z.strictObject({ conductor_group: names, owner: names, shard: names, resource_class: names, name: names }),
   automatedClean: z.enum(['on', 'off', 'unknown']),
   blazar: z
-    .strictObject({ mode: z.enum(['off', 'observe', 'chameleon']), monitor: z.enum(['on', 'off', 'unknown']) })
+    .strictObject({
+      mode: z.enum(['off', 'observe', 'chameleon']),
+      monitor: z.enum(['on', 'off', 'unknown']),
+      giveBack: flag.default(DEFAULT_POLICY.blazar.giveBack),
+      healingInterval: ms.default(DEFAULT_POLICY.blazar.healingInterval),
+      warnBefore: ms.default(DEFAULT_POLICY.blazar.warnBefore),
+      tellHolder: textOrNull.default(DEFAULT_POLICY.blazar.tellHolder),
+    })
     .default(DEFAULT_POLICY.blazar),
   dirtyPort: z.enum(['human', 'allow']),
   uncleaned: z.enum(['allow', 'human']),
@@ -330,6 +358,7 @@ const policy: z.ZodType<Policy> = z.strictObject({
   waitForNova: ms,
   progress: ms,
   silence: ms,
+  silenceWithLease: ms.default(DEFAULT_POLICY.silenceWithLease),
   powerFailure: ms,
   unknownOutcome: ms,
   settleAfter: ms,
@@ -352,7 +381,7 @@ const saying = { reason, message: text, until: msOrNull }
 
 const decision: z.ZodType<Decision> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('act'), ...saying, act, plan }),
-  z.strictObject({ kind: z.literal('wait'), ...saying, until: ms, act: act.nullable() }),
+  z.strictObject({ kind: z.literal('wait'), ...saying, until: ms, act: act.nullable(), queued: z.literal(true).exactOptional() }),
   z.strictObject({ kind: z.enum(['leave', 'escalate', 'resolve']), ...saying, act: z.null() }),
 ])
 

@@ -9,6 +9,7 @@ import { isSpent } from './marks.ts'
 import { paceSecondStep } from './pace.ts'
 import { healedState, proofOf } from './proof.ts'
 import { quietWhileCleaning } from './row-clean-failed.ts'
+import { giveBack, shieldLeft, shieldOver } from './shield.ts'
 import { spanText, timeText } from './when.ts'
 
 const DEPLOYING: readonly string[] = ['deploying', 'wait call-back', 'deploy hold']
@@ -31,7 +32,16 @@ export function atHome(j: Judged): Decision {
   if (j.case === null) return resolve('healed', 'Nothing is wrong with it.')
   const decision = comeHome(j)
   // A closed case is looked at no more: an intent that nobody settled would hold its place for ever.
-  return decision.kind === 'resolve' ? (unsettled(j) ?? decision) : decision
+  return decision.kind === 'resolve' ? (unsettled(j) ?? shieldOver(j, { taken: isTaken(j) }) ?? closing(j, decision)) : decision
+}
+
+/** Somebody has it, or may: nothing is sent to it any more. */
+const isTaken = ({ node, tenant }: Judged): boolean =>
+  node.provision_state === 'active' || node.instance_uuid !== null || node.allocation_uuid !== null || tenant.kind === 'live'
+
+function closing(j: Judged, decision: Decision): Decision {
+  const left = shieldLeft(j)
+  return left === null ? decision : { ...decision, message: `${decision.message} ${left}` }
 }
 
 function comeHome(j: Judged): Decision {
@@ -43,7 +53,7 @@ function comeHome(j: Judged): Decision {
   if (MOVING.includes(state)) return wait('transition', `Somebody is working on it (${state}).`, now + policy.look)
   if (state === 'manageable' && !node.retired) return provide(j)
   if (state !== healedState(node.retired)) return resolve('moved-by-person', `It is ${state} now: somebody else's hand took it on.`)
-  const taken = node.instance_uuid !== null || node.allocation_uuid !== null || j.tenant.kind === 'live'
+  const taken = isTaken(j)
   const hand = first(j, AT_HOME)
   if (hand?.kind === 'act') return release(j, hand, taken)
   if (hand !== null) return hand
@@ -68,6 +78,8 @@ function proof(j: Judged): Decision {
   const failing = lines.find((line) => line.verdict === 'fails')
   if (failing)
     return wait('proof-pending', `It is ${j.node.provision_state}, but not yet proven healed. ${failing.sentence}`, now + policy.look)
+  const reservations = shieldOver(j, { taken: isTaken(j) }) ?? giveBack(j)
+  if (reservations !== null) return reservations
   const provenAt = memory.provenAt ?? now
   if (now - provenAt < policy.soak)
     return wait(

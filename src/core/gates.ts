@@ -171,7 +171,7 @@ export const unsettled: Gate = (j) => {
 }
 
 /** At most one action in flight per node: while one is not settled, or accepted and not seen to have ended, nothing is sent. */
-const outcomeUnknown: Gate = (j) => {
+export const outcomeUnknown: Gate = (j) => {
   const open = unsettled(j)
   if (open !== null) return open
   const running = j.attempts.find((a) => a.outcome === 'accepted' && a.endedAt === null && hasCourse(a))
@@ -331,19 +331,16 @@ export const HANDS: readonly Gate[] = [
   locked,
 ]
 
+/** Asked before something is sent on behalf of a node, but not to it. */
+export const HANDS_AFAR: readonly Gate[] = [censusDoubtful, redacted, paused, held, maintenanceByPerson]
+
 /** Asked before anything changing is sent to a failed node. */
-export const BEFORE_ACT: readonly Gate[] = [
-  movingOn,
-  outcomeUnknown,
-  markOwed,
-  conductorDead,
-  foreignWriter,
-  tenant,
-  dirtyPort,
-  serviceRed,
-  marksUnreadable,
-  retiredUncleaned,
-]
+export const BEFORE_SHIELD: readonly Gate[] = [movingOn, outcomeUnknown, markOwed, conductorDead, foreignWriter, tenant]
+
+/** Asked after those before a failed node is healed. */
+export const BEFORE_HEALING: readonly Gate[] = [dirtyPort, serviceRed, marksUnreadable, retiredUncleaned]
+
+export const BEFORE_ACT: readonly Gate[] = [...BEFORE_SHIELD, ...BEFORE_HEALING]
 
 /**
  * A mark is owed back even where the node has recovered. A person's hand, a lock or a doubtful pass stops that; the case may close all

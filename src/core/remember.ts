@@ -5,6 +5,7 @@
 import type { Memory } from './case.ts'
 import { reachAfter } from './flapping.ts'
 import { QUARANTINE_PREFIX } from './ironic.ts'
+import { leasesAfter } from './leases.ts'
 import type { Observation, ObservedNode, ServiceName } from './observation.ts'
 import { MINUTE, type Policy } from './policy.ts'
 import { proven } from './proof.ts'
@@ -40,6 +41,7 @@ export function remember(
     ...quarantineOf(before, node, o.at),
     provenAt: proven(o, node) ? (before.provenAt ?? o.at) : null,
     dirtySince: o.ports.kind !== 'known' ? before.dirtySince : o.ports.value.length > 0 ? (before.dirtySince ?? o.at) : null,
+    ...leasesOf(before, o),
   }
   return { memory, liftedByIronic: hand.liftedByIronic }
 }
@@ -94,6 +96,11 @@ function looksOf(before: Memory, o: Observation, { silentBmc, refusingBmc }: Pol
 function reachOf(before: Memory, o: Observation): Pick<Memory, 'reach'> {
   const reach = reachAfter(before.reach, o.bmc)
   return reach === undefined ? {} : { reach }
+}
+
+function leasesOf(before: Memory, o: Observation): Pick<Memory, 'leases'> {
+  const leases = leasesAfter(before.leases ?? [], o)
+  return leases.length === 0 && before.leases === undefined ? {} : { leases }
 }
 
 function servicesOf(before: Memory, o: Observation): Pick<Memory, 'good' | 'badAt' | 'turnedBadAt'> {

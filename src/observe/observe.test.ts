@@ -96,6 +96,7 @@ function cloud(given: Given = {}): { world: ObserveWorld; clock: VirtualClock; l
             positiveControl: async () => ({ passed: true, sentence: 'Nova shows this token a server of another project.' }),
             ...given.nova,
           },
+    leasesHeld: async () => [],
     neutron: given.neutron === null ? null : { boundPorts: async () => [], ...given.neutron },
     placement:
       given.placement === null ? null : { allocations: async () => known([]), inventory: async () => known([]), ...given.placement },
