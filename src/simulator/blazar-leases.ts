@@ -5,6 +5,7 @@
 import { isObject } from './answer.ts'
 import { BlazarRefusal, fits, hostsFor, isFree } from './blazar-matching.ts'
 import type { SimBlazar, SimEvent, SimLease, SimReservation } from './blazar-state.ts'
+import { termsOf } from './blazar-state.ts'
 import { deleteServer } from './nova.ts'
 import type { Caller, World } from './world.ts'
 
@@ -60,6 +61,7 @@ export function createLease(world: World, blazar: SimBlazar, asked: Wanted): Sim
     give(lease, reservation, hosts)
     lease.reservations.push(reservation)
   }
+  lease.asMade = termsOf(lease)
   blazar.leases.set(lease.id, lease)
   return lease
 }
@@ -86,6 +88,7 @@ function newLease(world: World, asked: Wanted, of: { name: string; start: number
     degraded: false,
     reservations: [],
     events: [event('start_lease', of.start), event('end_lease', of.end)],
+    asMade: '',
     everHad: [],
   }
 }

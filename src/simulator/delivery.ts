@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../core/seams.ts'
 import { TransportError } from '../core/seams.ts'
 import type { Asked, Reply, Service } from './answer.ts'
 import { httpResponse, unauthorized, within } from './answer.ts'
+import type { SimBlazar } from './blazar-state.ts'
 import { modeAt, redfish } from './bmc.ts'
 import type { Fault } from './faults.ts'
 import { conductorOf } from './ironic-node.ts'
@@ -59,6 +60,7 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
     status: 'pending',
     effect: null,
     fault: met?.kind ?? null,
+    about: service === 'blazar' && world.blazar !== null ? nodesIn(world.blazar, segments) : [],
     before: null,
     left: world.clock.now(),
     answeredAt: null,
@@ -94,6 +96,12 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   const whole = httpResponse(reply, world.newId())
   const answer = met?.kind === 'cut' ? { ...whole, text: whole.text.slice(0, whole.text.length >> 1) } : whole
   return end(service === 'ironic' && request.method === 'GET' ? readAs(world, met, { key: entry.path, answer, reply }) : answer, reply)
+}
+
+/** By the addresses of a host and of a lease; what either names that never was is about nobody. */
+function nodesIn(blazar: SimBlazar, [, kind, id = '']: readonly string[]): string[] {
+  const hosts = kind === 'os-hosts' ? [id] : kind === 'leases' ? (blazar.leases.get(id)?.everHad ?? []) : []
+  return hosts.flatMap((host) => blazar.nodes.get(host) ?? [])
 }
 
 function isServed(world: World, service: ServiceSlug): boolean {
@@ -154,6 +162,7 @@ export function briefOf(world: World, { row }: SimNode): NodeBrief {
   const conductor = conductorOf(world, row)
   const held = Object.hasOwn(row.extra, 'anneal_hold')
   const marks = structuredClone(row.extra['hammer_error_resets'])
+  const shield = structuredClone(row.extra['anneal_shield'])
   return {
     ...decidingRead({ ...row, conductor }),
     provision_state,
@@ -166,6 +175,7 @@ export function briefOf(world: World, { row }: SimNode): NodeBrief {
     reservation,
     held,
     marks,
+    shield,
     tenants,
   }
 }
