@@ -69,7 +69,7 @@ async function given({ mode = 'auto', kind = 'chameleon', blazar: turned = {} }:
     intent: (act) => {
       const at = { createdAt: clock.now(), deadlineAt: clock.now() }
       const decided = decidingRead(briefOf(cloud.state, node))
-      const rest = { number: 1, cause: 'unknown', digest: '', extraOthers: '', mark: null, text: null, step: null } as const
+      const rest = { number: 1, cause: 'unknown', digest: '', extraOthers: '', mark: null, text: null, step: null, blazar: null } as const
       const intent: Intent = { id: `i-${clock.now()}-${act}`, cloud: 'sim', caseId: 'c-1', uuid, act, decided, ...at, ...rest }
       judges.committed(intent, by)
       return intent
