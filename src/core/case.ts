@@ -60,6 +60,8 @@ export type Memory = {
   provenAt: number | null
   /** What is bound at Neutron, since when. */
   dirtySince: number | null
+  /** Since when a node at home has had something left on it that nobody but a person takes away. */
+  leftSince: number | null
 }
 
 export const EMPTY_MEMORY: Memory = {
@@ -77,6 +79,7 @@ export const EMPTY_MEMORY: Memory = {
   releasedAt: null,
   provenAt: null,
   dirtySince: null,
+  leftSince: null,
 }
 
 /** One intent: written with the decision, before anything is sent. */
