@@ -8,6 +8,7 @@ import { recordedSchema } from '../commands/recorded-schema.ts'
 import { PARTS } from '../commands/replay.ts'
 import { ACTS, CAUSES, PLACES, REASONS } from '../core/decision.ts'
 import { KEY_KINDS } from '../core/fleet.ts'
+import { CHECKS, VERDICTS } from '../core/proof.ts'
 
 const time = z
   .string()
@@ -87,6 +88,10 @@ const explanation = node.extend({
       markState: z.enum(['none', 'written', 'maybe', 'owed', 'returned']),
     }),
   ),
+  proofAt: time.nullable().meta({ description: 'When the proof was seen; null: nothing was kept of the node' }),
+  proof: z
+    .array(z.object({ check: z.enum(CHECKS), verdict: z.enum(VERDICTS), sentence: z.string() }))
+    .meta({ description: 'What must hold before the node counts as healed, from the newest observation that was kept' }),
   blazar: z
     .object({
       at: time.nullable().meta({ description: 'When it was seen' }),

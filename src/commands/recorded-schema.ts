@@ -111,7 +111,12 @@ const server: z.ZodType<ServerSeen> = z.strictObject({
 const tenant: z.ZodType<Tenant> = z.strictObject({
   nova: z.union([
     z.literal('standalone'),
-    z.strictObject({ byNode: z.array(server), byId: z.union([server, z.literal('gone'), z.null()]), control: text }),
+    z.strictObject({
+      byNode: z.array(server),
+      byId: z.union([server, z.literal('gone'), z.null()]),
+      consumers: z.array(z.strictObject({ id: text, server: reading(z.union([server, z.literal('gone')])) })).exactOptional(),
+      control: text,
+    }),
   ]),
   allocations: reading(z.array(text)),
 })
@@ -208,6 +213,7 @@ const memory: z.ZodType<Memory> = z.strictObject({
   dirtySince: msOrNull,
   leases: z.array(lease.extend({ host_id: text, lostAt: msOrNull })).exactOptional(),
   told: z.array(text).exactOptional(),
+  leftSince: msOrNull.default(null),
 })
 
 const kind = z.enum(['act', 'wait', 'leave', 'escalate', 'resolve'])

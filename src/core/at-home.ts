@@ -7,7 +7,7 @@ import { AT_HOME, BEFORE_ACT, HANDS, takeBackMark, unsettled } from './gates.ts'
 import { escalate, first, go, type Judged, ownAttempts, resolve, wait } from './judged.ts'
 import { isSpent } from './marks.ts'
 import { paceSecondStep } from './pace.ts'
-import { healedState, proofOf } from './proof.ts'
+import { healedState, proofOf, STAYS } from './proof.ts'
 import { quietWhileCleaning } from './row-clean-failed.ts'
 import { giveBack, shieldLeft, shieldOver } from './shield.ts'
 import { spanText, timeText } from './when.ts'
@@ -74,10 +74,16 @@ function release(j: Judged, act: Decision, taken: boolean): Decision {
 
 function proof(j: Judged): Decision {
   const { now, policy, memory } = j
-  const lines = proofOf(j.observation, j.node)
-  const failing = lines.find((line) => line.verdict === 'fails')
-  if (failing)
-    return wait('proof-pending', `It is ${j.node.provision_state}, but not yet proven healed. ${failing.sentence}`, now + policy.look)
+  const lines = proofOf(j.observation, j.node, policy)
+  const failing = lines.filter((line) => line.verdict === 'fails')
+  if (failing[0] !== undefined) {
+    const is = `It is ${j.node.provision_state}, but not yet proven healed.`
+    const left = failing.filter(({ check }) => STAYS.includes(check))
+    // Nova and its periodic tasks have had their time; from now on nothing takes it away but a person.
+    if (left.length > 0 && now - (memory.leftSince ?? now) >= policy.waitForNova)
+      return escalate('proof-pending', [is, ...left.map(({ sentence }) => sentence)].join(' '), now + policy.look)
+    return wait('proof-pending', `${is} ${failing[0].sentence}`, now + policy.look)
+  }
   const reservations = shieldOver(j, { taken: isTaken(j) }) ?? giveBack(j)
   if (reservations !== null) return reservations
   const provenAt = memory.provenAt ?? now
@@ -87,8 +93,8 @@ function proof(j: Judged): Decision {
       `Proven healed at ${timeText(provenAt)}; the case stays open for ${spanText(policy.soak)} in case it relapses.`,
       provenAt + policy.soak,
     )
-  // None fails, so what is left is what could not be asked.
-  return resolve('healed', ['Users can launch on it again.', ...lines.map((line) => line.sentence)].join(' '))
+  const unasked = lines.filter(({ verdict }) => verdict === 'not asked')
+  return resolve('healed', ['Users can launch on it again.', ...unasked.map(({ sentence }) => sentence)].join(' '))
 }
 
 /** `manageable`: either the middle of our own recovery, or a person's doing. */

@@ -64,6 +64,8 @@ export type Memory = {
   leases?: HeldLease[]
   /** What people were told of its leases: once each. */
   told?: string[]
+  /** Since when a node at home has had something left on it that nobody but a person takes away. */
+  leftSince: number | null
 }
 
 /** A lease as it was when Blazar last had it on this node. `lostAt`: since when Blazar does not have it there; null while it does. */
@@ -84,6 +86,7 @@ export const EMPTY_MEMORY: Memory = {
   releasedAt: null,
   provenAt: null,
   dirtySince: null,
+  leftSince: null,
 }
 
 /** One intent: written with the decision, before anything is sent. */

@@ -223,7 +223,10 @@ const foreignWriter: Gate = (j) => {
 
 const tenant: Gate = (j) => {
   const { tenant: t } = j
-  if (t.kind === 'live') return leave('instance-may-live', `${t.sentence} Nothing is sent; if it should go, delete it in Nova.`, later(j))
+  if (t.kind === 'live') {
+    const what = t.remedy === undefined ? 'if it should go, delete it in Nova' : `if nobody needs it, ${t.remedy}`
+    return leave('instance-may-live', `${t.sentence} Nothing is sent; ${what}.`, later(j))
+  }
   if (t.kind === 'unreadable') return wait('nova-unreadable', t.sentence, soon(j))
   if (t.kind === 'gone-once') return wait('waiting-for-nova', t.sentence, Math.max(t.until, soon(j)))
   return null

@@ -28,7 +28,7 @@ export type Observation = {
   services: Partial<Record<ServiceName, Reading<ServiceLook>>>
   /** Which of the services above tear-down of this node needs by its own interfaces. */
   needed: ServiceName[]
-  /** Placement's inventories of the node's resource provider. */
+  /** Placement's inventories of the node's resource provider; none where it has no such provider. absent: no Placement. */
   inventory: Reading<{ resource_class: string; total: number; reserved: number }[]>
   /** What Blazar lends of the node. absent: there is no Blazar in the catalog, or the configuration leaves it out. */
   blazar: Reading<BlazarSeen>
@@ -137,6 +137,11 @@ export type NovaSeen = {
   byNode: ServerSeen[]
   /** null: the node has no instance_uuid, so nothing was asked. 'gone': 404 by a token that passed the positive control. */
   byId: ServerSeen | 'gone' | null
+  /**
+   * Each consumer of an allocation that is none of the above, at most 5, asked by its uuid. 'gone': 404 by a token that passed the positive
+   * control for it. Absent where all were known already, and in what older versions kept.
+   */
+  consumers?: { id: string; server: Reading<ServerSeen | 'gone'> }[]
   /** How the token proved within 60 s that it can see other projects' servers. */
   control: string
 }

@@ -132,7 +132,7 @@ function courseOf(attempt: Attempt, { node, o, policy, now }: Seen): Partial<Set
   if (underWay) return stalled(attempt, node, policy, now) ? { ...end, result: 'failed' } : {}
   if (!moved) return now - attempt.createdAt >= policy.unknownOutcome ? { ...end, result: 'failed' } : {}
   if (node.provision_state === 'error' || node.provision_state === 'clean failed') return { ...end, result: 'failed' }
-  if (node.provision_state === 'active' || proven(o, node)) return { ...end, result: 'proven' }
+  if (node.provision_state === 'active' || proven(o, node, policy)) return { ...end, result: 'proven' }
   return end
 }
 
