@@ -381,6 +381,7 @@ const plan = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('quarantine'), text }),
   z.strictObject({ act: z.literal('release') }),
   z.strictObject({ act: z.literal('unmark'), mark: text }),
+  z.strictObject({ act: z.enum(['shield', 'unshield', 'give-back']), blazar: blazarPart }),
 ])
 
 const saying = { reason, message: text, until: msOrNull }

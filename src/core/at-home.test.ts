@@ -73,8 +73,8 @@ test('of several things that fail, a person is told only of what does not go by 
 })
 
 test('what holds is not said of a healed node, and a Blazar that does not lend it is', () => {
-  const host = { id: 'h', reservable: false, disabled: true }
-  const observation = { blazar: known({ kind: 'chameleon' as const, host, leases: [], total: 0 }) }
+  const host = { id: 'h', reservable: false, disabled: true, updated_at: null }
+  const observation = { blazar: known({ readAt: 0, kind: 'chameleon' as const, host, leases: [], total: 0, missing: [] }) }
   const { message } = decide(given({ node: available, observation, memory: proven }))
   assert.equal(message, 'Users can launch on it again. Blazar does not offer it, because its host is disabled.')
 })

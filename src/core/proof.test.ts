@@ -34,7 +34,8 @@ const oneOf = (check: Check, given: Given): string | null => {
 }
 
 test('each check of a node that is available, free, powered and offered holds, and says so', () => {
-  const lent: BlazarSeen = { kind: 'chameleon', host: { id: 'h', reservable: true, disabled: false }, leases: [], total: 0 }
+  const host = { id: 'h', reservable: true, disabled: false, updated_at: null }
+  const lent: BlazarSeen = { readAt: 0, kind: 'chameleon', host, leases: [], total: 0, missing: [] }
   const proof = proofWith({ seen: { blazar: known(lent) } })
   assert.deepEqual(
     proof.map(({ check }) => check),
@@ -180,8 +181,8 @@ test('an instance that Ironic records and Nova does not know is named with the c
 
 type Lent = { kind?: BlazarSeen['kind']; host?: Partial<NonNullable<BlazarSeen['host']>> | null; monitor?: Policy['blazar']['monitor'] }
 function lent({ kind = 'chameleon', host = {}, monitor = 'on' }: Lent, node: Partial<ObservedNode> = {}): string | null {
-  const seen = host === null ? null : { id: 'h', reservable: false, disabled: false, ...host }
-  return oneOf('Blazar', { node, monitor, seen: { blazar: known({ kind, host: seen, leases: [], total: 0 }) } })
+  const seen = host === null ? null : { id: 'h', reservable: false, disabled: false, updated_at: null, ...host }
+  return oneOf('Blazar', { node, monitor, seen: { blazar: known({ readAt: 0, kind, host: seen, leases: [], total: 0, missing: [] }) } })
 }
 
 test('where the monitor of Chameleon’s Blazar runs, a host that is not reservable yet keeps the node from being proven', () => {
