@@ -35,9 +35,12 @@ export function atHome(j: Judged): Decision {
   return decision.kind === 'resolve' ? (unsettled(j) ?? shieldOver(j, { taken: isTaken(j) }) ?? closing(j, decision)) : decision
 }
 
-/** Somebody has it, or may: nothing is sent to it any more. */
+/** Somebody has it, or may, or took it on: nothing is sent to it any more. */
 const isTaken = ({ node, tenant }: Judged): boolean =>
-  node.provision_state === 'active' || node.instance_uuid !== null || node.allocation_uuid !== null || tenant.kind === 'live'
+  node.provision_state !== healedState(node.retired) ||
+  node.instance_uuid !== null ||
+  node.allocation_uuid !== null ||
+  tenant.kind === 'live'
 
 function closing(j: Judged, decision: Decision): Decision {
   const left = shieldLeft(j)

@@ -102,7 +102,8 @@ export function shieldOver(j: Judged, { taken }: { taken: boolean }): Decision |
   const later = j.now + 10 * j.policy.look
   if (left.isUnclear && j.observation.blazar.kind === 'known' && !left.mark) return escalate('shield-over', unclear(left), later)
   const hand = first(j, [...(taken ? HANDS_AFAR : HANDS), outcomeUnknown])
-  if (hand !== null) return hand
+  // A quarantine is not ended on a node that somebody has.
+  if (hand !== null && !(taken && hand.kind === 'act')) return hand
   const what = left.atBlazar ? `Blazar's host ${left.part.host_id} is given back to its monitor` : 'The mark of the shield is removed'
   return permitted(j, go('shield-over', `${what}: the case is over.`, { act: 'unshield', blazar: left.part }))
 }
