@@ -98,7 +98,7 @@ const explanation = node.extend({
       unknown: z.string().nullable().meta({ description: 'Why nothing is known; null: it is' }),
       kind: z.enum(['upstream', 'chameleon']).nullable().meta({ description: 'null: its hosts do not show which Blazar it is' }),
       host: z
-        .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable() })
+        .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable(), updated_at: z.string().nullable() })
         .nullable()
         .meta({ description: 'null: Blazar does not know the node' }),
       leases: z
@@ -109,6 +109,7 @@ const explanation = node.extend({
             end_date: time.nullable(),
             status: z.string().nullable().meta({ description: 'null, as the two below: not shown to this credential' }),
             project_id: z.string().nullable(),
+            name: z.string().nullable(),
             user_id: z.string().nullable(),
           }),
         )

@@ -121,7 +121,7 @@ export function shieldLeft(j: Judged): string | null {
 }
 
 /** Of what Blazar's monitor took from the node while it was broken, the first that can be given back now that it is well. */
-export function giveBack(j: Judged): Decision | null {
+export function givingBack(j: Judged): Decision | null {
   const { blazar } = j.observation
   if (!j.policy.blazar.giveBack || j.policy.blazar.mode !== 'chameleon' || blazar.kind !== 'known') return null
   const { kind, host } = blazar.value

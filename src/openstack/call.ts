@@ -140,7 +140,7 @@ export function unreadable(call: Call, response: HttpResponse, sentence: string)
 }
 
 /** A write whose preparation failed was not sent, whatever became of the preparation. */
-export function notSent(call: Call, cause: OpenStackError): OpenStackError {
+export function neverSent(call: Call, cause: OpenStackError): OpenStackError {
   const { requestId, text, kind, sentence } = cause
   return new OpenStackError({
     service: call.service,
