@@ -6,9 +6,9 @@ import { timeText } from '../../core/when.ts'
 import type { LedgerEntry } from '../../simulator/ledger.ts'
 import { nodeOf, PROMISES, stepOf } from '../../simulator/promises.ts'
 import type { CaseView } from '../../store/case-row.ts'
+import { blazarLines } from './blazar-lines.ts'
 import type { Setting } from './history.ts'
 import { incidentLines } from './incident-lines.ts'
-import { leaseLines } from './lease-lines.ts'
 import { SIMULATED_CLOUD } from './machine.ts'
 
 export type Look = {
@@ -125,7 +125,7 @@ async function explain(setting: Setting, name: string): Promise<string[]> {
 async function leases(setting: Setting, name: string): Promise<string[]> {
   const key = keyOf(setting, name)
   if (key === null) return ['there is no such node']
-  return leaseLines(setting.cloud.state.blazar, key.uuid, (at) => timeOf(setting, at))
+  return blazarLines(setting.cloud.state.blazar, key.uuid, (at) => timeOf(setting, at))
 }
 
 async function cases({ store }: Setting): Promise<string[]> {

@@ -5,7 +5,7 @@
 import { hostOfNode, type SimBlazar, type SimLease } from '../../simulator/blazar-state.ts'
 
 /** @param time how a virtual time is written */
-export function leaseLines(blazar: SimBlazar | null, uuid: string, time: (at: number) => string): string[] {
+export function blazarLines(blazar: SimBlazar | null, uuid: string, time: (at: number) => string): string[] {
   if (blazar === null) return ['there is no Blazar']
   const host = hostOfNode(blazar, uuid)
   const leases = [...blazar.leases.values()].filter(({ everHad }) => everHad.some((id) => blazar.nodes.get(id) === uuid))
