@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { DAY, HOUR, MINUTE, type Policy } from '../../core/policy.ts'
+import { isObject } from '../../simulator/answer.ts'
 import { isLeaseTurning } from '../../simulator/blazar-leases.ts'
 import { type SimulatedCloud, simulatedCloud } from '../../simulator/cloud.ts'
 import { drawnBlazar, drawnHead } from '../../simulator/drawn-site.ts'
@@ -78,10 +79,20 @@ export type Setting = {
   began: number
 }
 
+/** What is said of an object's keys leaves its other keys as they were. */
+function laidOver(base: Policy, turned: Readonly<Record<string, unknown>>): Policy {
+  const before: Record<string, unknown> = base
+  const laid = Object.entries(turned).map(([key, value]) => {
+    const under = before[key]
+    return [key, isObject(value) && isObject(under) ? { ...under, ...value } : value]
+  })
+  return { ...base, ...Object.fromEntries(laid) }
+}
+
 /** The site of these lines with its operator at work. Throws ScriptError. @param watched is told what happens */
 export async function setUp(head: readonly string[], base: Policy, watched: Trace | null = null): Promise<Setting> {
   const { seed, start, cloud: site, manner, policy: turned } = readHead(head)
-  const policy = { ...base, ...turned }
+  const policy = laidOver(base, turned)
   const clock = virtualClock({ start })
   const cloud = simulatedCloud({ ...site, clock, random: stream(seed, CLOUD), keepReads: false })
   cloud.faults.remembered = new Map()
