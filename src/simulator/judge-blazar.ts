@@ -127,8 +127,11 @@ function judgeWish({ wish, lease, isRace, say }: Wished): void {
 
 /** A person's hand on the host or its `disabled`. What of ours it lifted has been said and heard; a shield of unknown end may never have stood. */
 export function noteHand(bench: Bench, known: OnNode, what: HostHand): void {
+  const wasPersons = known.host.isPersons
   known.host.handAt = bench.world.clock.now()
   known.host.isPersons = what === 'disabled'
+  // Their own, which says nothing of ours.
+  if (wasPersons) return
   const last = known.sent.findLast(({ step }) => step === 'disable' || step === 'enable')
   if (what === 'enabled' && last?.step === 'disable' && last.entry.status === 200 && last.recorded) known.host.isLifted = true
 }
