@@ -9,7 +9,7 @@ import { isSpent } from './marks.ts'
 import { paceSecondStep } from './pace.ts'
 import { healedState, proofOf, STAYS } from './proof.ts'
 import { quietWhileCleaning } from './row-clean-failed.ts'
-import { givingBack, shieldLeft, shieldOver } from './shield.ts'
+import { givingBack, notSeenSince, shieldLeft, shieldOver } from './shield.ts'
 import { spanText, timeText } from './when.ts'
 
 const DEPLOYING: readonly string[] = ['deploying', 'wait call-back', 'deploy hold']
@@ -87,7 +87,7 @@ function proof(j: Judged): Decision {
       return escalate('proof-pending', [is, ...left.map(({ sentence }) => sentence)].join(' '), now + policy.look)
     return wait('proof-pending', `${is} ${failing[0].sentence}`, now + policy.look)
   }
-  const reservations = shieldOver(j, { taken: isTaken(j) }) ?? givingBack(j)
+  const reservations = shieldOver(j, { taken: isTaken(j) }) ?? notSeenSince(j) ?? givingBack(j)
   if (reservations !== null) return reservations
   const provenAt = memory.provenAt ?? now
   if (now - provenAt < policy.soak)

@@ -6,7 +6,7 @@
 import type { Attempt, BlazarPart, HeldLease } from './case.ts'
 import type { Decision } from './decision.ts'
 import { HANDS, HANDS_AFAR, outcomeUnknown } from './gates.ts'
-import { escalate, first, go, type Judged, ownAttempts } from './judged.ts'
+import { escalate, first, go, type Judged, ownAttempts, wait } from './judged.ts'
 import { leaseText, missingOf } from './leases.ts'
 import type { BlazarHostSeen } from './observation.ts'
 import { permitted } from './pace.ts'
@@ -106,6 +106,21 @@ export function shieldOver(j: Judged, { taken }: { taken: boolean }): Decision |
   if (hand !== null && !(taken && hand.kind === 'act')) return hand
   const what = left.atBlazar ? `Blazar's host ${left.part.host_id} is given back to its monitor` : 'The mark of the shield is removed'
   return permitted(j, go('shield-over', `${what}: the case is over.`, { act: 'unshield', blazar: left.part }))
+}
+
+/** Hosts and allocations are read for a whole cloud and kept for a minute (facts of Blazar: its monitor polls as often). */
+const READ_KEPT_MS = 61 * SECOND
+
+/** What was read before the host was enabled says nothing of whether it is lent again, nor of what it can be given; and so with a lease. */
+export function notSeenSince(j: Judged): Decision | null {
+  const { blazar } = j.observation
+  const [last] = ownAttempts(j).filter(({ act, outcome }) => (act === 'unshield' || act === 'give-back') && outcome === 'accepted')
+  if (last === undefined || blazar.kind !== 'known' || blazar.value.readAt > (last.settledAt ?? last.createdAt)) return null
+  return wait(
+    'proof-pending',
+    'Blazar has not been looked at since it was sent something.',
+    Math.max(blazar.value.readAt + READ_KEPT_MS, j.now + 5 * SECOND),
+  )
 }
 
 const unclear = ({ part }: Left): string =>
