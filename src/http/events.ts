@@ -75,6 +75,8 @@ function open(reply: FastifyReply, closed: () => void): ServerResponse {
   raw.writeHead(200, {
     ...Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)])),
     'content-type': 'text/event-stream',
+    // What ends has ended for good: nothing else is asked on this connection.
+    connection: 'close',
   })
   return raw
 }

@@ -29,6 +29,8 @@ export async function httpServer(world: HttpWorld): Promise<App> {
     bodyLimit: BODY_MAX,
     requestTimeout: REQUEST_MS,
     routerOptions: { maxParamLength: PARAM_MAX },
+    // The guard says what is wrong with a request without a Host; Node would only close.
+    http: { requireHostHeader: false },
     // Streams of events would keep it from ending.
     forceCloseConnections: true,
     clientErrorHandler: answerGarbage,
