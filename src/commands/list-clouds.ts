@@ -44,7 +44,7 @@ export async function listClouds(store: Store): Promise<ListedCloud[]> {
 /** A misspelt cloud must not look like a healthy one. Throws CommandError. */
 export async function mustBeKnown(store: Store, cloud: string): Promise<void> {
   const known = (await store.clouds()).map((state) => state.cloud)
-  if (known.includes(cloud)) return
+  if (known.includes(cloud) || (await store.countNodes({ cloud })) > 0) return
   throw new CommandError('not-found', {
     what: cloud.slice(0, 100),
     message: 'No cloud of this name is known here.',

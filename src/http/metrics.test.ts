@@ -80,6 +80,22 @@ test('after a restart what is in the database goes on, and what was of the proce
     assert.equal(after.get('anneal_lost_node_hours_total{cloud="west",cause="bmc-unreachable"}'), 0)
   }))
 
+test('a long history is counted to its end, in stretches that let others have their turn', () =>
+  served(async ({ store, clock, world }) => {
+    const stretches: number[] = []
+    const long: typeof store = {
+      ...store,
+      newestAudit: async () => 60_000,
+      auditTally: async ({ after, upTo }) => {
+        stretches.push(upTo - after)
+        return [{ cloud: CLOUD, kind: 'wait', reason: 'spacing', count: upTo - after }]
+      },
+    }
+    const figures = await read(await openMetrics({ store: long, clock, clouds: world.clouds }))
+    assert.equal(figures.get('anneal_decisions_total{cloud="west",kind="wait",reason="spacing"}'), 60_000)
+    assert.deepEqual(stretches, [25_000, 25_000, 10_000])
+  }))
+
 test('the backlog that a first pass finds was not waited for', () =>
   served(async ({ store, clock, world }) => {
     await pass(store, 1, wait(clock.now() + 60_000))

@@ -8,6 +8,7 @@ import type { Observation } from '../core/observation.ts'
 import { HOUR, type Policy } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
 import type { Store } from '../store/store.ts'
+import type { AuditTally } from '../store/tally.ts'
 
 export type Metrics = {
   contentType: string
@@ -95,24 +96,22 @@ function figuresIn(registry: Registry) {
   }
 }
 
+/** Entries that are counted at once: some 50 ms, during which this process does nothing else. The first reading counts them all. */
+const STRETCH = 25_000
+
 /** One reading of the database. What is counted only once moves a mark, in the same turn in which it is counted. */
 function reader({ store, clock, clouds }: From, figures: Figures, begun: { audit: number; at: number }): () => Promise<void> {
-  const marks = { audit: 0, healed: 0, opened: begun.audit, lostUntil: begun.at }
+  const marks = { audit: 0, lostUntil: begun.at }
   return async () => {
-    const tally = await store.auditTally(marks.audit)
-    marks.audit = tally.upTo
-    for (const { cloud, kind, reason, count } of tally.counts) {
-      const [act = '', outcome = ''] = reason.split(':')
-      if (kind === 'outcome') figures.actions.inc({ cloud, act, outcome }, count)
-      else figures.decisions.inc({ cloud, kind, reason }, count)
-    }
-    for (const { id, ms } of await store.healedSince(marks.healed)) {
-      marks.healed = id
-      figures.heal.observe(ms / 1_000)
-    }
-    for (const { id, ms } of await store.openedSince(marks.opened)) {
-      marks.opened = id
-      figures.detection.observe(ms / 1_000)
+    const newest = await store.newestAudit()
+    while (marks.audit < newest) {
+      const stretch = { after: marks.audit, upTo: Math.min(newest, marks.audit + STRETCH) }
+      const counts = await store.auditTally(stretch)
+      const healed = await store.timesToHeal(stretch)
+      const seen = stretch.upTo > begun.audit ? await store.timesToSee({ ...stretch, after: Math.max(stretch.after, begun.audit) }) : []
+      count(figures, { counts, healed, seen })
+      marks.audit = stretch.upTo
+      if (marks.audit < newest) await new Promise((resolve) => setImmediate(resolve))
     }
     // A wall clock that was set back counts nothing twice.
     const until = Math.max(marks.lostUntil, clock.now())
@@ -121,6 +120,16 @@ function reader({ store, clock, clouds }: From, figures: Figures, begun: { audit
     for (const { cloud, cause, ms } of lost) figures.lost.inc({ cloud, cause: cause ?? 'none' }, ms / HOUR)
     await readState({ store, clouds }, figures)
   }
+}
+
+function count(figures: Figures, { counts, healed, seen }: { counts: AuditTally[]; healed: number[]; seen: number[] }): void {
+  for (const { cloud, kind, reason, count: added } of counts) {
+    const [act = '', outcome = ''] = reason.split(':')
+    if (kind === 'outcome') figures.actions.inc({ cloud, act, outcome }, added)
+    else figures.decisions.inc({ cloud, kind, reason }, added)
+  }
+  for (const ms of healed) figures.heal.observe(ms / 1_000)
+  for (const ms of seen) figures.detection.observe(ms / 1_000)
 }
 
 async function readState({ store, clouds }: Pick<From, 'store' | 'clouds'>, figures: Figures): Promise<void> {

@@ -31,6 +31,8 @@ export async function httpServer(world: HttpWorld): Promise<App> {
     routerOptions: { maxParamLength: PARAM_MAX },
     // The guard says what is wrong with a request without a Host; Node would only close.
     http: { requireHostHeader: false },
+    // What still comes in while it closes is answered as ever, and not in Fastify's own words.
+    return503OnClosing: false,
     // Streams of events would keep it from ending.
     forceCloseConnections: true,
     clientErrorHandler: answerGarbage,

@@ -50,7 +50,17 @@ import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 import { type Counts, counts } from './status.ts'
-import { type AuditTally, auditTally, type CaseTally, caseTally, healedSince, lostNodeTime, openedSince, placesHeld } from './tally.ts'
+import {
+  type AuditTally,
+  auditTally,
+  type CaseTally,
+  caseTally,
+  lostNodeTime,
+  placesHeld,
+  type Stretch,
+  timesToHeal,
+  timesToSee,
+} from './tally.ts'
 import {
   type ApprovalView,
   approvals,
@@ -147,11 +157,11 @@ export type Store = {
   audit(filter: AuditFilter): Promise<AuditEntry[]>
   newestAudit(): Promise<number>
   counts(cloud: string | null): Promise<Counts>
-  /** For metrics: what was added to the audit trail after an entry, and what became of cases (tally.ts). */
-  auditTally(after: number): Promise<AuditTally>
+  /** For metrics: sums over a stretch of the audit trail, and over cases (tally.ts). */
+  auditTally(stretch: Stretch): Promise<AuditTally[]>
+  timesToHeal(stretch: Stretch): Promise<number[]>
+  timesToSee(stretch: Stretch): Promise<number[]>
   caseTally(): Promise<CaseTally[]>
-  healedSince(after: number): ReturnType<typeof healedSince>
-  openedSince(after: number): ReturnType<typeof openedSince>
   lostNodeTime(from: number, to: number): ReturnType<typeof lostNodeTime>
   placesHeld(): ReturnType<typeof placesHeld>
 
@@ -241,10 +251,10 @@ function reading({ db, clock }: Home) {
     audit: (filter) => readAudit(db, filter),
     newestAudit: () => newestAudit(db),
     counts: (cloud) => counts(db, cloud, clock.now()),
-    auditTally: (after) => auditTally(db, after),
+    auditTally: (stretch) => auditTally(db, stretch),
+    timesToHeal: (stretch) => timesToHeal(db, stretch),
+    timesToSee: (stretch) => timesToSee(db, stretch),
     caseTally: () => caseTally(db),
-    healedSince: (after) => healedSince(db, after),
-    openedSince: (after) => openedSince(db, after),
     lostNodeTime: (from, to) => lostNodeTime(db, from, to),
     placesHeld: () => placesHeld(db),
     unsent: (limit) => unsent(db, limit),

@@ -1,29 +1,28 @@
 /**
- * Sums for metrics, each from one query. Those over the audit trail begin after an entry that was counted before: the trail only grows, so a
- * scrape reads what is new and not all of it. What the sums are called, and since when they count, is http/metrics.ts.
+ * Sums for metrics, each from one query. Those over the audit trail are of a stretch of it: the trail only grows, so a scrape reads what is
+ * new and not all of it. What the sums are called, and since when they count, is http/metrics.ts.
  */
 import { sql } from 'kysely'
 import type { Cause } from '../core/decision.ts'
 import type { Queries } from './home.ts'
 
-export type AuditTally = {
-  /** The newest entry that is counted; `after` where none is. */
-  upTo: number
-  /** `kind` is a decision's, or `outcome`, whose reason is `ACT:OUTCOME`. */
-  counts: { cloud: string; kind: string; reason: string; count: number }[]
-}
+/** A stretch of the audit trail: the entries behind one id, up to another and with it. */
+export type Stretch = { after: number; upTo: number }
+
+/** `kind` is a decision's, or `outcome`, whose reason is `ACT:OUTCOME`. */
+export type AuditTally = { cloud: string; kind: string; reason: string; count: number }
 
 /** Decisions, as often as they changed or were an act, and outcomes of acts as they were first known. */
-export async function auditTally(db: Queries, after: number): Promise<AuditTally> {
+export async function auditTally(db: Queries, { after, upTo }: Stretch): Promise<AuditTally[]> {
   const rows = await db
     .selectFrom('audit')
-    .select((eb) => ['cloud', 'kind', 'reason', eb.fn.countAll<number>().as('count'), eb.fn.max('id').as('newest')])
+    .select((eb) => ['cloud', 'kind', 'reason', eb.fn.countAll<number>().as('count')])
     .where('id', '>', after)
+    .where('id', '<=', upTo)
     .where('kind', 'in', ['act', 'wait', 'leave', 'escalate', 'resolve', 'outcome'])
     .groupBy(['cloud', 'kind', 'reason'])
     .execute()
-  const counts = rows.map(({ cloud, kind, reason, count }) => ({ cloud: cloud ?? '', kind, reason: reason ?? '', count: Number(count) }))
-  return { upTo: Math.max(after, ...rows.map(({ newest }) => Number(newest))), counts }
+  return rows.map(({ cloud, kind, reason, count }) => ({ cloud: cloud ?? '', kind, reason: reason ?? '', count: Number(count) }))
 }
 
 export type CaseTally = { cloud: string; cause: Cause | null; state: string; count: number }
@@ -49,40 +48,39 @@ export async function caseTally(db: Queries): Promise<CaseTally[]> {
   return rows.map(({ cloud, cause, state, count }) => ({ cloud, cause, state, count: Number(count) }))
 }
 
-/** An entry of the audit trail, and how long it took until then. */
-export type Took = { id: number; ms: number }
-
-/** Cases that were closed as healed: from the failure until the proof. */
-export async function healedSince(db: Queries, after: number): Promise<Took[]> {
+/** Cases that were closed as healed: how long it took from the failure until the proof, ms. */
+export async function timesToHeal(db: Queries, { after, upTo }: Stretch): Promise<number[]> {
   const rows = await db
     .selectFrom('audit')
     .innerJoin('cases', 'cases.id', 'audit.caseId')
-    .select(['audit.id', 'audit.at', 'cases.failureAt', 'cases.openedAt'])
+    .select(['audit.at', 'cases.failureAt', 'cases.openedAt'])
     .where('audit.id', '>', after)
+    .where('audit.id', '<=', upTo)
     .where('audit.kind', '=', 'resolve')
     .where('audit.reason', '=', 'healed')
     .orderBy('audit.id')
     .execute()
-  return rows.map(({ id, at, failureAt, openedAt }) => ({ id, ms: Math.max(0, at - Math.min(failureAt, openedAt)) }))
+  return rows.map(({ at, failureAt, openedAt }) => Math.max(0, at - Math.min(failureAt, openedAt)))
 }
 
 /**
- * Cases that were opened: from the failure until it was seen. Without the backlog that a first pass finds, which was not waited for, and
+ * Cases that were opened: how long it took from the failure until it was seen, ms. Without the backlog that a first pass finds, which was not waited for, and
  * without those whose node has failed again since: when it failed first is not known any more.
  */
-export async function openedSince(db: Queries, after: number): Promise<Took[]> {
+export async function timesToSee(db: Queries, { after, upTo }: Stretch): Promise<number[]> {
   const rows = await db
     .selectFrom('audit')
     .innerJoin('cases', 'cases.id', 'audit.caseId')
     .innerJoin('clouds', 'clouds.cloud', 'cases.cloud')
-    .select(['audit.id', 'cases.failureAt', 'cases.openedAt'])
+    .select(['cases.failureAt', 'cases.openedAt'])
     .where('audit.id', '>', after)
+    .where('audit.id', '<=', upTo)
     .where('audit.kind', '=', 'opened')
     .whereRef('cases.openedAt', '>', 'clouds.firstPassAt')
     .whereRef('cases.failureAt', '<=', 'cases.openedAt')
     .orderBy('audit.id')
     .execute()
-  return rows.map(({ id, failureAt, openedAt }) => ({ id, ms: openedAt - failureAt }))
+  return rows.map(({ failureAt, openedAt }) => openedAt - failureAt)
 }
 
 /** How long nodes were lost between two moments, by the cause that their case has now. */
