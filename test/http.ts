@@ -30,7 +30,10 @@ export const quickClock: Clock = {
 export type Served = { store: Store; clock: HandClock; app: App; world: HttpWorld; logged: string[] }
 
 /** The cloud `west` is enrolled; nothing else is known yet. */
-export async function served(body: (given: Served) => Promise<void>, differs: Partial<HttpWorld> = {}): Promise<void> {
+export async function served(
+  body: (given: Served) => Promise<void>,
+  differs: (store: Store) => Partial<HttpWorld> = () => ({}),
+): Promise<void> {
   await onFile(async ({ store, clock, path }) => {
     await store.enrol(CLOUD, { mode: 'auto', policyHash: WEST.policyHash })
     const logged: string[] = []
@@ -45,7 +48,7 @@ export async function served(body: (given: Served) => Promise<void>, differs: Pa
       metrics: await openMetrics({ store, clock, clouds: [WEST] }),
       isReady: () => true,
       log: (_level, message, fields) => void logged.push([message, ...Object.values(fields)].join(' ')),
-      ...differs,
+      ...differs(store),
     }
     const app = await httpServer(world)
     try {

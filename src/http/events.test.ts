@@ -208,7 +208,7 @@ test('who does not read is let go of with a hint, holds up nobody, and loses not
       assert.equal(missed, 100)
       for (const stream of [quick, again]) stream.close()
     },
-    { clock: slow },
+    () => ({ clock: slow }),
   ))
 
 const slower = patientClock()
@@ -226,7 +226,7 @@ test('who never reads is cut off', () =>
       await until(async () => (await connections(given.app)) === 0)
       stuck.destroy()
     },
-    { clock: slower },
+    () => ({ clock: slower }),
   ))
 
 test('there is a last reader, and who comes after is refused until one has gone', () =>

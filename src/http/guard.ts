@@ -1,7 +1,6 @@
 /**
  * Who may ask at all: this machine, and no page of another site that happens to be open on it. A foreign Origin or Host ends here with
- * 403, whatever was asked; a word that is not sent as JSON, which a page could send without asking first, with 415. There is no login yet:
- * the configuration lets the server listen on the loopback only.
+ * 403, whatever was asked. There is no login yet: the configuration lets the server listen on the loopback only.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpRefusal } from './refusal.ts'
@@ -28,18 +27,6 @@ export function refusalOf(request: FastifyRequest): HttpRefusal | null {
   if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
     return foreign('origin', 'A page of another site asks, and only our own may.')
   return isSentByAnotherSite(request) ? foreign('sec-fetch-site', 'A page of another site asks, and only our own may.') : null
-}
-
-/** Throws HttpRefusal where a body is not said to be JSON. */
-export function mustBeJson({ method, headers, is404 }: FastifyRequest): void {
-  if (method !== 'POST' || is404) return
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  if (type === 'application/json') return
-  throw new HttpRefusal(415, {
-    what: 'content-type',
-    message: 'The body must be JSON.',
-    fix: 'Send `content-type: application/json`, and {} where there is nothing to say.',
-  })
 }
 
 const LOOPBACK_NAME = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i

@@ -90,6 +90,7 @@ const WRONG: Wrong[] = [
     applies: has('header', 'last-event-id'),
     ask: (route) => ({ url: route.path, headers: { 'last-event-id': '-5' } }),
   },
+  { name: 'no body at all', status: 400, applies: isWord, ask: () => ({ payload: '', headers: {} }) },
   { name: 'a body without a type', status: 415, applies: isWord, ask: () => ({ payload: '{}', headers: { 'content-type': '' } }) },
   ...['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp', 'text/json'].map(
     (type) => ({
@@ -124,7 +125,7 @@ const WRONG: Wrong[] = [
 async function refuses(app: App, route: Route, wrong: Wrong): Promise<void> {
   const asked = wrong.ask(route)
   const body = isWord(route) ? { payload: '{"why":"x"}', headers: JSON_BODY } : {}
-  const headers = { ...body.headers, ...asked.headers }
+  const headers = asked.payload === '' ? (asked.headers ?? {}) : { ...body.headers, ...asked.headers }
   const answer = await app.inject({ method: route.method, url: here(route), ...body, ...asked, headers })
   const what = `${route.method} ${route.path} with ${wrong.name}: ${answer.statusCode} ${answer.body.slice(0, 300)}`
   assert.equal(answer.statusCode, wrong.status, what)
@@ -192,7 +193,9 @@ test('a bug is one line in the log and no word about where it is', () =>
       assert.doesNotMatch(answer.body, /boom/)
       assert.deepEqual(logged, ['request failed GET /metrics 500 Error: boom'])
     },
-    { metrics: { contentType: '', text: () => Promise.reject(new Error('boom')), looked: () => undefined, asked: () => undefined } },
+    () => ({
+      metrics: { contentType: '', text: () => Promise.reject(new Error('boom')), looked: () => undefined, asked: () => undefined },
+    }),
   ))
 
 test('it is not ready before every cloud is watched, and healthy all along', () =>
@@ -203,5 +206,5 @@ test('it is not ready before every cloud is watched, and healthy all along', () 
       assert.equal(answer.statusCode, 503)
       SHAPES.error.strict().parse(JSON.parse(answer.body))
     },
-    { isReady: () => false },
+    () => ({ isReady: () => false }),
   ))

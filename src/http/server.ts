@@ -7,7 +7,7 @@ import swagger from '@fastify/swagger'
 import fastify, { type FastifyServerOptions } from 'fastify'
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { eventRoutes } from './events.ts'
-import { mustBeJson, refusalOf, secure } from './guard.ts'
+import { refusalOf, secure } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
 import { documented } from './openapi.ts'
 import { readingRoutes } from './reading-routes.ts'
@@ -41,12 +41,12 @@ export async function httpServer(world: HttpWorld): Promise<App> {
   app.setValidatorCompiler(validatorCompiler)
   // What is answered was read by the commands; it is described by its shape and not filtered through it (shapes.ts).
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
+  // JSON alone is left: a page of another site can send plain text without asking first.
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request, reply) => {
     secure(reply)
     const refusal = refusalOf(request)
     if (refusal !== null) throw refusal
-    mustBeJson(request)
   })
   app.setErrorHandler((error, request, reply) => answerError(world, error, { request, reply }))
   app.setNotFoundHandler((request) => {

@@ -54,16 +54,29 @@ test('each word is said once, with who and why, wakes what it is about, and chan
     }
   }))
 
+/** Whoever asks what was said hears it late, as over a busy disk. */
+const late = (store: Store): Store => {
+  const later = async <T>(answer: T): Promise<T> => await new Promise((resolve) => setTimeout(() => resolve(answer), 5))
+  return {
+    ...store,
+    holds: async (cloud) => await later(await store.holds(cloud)),
+    wordsOn: async (key) => await later(await store.wordsOn(key)),
+  }
+}
+
 test('two equal words at the same moment are one', () =>
-  served(async (given) => {
-    const { app, store } = given
-    await site(given)
-    for (const word of ['hold', 'retry']) {
-      const both = await Promise.all([1, 2, 3, 4].map(() => post(app, nodeAt(1, word), PAT)))
-      assert.deepEqual(both.map(({ body }) => changed(body)).filter(Boolean), [true])
-    }
-    assert.deepEqual([(await store.holds(CLOUD)).length, (await store.audit({ kind: 'retry' })).length], [1, 1])
-  }))
+  served(
+    async (given) => {
+      const { app, store } = given
+      await site(given)
+      for (const word of ['hold', 'retry']) {
+        const both = await Promise.all([1, 2, 3, 4].map(() => post(app, nodeAt(1, word), PAT)))
+        assert.deepEqual(both.map(({ body }) => changed(body)).filter(Boolean), [true])
+      }
+      assert.deepEqual([(await store.holds(CLOUD)).length, (await store.audit({ kind: 'retry' })).length], [1, 1])
+    },
+    (store) => ({ store: late(store) }),
+  ))
 
 test('what the command refuses is refused with its reason and what to do, and nothing is written', () =>
   served(async (given) => {
