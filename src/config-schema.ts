@@ -167,6 +167,7 @@ const budgets = part('How much and how fast. Budgets pace; none of them ever swi
   waitForNova: duration('Nova tries a delete a second time by itself; a bound port is waited for this long.', P.waitForNova),
   progress: duration('A repair without progress for this long has failed.', P.progress),
   silence: duration('No wait for one reason stays silent longer.', P.silence),
+  silenceWithLease: duration('The same while a lease runs on the node.', P.silenceWithLease),
   powerFailure: duration("Ironic's own recovery of a power failure is waited for this long.", P.powerFailure),
   unknownOutcome: duration(
     "After an unknown outcome nothing changing is sent to the node for this long; raise it with Ironic's rpc_response_timeout.",
@@ -227,6 +228,25 @@ const cloud = part('One cloud.', {
       P.blazar.mode,
     ),
     monitor: oneOf("Whether Blazar's polling monitor runs; its API does not tell.", ['on', 'off', 'unknown'], P.blazar.monitor),
+    giveBack: z
+      .boolean({ error: 'It must be true or false.' })
+      .meta(
+        said(
+          "true: a pending lease that Blazar's monitor took from the node gets it back once it is proven healed.",
+          `${P.blazar.giveBack}`,
+        ),
+      )
+      .exactOptional(),
+    healingInterval: duration(
+      "Blazar's healing_interval: so long before its start a lease is taken from a failed host.",
+      P.blazar.healingInterval,
+    ),
+    warnBefore: duration('People are told so long before a lease starts on a node that is not well.', P.blazar.warnBefore),
+    tellHolder: z
+      .string({ error: 'It must be a text.' })
+      .min(1, { error: 'It must not be empty.' })
+      .meta(said("What a lease's holder is told; {node}, {lease}, {start}, {end} and {cause} are filled in.", 'nobody is told'))
+      .exactOptional(),
   }).exactOptional(),
   scope: part('Only nodes that fit every field given here.', {
     conductor_group: names('conductor_group'),

@@ -66,7 +66,7 @@ clouds:
     mode: 'auto',
     standalone: true,
     automatedClean: 'on',
-    blazar: { mode: 'chameleon', monitor: 'unknown' },
+    blazar: { ...DEFAULT_POLICY.blazar, mode: 'chameleon' },
     scope: { conductor_group: ['rack-*'], owner: [''], shard: [], resource_class: [], name: ['a', 'b*'] },
     soak: 10 * MINUTE,
     resets: { max: 2, window: 'lifetime' },

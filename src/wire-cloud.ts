@@ -6,6 +6,7 @@ import type { CloudWorld, Log } from './controller/cloud-world.ts'
 import type { BmcAddress } from './core/observation.ts'
 import type { Policy } from './core/policy.ts'
 import type { Seams } from './core/seams.ts'
+import type { NodeKey } from './core/seen.ts'
 import { type BmcWatch, bmcWatch } from './observe/bmc-watch.ts'
 import { catalogOf } from './observe/catalog.ts'
 import { type ServiceWatch, serviceWatch } from './observe/service-watch.ts'
@@ -42,6 +43,7 @@ export function wireCloud(parts: WireCloud): WiredCloud {
   const ironicSession = openSession(access, seams, parts.counted)
   const services = servicesAccess === null ? ironicSession : openSession(servicesAccess, seams, parts.counted)
   const ironic = ironicClient(ironicSession)
+  const blazar = blazarClient(services)
   const bmcs: BmcWatch = bmcWatch({ seams, candidates: calibrationBmcs({ cloud, store, ironic, seams }) })
   const watch: ServiceWatch = serviceWatch(seams.clock)
   const eyes = {
@@ -50,13 +52,14 @@ export function wireCloud(parts: WireCloud): WiredCloud {
     nova: novaClient(services),
     neutron: neutronClient(services),
     placement: placementClient(services),
-    blazar: blazarClient(services),
+    blazar,
     probe: (name: Parameters<typeof probeService>[1]) => probeService(services, name, seams.clock),
     catalog: () => catalogOf(services),
     policy,
     seams,
     bmcs,
     neighboursOn: (of: Parameters<Store['neighboursOn']>[0]) => store.neighboursOn(of),
+    leasesHeld: (key: NodeKey) => store.leasesHeld(key),
     services: watch,
   }
   return {
@@ -64,6 +67,7 @@ export function wireCloud(parts: WireCloud): WiredCloud {
     policy,
     policyHash: parts.policyHash ?? null,
     ironic,
+    blazar,
     eyes,
     store,
     seams,

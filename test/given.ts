@@ -154,6 +154,7 @@ function fleetOf(difference: Difference['fleet'] = {}): Fleet {
     related: { switch: 1, 'bmc-network': 1, conductor: 1 },
     openInClass: 1,
     incidents: {},
+    needier: { cloud: 0, inClass: 0, byIncident: {} },
     slowUntil: null,
     ...rest,
   }
@@ -180,6 +181,7 @@ export function attempt(difference: Partial<Attempt> = {}): Attempt {
     endedAt: createdAt + 10 * MINUTE,
     result: 'failed',
     readings: '',
+    blazar: null,
     ...difference,
   }
 }

@@ -28,7 +28,7 @@ export function brokenBefore(cloud: SimulatedCloud, request: HttpRequest): strin
 export function brokenBy(cloud: SimulatedCloud): string[] {
   const changes = cloud.ledger.changes()
   return changes.flatMap((entry) => {
-    if (entry.service !== 'ironic') return [`${entry.service} ${entry.method} ${entry.path}`]
+    if (entry.service !== 'ironic' && stepOf(entry) === null) return [`${entry.service} ${entry.method} ${entry.path}`]
     return brokenEntry(entry, changes).map((what) => `${new Date(entry.at).toISOString()} ${entry.method} ${entry.path}: ${what}`)
   })
 }
@@ -44,6 +44,11 @@ function brokenEntry(entry: LedgerEntry, all: LedgerEntry[]): string[] {
       return [`writes ${JSON.stringify(entry.body)}`]
     case 'mark':
     case 'unmark':
+    case 'shield-mark':
+    case 'shield-unmark':
+    case 'disable':
+    case 'enable':
+    case 'give-back':
       return []
     case 'quarantine':
       return maintenance || fault !== null || instance_uuid !== null ? ['maintenance over what was there'] : []

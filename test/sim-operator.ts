@@ -363,6 +363,6 @@ function lifeOf(clock: VirtualClock) {
 }
 
 function pointsOf({ method, url }: HttpRequest): [Point, Point] | null {
-  if (!url.includes('/baremetal/') || method === 'GET') return null
+  if (!/\/(baremetal|reservation)\//.test(url) || method === 'GET') return null
   return method === 'PATCH' ? ['mark', 'marked'] : ['verb', 'verbed']
 }

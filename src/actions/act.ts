@@ -6,9 +6,11 @@ import type { Intent } from '../core/case.ts'
 import type { Outcome } from '../core/decision.ts'
 import { OpenStackError } from '../openstack/openstack-error.ts'
 import { type ActWorld, notSent } from './deciding-read.ts'
+import { giveBack } from './give-back.ts'
 import { quarantine, release } from './quarantine.ts'
 import { recoverCleaning } from './recover-cleaning.ts'
 import { reset } from './reset.ts'
+import { shield, unshield } from './shield.ts'
 import { unmark } from './unmark.ts'
 
 export async function act(world: ActWorld, intent: Intent): Promise<Outcome> {
@@ -34,9 +36,11 @@ function step(world: ActWorld, intent: Intent): Promise<Outcome> {
     case 'recover-cleaning':
       return recoverCleaning(world, intent)
     case 'shield':
+      return shield(world, intent)
     case 'unshield':
+      return unshield(world, intent)
     case 'give-back':
-      throw new Error(`no decision makes an intent of ${intent.act} in this version`)
+      return giveBack(world, intent)
     default:
       return intent.act satisfies never
   }

@@ -7,11 +7,13 @@ import type { Outcome } from '../core/decision.ts'
 import { decidingRead, differences } from '../core/ironic.ts'
 import type { ObservedNode } from '../core/observation.ts'
 import type { Clock } from '../core/seams.ts'
+import type { Blazar } from '../openstack/blazar.ts'
 import type { Ironic } from '../openstack/ironic.ts'
 import { observedNode, type WireNode } from '../openstack/ironic-node.ts'
 
 export type ActWorld = {
   ironic: Ironic
+  blazar: Pick<Blazar, 'host' | 'allocations' | 'lease' | 'setDisabled' | 'reserveAgain'>
   clock: Clock
   /** Both clocks as they stood before the commit that made the intent durable. */
   committed: { wall: number; monotonic: number }

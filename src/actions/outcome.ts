@@ -28,3 +28,17 @@ export function outcomeOfError(error: unknown, what: string, mark: Outcome['mark
   if (status === 503 && error.ownAnswer) return outcome('refused')
   return outcome('unknown')
 }
+
+/** What Blazar says with 500 although nothing was changed: taken or not reservable, or a lease that is being changed (facts of Blazar). */
+const NOTHING_CHANGED = /^Not enough (hosts|resources) available|^Invalid lease status/
+
+/** As outcomeOfError, of an answer of Blazar to a changing request. */
+export function outcomeOfBlazar(error: unknown, what: string): Outcome {
+  if (!(error instanceof OpenStackError)) throw error
+  const { status, sentence, phase, kind, ownAnswer } = error
+  const outcome = (of: Outcome['kind']): Outcome => ({ kind: of, reason: `${what}: ${sentence}` })
+  if (phase === 'before' || kind === 'keystone') return outcome('not-sent')
+  if (status === null || status < 400) return outcome('unknown')
+  if (status < 500 && ownAnswer) return outcome('refused')
+  return outcome(status === 500 && NOTHING_CHANGED.test(sentence) ? 'refused' : 'unknown')
+}

@@ -1,8 +1,7 @@
 /** How `anneal explain` tells of reservations. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ShownBlazar } from '../commands/explain-blazar.ts'
-import type { LeaseSeen } from '../core/observation.ts'
+import type { ShownBlazar, ShownLease } from '../commands/explain-blazar.ts'
 import { leaseLines } from './explain-leases.ts'
 
 const NOW = Date.parse('2026-11-22T15:00:00Z')
@@ -10,18 +9,19 @@ const blazar = (difference: Partial<ShownBlazar> = {}): ShownBlazar => ({
   at: '2026-11-22T14:59:00.000Z',
   unknown: null,
   kind: 'chameleon',
-  host: { id: 'h1', reservable: false, disabled: true },
+  host: { id: 'h1', reservable: false, disabled: true, updated_at: null },
   leases: [],
   total: 0,
   ...difference,
 })
-const lease = (difference: Partial<LeaseSeen> = {}): LeaseSeen => ({
+const lease = (difference: Partial<ShownLease> = {}): ShownLease => ({
   id: 'l1',
   start_date: '2026-11-22T14:00:00.000Z',
   end_date: '2026-11-22T18:00:00.000Z',
   status: 'ACTIVE',
   project_id: 'p1',
   user_id: 'u1',
+  name: null,
   ...difference,
 })
 const told = (difference: Partial<ShownBlazar>) => leaseLines(blazar(difference), NOW).join('\n')
@@ -42,9 +42,12 @@ test('each lease has its time, who has it, and how that lies to now', () => {
 })
 
 test('a host without leases, one that hides its flag, a node that Blazar does not know and a Blazar that said nothing are told apart', () => {
-  assert.equal(told({ host: { id: '3', reservable: true, disabled: null } }), '  Host 3: reservable.\n  No lease now or within 7 days.')
-  assert.match(told({ host: { id: '3', reservable: true, disabled: false } }), /Host 3: reservable\.\n/)
-  assert.match(told({ host: { id: '3', reservable: null, disabled: null } }), /hidden by a capability/)
+  assert.equal(
+    told({ host: { id: '3', reservable: true, disabled: null, updated_at: null } }),
+    '  Host 3: reservable.\n  No lease now or within 7 days.',
+  )
+  assert.match(told({ host: { id: '3', reservable: true, disabled: false, updated_at: null } }), /Host 3: reservable\.\n/)
+  assert.match(told({ host: { id: '3', reservable: null, disabled: null, updated_at: null } }), /hidden by a capability/)
   assert.match(told({ host: null }), /does not know the node/)
   assert.equal(told({ unknown: 'Blazar did not answer within 10 s' }), '  Not known: Blazar did not answer within 10 s.')
 })

@@ -1,8 +1,8 @@
 /**
  * The lines of `anneal explain` about reservations: whether Blazar lends the node, and who has it when. Words only.
  */
-import type { ShownBlazar } from '../commands/explain-blazar.ts'
-import type { BlazarHostSeen, LeaseSeen } from '../core/observation.ts'
+import type { ShownBlazar, ShownLease } from '../commands/explain-blazar.ts'
+import type { BlazarHostSeen } from '../core/observation.ts'
 import { plain } from './paint.ts'
 import { relative } from './print.ts'
 
@@ -23,14 +23,14 @@ function hostLine({ id, reservable, disabled }: BlazarHostSeen): string {
   return `  Host ${plain(id)}: ${lent}${disabled === true ? ', disabled' : ''}.`
 }
 
-function leaseLine({ id, start_date, end_date, status, project_id, user_id }: LeaseSeen, now: number): string {
+function leaseLine({ id, start_date, end_date, status, project_id, user_id }: ShownLease, now: number): string {
   const whose =
     project_id === null ? 'of a project that this credential may not see' : `of project ${plain(project_id)}, user ${plain(user_id ?? '?')}`
   const span = `${start_date ?? 'an unreadable start'} to ${end_date ?? 'an unreadable end'}`
   return `  ${span} (${whenOf({ start_date, end_date }, now)}): lease ${plain(id)}${status === null ? '' : `, ${plain(status)}`}, ${whose}.`
 }
 
-function whenOf({ start_date, end_date }: Pick<LeaseSeen, 'start_date' | 'end_date'>, now: number): string {
+function whenOf({ start_date, end_date }: Pick<ShownLease, 'start_date' | 'end_date'>, now: number): string {
   if (end_date !== null && Date.parse(end_date) <= now) return 'over by now'
   return start_date !== null && Date.parse(start_date) > now ? `begins ${relative(start_date, now)}` : 'running'
 }

@@ -8,6 +8,7 @@ import { spanText } from '../core/when.ts'
 import { OURSELVES } from '../store/audit.ts'
 import { livingDaemon } from '../store/run-lock.ts'
 import { leaseLines } from './explain-leases.ts'
+import { AFTER_CHECK, proofLines } from './explain-proof.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { paint, plain } from './paint.ts'
@@ -64,7 +65,7 @@ export function registerExplain(program: Command, io: Io): void {
     })
 }
 
-function explanationText(e: Explanation, look: Look): string {
+export function explanationText(e: Explanation, look: Look): string {
   const { now, colour, width } = look
   const title = `${e.name ?? e.uuid} (${e.cloud}, ${e.provision_state ?? '?'}${e.name === null ? '' : `, ${e.uuid}`})`
   const lines = [line(paint(colour, 'bold', plain(title))), blank]
@@ -90,6 +91,10 @@ function explanationText(e: Explanation, look: Look): string {
     )
   }
   if (e.case !== null) lines.push(blank, ...caseLines(e, look))
+  if (e.proof.length > 0) {
+    lines.push(blank, line(`${paint(colour, 'bold', 'Proof')} that users can launch on it, as of ${relative(e.proofAt, now)}`))
+    lines.push(...proofLines(e).map((text) => line(text, AFTER_CHECK)))
+  }
   if (e.blazar !== null) {
     const of = e.blazar.kind === null ? '' : ` (${e.blazar.kind})`
     const seen = e.blazar.at === null ? '' : `, seen ${relative(e.blazar.at, now)}`

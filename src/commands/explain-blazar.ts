@@ -16,9 +16,12 @@ export type ShownBlazar = {
   /** null: Blazar does not know the node. */
   host: BlazarHostSeen | null
   /** Running then, or beginning within 7 days, the soonest first; of `total`. Dates are RFC 3339. */
-  leases: LeaseSeen[]
+  leases: ShownLease[]
   total: number
 }
+
+/** What it asks for of a host is in the observation; here it says nothing to anybody. */
+export type ShownLease = Omit<LeaseSeen, 'reservation'>
 
 /** null: the cloud has no Blazar, or it is left out, or nothing was kept of this node. */
 export function shownBlazar(last: StoredObservation | null): ShownBlazar | null {
@@ -32,7 +35,7 @@ export function shownBlazar(last: StoredObservation | null): ShownBlazar | null 
 }
 
 /** With dates that say that they are UTC. */
-const shownLease = (lease: LeaseSeen): LeaseSeen => ({
+const shownLease = ({ reservation: _, ...lease }: LeaseSeen): ShownLease => ({
   ...lease,
   start_date: timeOrNull(parseTime(lease.start_date)),
   end_date: timeOrNull(parseTime(lease.end_date)),

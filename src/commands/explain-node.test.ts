@@ -117,17 +117,41 @@ test('a diagnosis that an older version stored names no place', () =>
 
 test('explain tells of the leases that were seen last, with dates that say UTC, and of none where nothing was seen', () =>
   onFile(async ({ store, clock }) => {
-    const lease = { id: 'l', start_date: '2026-11-22T14:03:00.000000', end_date: null, status: 'ACTIVE', project_id: 'p', user_id: 'u' }
-    const host = { id: '1', reservable: true, disabled: null }
+    const lease = {
+      id: 'l',
+      start_date: '2026-11-22T14:03:00.000000',
+      end_date: null,
+      status: 'ACTIVE',
+      project_id: 'p',
+      user_id: 'u',
+      name: 'demo',
+    }
+    const host = { id: '1', reservable: true, disabled: null, updated_at: null }
     const seen = async (blazar: Observation['blazar']) => {
       await pass(store, 1, wait(clock.now() + 60_000), { observation: { ...observation(1, clock.now()), blazar } })
       return (await explainNode(store, wish)).blazar
     }
     await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], { complete: true })
     assert.equal((await explainNode(store, wish)).blazar, null)
-    const told = await seen(known({ kind: 'upstream', host, leases: [lease], total: 1 }))
+    const told = await seen(known({ readAt: 0, kind: 'upstream', host, leases: [{ ...lease, reservation: null }], total: 1, missing: [] }))
     const leases = [{ ...lease, start_date: '2026-11-22T14:03:00.000Z' }]
     assert.deepEqual(told, { at: '2026-11-22T03:10:00.000Z', unknown: null, kind: 'upstream', host, leases, total: 1 })
+  }))
+
+test('explain tells each check of the proof with its verdict, as of the newest observation that was kept', () =>
+  onFile(async ({ store, clock }) => {
+    await store.seen(CLOUD, [seenNode(1, { provision_state: 'available' })], { complete: true })
+    const nothing = await explainNode(store, wish)
+    assert.deepEqual([nothing.proofAt, nothing.proof], [null, []])
+    const port = { id: 'p1', device_id: 'd', device_owner: 'o', mac_address: 'm', host_id: 'h' }
+    const seen = { ...observation(1, clock.now(), { provision_state: 'available' }), ports: known([port]) }
+    await pass(store, 1, wait(clock.now() + 60_000), { observation: seen })
+    const { proofAt, proof } = await explainNode(store, wish)
+    assert.equal(proofAt, '2026-11-22T03:10:00.000Z')
+    const said = Object.fromEntries(proof.map(({ check, verdict }) => [check, verdict]))
+    assert.deepEqual([said['provision state'], said['ports'], said['Nova'], said['Blazar']], ['holds', 'fails', 'not asked', undefined])
+    await pass(store, 1, { ...wait(clock.now() + 60_000), reason: 'node-unreadable' }, { observation: { ...seen, node: unknown('503') } })
+    assert.deepEqual((await explainNode(store, wish)).proof, [])
   }))
 
 test('what Blazar did not say, and what a version before it was asked kept, is told as such', () => {

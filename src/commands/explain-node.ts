@@ -9,12 +9,14 @@ import type { CaseView } from '../store/case-row.ts'
 import type { StoredObservation } from '../store/observations.ts'
 import type { Store } from '../store/store.ts'
 import { type ShownBlazar, shownBlazar } from './explain-blazar.ts'
+import { type ShownProof, shownProof } from './explain-proof.ts'
 import { findNode } from './find-node.ts'
 import { reportOfView } from './list-nodes.ts'
 import { type NodeReport, timeOrNull } from './node-report.ts'
 import { type ShownAttempt, shownAttempt, viewOf } from './show-node.ts'
 
-export type Explanation = { cloud: string } & NodeReport & {
+export type Explanation = { cloud: string } & NodeReport &
+  ShownProof & {
     /** What speaks against the diagnosis. */
     against: string[]
     /** Since when the decision has had this reason. */
@@ -50,6 +52,7 @@ export async function explainNode(store: Store, wish: Wish): Promise<Explanation
   ])
   const hold = holds.findLast(({ uuid }) => uuid === key.uuid)
   const report = reportOfView({ view, case: ofNode, attempts })
+  const policy = wish.policyOf(key.cloud)
   return {
     cloud: key.cloud,
     ...report,
@@ -58,12 +61,13 @@ export async function explainNode(store: Store, wish: Wish): Promise<Explanation
     opened: timeOrNull(ofNode?.openedAt ?? null),
     closed: timeOrNull(ofNode?.closedAt ?? null),
     result: ofNode?.result ?? null,
-    budget: await budgetOf(store, { last, ofNode, attempts, policy: wish.policyOf(key.cloud) }),
+    budget: await budgetOf(store, { last, ofNode, attempts, policy }),
     incident: await incidentOf(store, ofNode),
     hold: hold === undefined ? null : { by: hold.by, why: hold.why, at: timeOrNull(hold.at) },
     pause: pause && { by: pause.by, why: pause.why, at: timeOrNull(pause.at), cloud: pause.cloud },
     timeline: timeline.toReversed().map(({ at, kind, by, message }) => ({ at: timeOrNull(at), kind, by, message })),
     attempts: attempts.map(shownAttempt),
+    ...shownProof(last, policy),
     blazar: shownBlazar(last),
   }
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { ACTS, CAUSES, PLACES, REASONS } from '../core/decision.ts'
 import { KEY_KINDS } from '../core/fleet.ts'
+import { CHECKS, VERDICTS } from '../core/proof.ts'
 import { recordedSchema } from './recorded-schema.ts'
 import { PARTS } from './replay.ts'
 
@@ -87,13 +88,17 @@ const explanation = node.extend({
       markState: z.enum(['none', 'written', 'maybe', 'owed', 'returned']),
     }),
   ),
+  proofAt: time.nullable().meta({ description: 'When the proof was seen; null: nothing was kept of the node' }),
+  proof: z
+    .array(z.object({ check: z.enum(CHECKS), verdict: z.enum(VERDICTS), sentence: z.string() }))
+    .meta({ description: 'What must hold before the node counts as healed, from the newest observation that was kept' }),
   blazar: z
     .object({
       at: time.nullable().meta({ description: 'When it was seen' }),
       unknown: z.string().nullable().meta({ description: 'Why nothing is known; null: it is' }),
       kind: z.enum(['upstream', 'chameleon']).nullable().meta({ description: 'null: its hosts do not show which Blazar it is' }),
       host: z
-        .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable() })
+        .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable(), updated_at: z.string().nullable() })
         .nullable()
         .meta({ description: 'null: Blazar does not know the node' }),
       leases: z
@@ -104,6 +109,7 @@ const explanation = node.extend({
             end_date: time.nullable(),
             status: z.string().nullable().meta({ description: 'null, as the two below: not shown to this credential' }),
             project_id: z.string().nullable(),
+            name: z.string().nullable(),
             user_id: z.string().nullable(),
           }),
         )

@@ -8,10 +8,11 @@ import type { Attempt, Case, Memory, Words } from '../core/case.ts'
 import { ACTS, CAUSES, type Decision, type Diagnosis, type Reason } from '../core/decision.ts'
 import { type Fleet, KEY_KINDS } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
-import type { BlazarSeen, BmcAddress, BmcPeers, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
+import type { BmcAddress, BmcPeers, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
 import { DEFAULT_POLICY, type Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Grounds } from '../core/recorded.ts'
+import { blazar, blazarPart, heldLease } from './recorded-blazar.ts'
 
 export const RECORDED_VERSION = 1
 
@@ -111,7 +112,12 @@ const server: z.ZodType<ServerSeen> = z.strictObject({
 const tenant: z.ZodType<Tenant> = z.strictObject({
   nova: z.union([
     z.literal('standalone'),
-    z.strictObject({ byNode: z.array(server), byId: z.union([server, z.literal('gone'), z.null()]), control: text }),
+    z.strictObject({
+      byNode: z.array(server),
+      byId: z.union([server, z.literal('gone'), z.null()]),
+      consumers: z.array(z.strictObject({ id: text, server: reading(z.union([server, z.literal('gone')])) })).exactOptional(),
+      control: text,
+    }),
   ]),
   allocations: reading(z.array(text)),
 })
@@ -138,20 +144,6 @@ const peers: z.ZodType<BmcPeers> = z.strictObject({
   shared: z.array(
     z.strictObject({ kind: z.enum(['switch', 'bmc-network', 'rack']), value: text, nodes: count, failing: count, together: count }),
   ),
-})
-const lease = z.strictObject({
-  id: text,
-  start_date: textOrNull,
-  end_date: textOrNull,
-  status: textOrNull,
-  project_id: textOrNull,
-  user_id: textOrNull,
-})
-const blazar: z.ZodType<BlazarSeen> = z.strictObject({
-  kind: z.enum(['upstream', 'chameleon']).nullable(),
-  host: z.strictObject({ id: text, reservable: flag.nullable(), disabled: flag.nullable() }).nullable(),
-  leases: z.array(lease),
-  total: count,
 })
 
 const observation: z.ZodType<Observation> = z.strictObject({
@@ -198,6 +190,9 @@ const memory: z.ZodType<Memory> = z.strictObject({
   releasedAt: msOrNull,
   provenAt: msOrNull,
   dirtySince: msOrNull,
+  leases: z.array(heldLease).exactOptional(),
+  told: z.array(text).exactOptional(),
+  leftSince: msOrNull.default(null),
 })
 
 const kind = z.enum(['act', 'wait', 'leave', 'escalate', 'resolve'])
@@ -250,6 +245,7 @@ const attempt: z.ZodType<Attempt> = z.strictObject({
   endedAt: msOrNull,
   result,
   readings: text,
+  blazar: blazarPart.nullable().default(null),
 })
 
 const spoken = { by: text, why: text, at: ms }
@@ -285,6 +281,9 @@ const fleet: z.ZodType<Fleet> = z.strictObject({
   related: z.partialRecord(keyKind, count),
   openInClass: count,
   incidents: z.partialRecord(keyKind, incident),
+  needier: z
+    .strictObject({ cloud: count, inClass: count, byIncident: z.record(text, count) })
+    .default({ cloud: 0, inClass: 0, byIncident: {} }),
   slowUntil: msOrNull,
 })
 
@@ -309,7 +308,14 @@ const policy: z.ZodType<Policy> = z.strictObject({
   scope: z.strictObject({ conductor_group: names, owner: names, shard: names, resource_class: names, name: names }),
   automatedClean: z.enum(['on', 'off', 'unknown']),
   blazar: z
-    .strictObject({ mode: z.enum(['off', 'observe', 'chameleon']), monitor: z.enum(['on', 'off', 'unknown']) })
+    .strictObject({
+      mode: z.enum(['off', 'observe', 'chameleon']),
+      monitor: z.enum(['on', 'off', 'unknown']),
+      giveBack: flag.default(DEFAULT_POLICY.blazar.giveBack),
+      healingInterval: ms.default(DEFAULT_POLICY.blazar.healingInterval),
+      warnBefore: ms.default(DEFAULT_POLICY.blazar.warnBefore),
+      tellHolder: textOrNull.default(DEFAULT_POLICY.blazar.tellHolder),
+    })
     .default(DEFAULT_POLICY.blazar),
   dirtyPort: z.enum(['human', 'allow']),
   uncleaned: z.enum(['allow', 'human']),
@@ -330,6 +336,7 @@ const policy: z.ZodType<Policy> = z.strictObject({
   waitForNova: ms,
   progress: ms,
   silence: ms,
+  silenceWithLease: ms.default(DEFAULT_POLICY.silenceWithLease),
   powerFailure: ms,
   unknownOutcome: ms,
   settleAfter: ms,
@@ -346,13 +353,14 @@ const plan = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('quarantine'), text }),
   z.strictObject({ act: z.literal('release') }),
   z.strictObject({ act: z.literal('unmark'), mark: text }),
+  z.strictObject({ act: z.enum(['shield', 'unshield', 'give-back']), blazar: blazarPart }),
 ])
 
 const saying = { reason, message: text, until: msOrNull }
 
 const decision: z.ZodType<Decision> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('act'), ...saying, act, plan }),
-  z.strictObject({ kind: z.literal('wait'), ...saying, until: ms, act: act.nullable() }),
+  z.strictObject({ kind: z.literal('wait'), ...saying, until: ms, act: act.nullable(), queued: z.literal(true).exactOptional() }),
   z.strictObject({ kind: z.enum(['leave', 'escalate', 'resolve']), ...saying, act: z.null() }),
 ])
 

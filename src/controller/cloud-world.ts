@@ -4,6 +4,7 @@
 import type { Policy } from '../core/policy.ts'
 import type { Seams } from '../core/seams.ts'
 import type { ObserveWorld } from '../observe/world.ts'
+import type { Blazar } from '../openstack/blazar.ts'
 import type { Ironic } from '../openstack/ironic.ts'
 import type { Store } from '../store/store.ts'
 
@@ -13,6 +14,7 @@ export type CloudWorld = {
   /** What `enrol` was told of this policy; null where no other process can put another one in force. */
   policyHash: string | null
   ironic: Ironic
+  blazar: Blazar
   eyes: ObserveWorld
   store: Store
   seams: Seams

@@ -43,7 +43,8 @@ export async function reconcile(world: CloudWorld, key: NodeKey, allowance: Allo
     if (pass === null) continue
     const { intent, ...decided } = pass
     if (intent === null) return { observation, ...decided, outcome: null }
-    const outcome = await act({ ironic: world.ironic, clock, committed, intentInForce: (id) => world.store.intentInForce(id) }, intent)
+    const { ironic, blazar, store } = world
+    const outcome = await act({ ironic, blazar, clock, committed, intentInForce: (id) => store.intentInForce(id) }, intent)
     await world.store.record(intent.id, outcome, world.policy.slowCloud)
     return { observation, ...decided, outcome }
   }
@@ -94,6 +95,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     resource_class: node?.resource_class ?? null,
     within: policy.incident.within,
     failedAt: considered.failedAt,
+    neededAt: considered.neededAt,
     triedSince: now - policy.incident.secondCanary,
   })
   const decision = decideOn(considered, fleet)
@@ -109,6 +111,8 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     diagnosis: openCase === null ? null : diagnosis,
     decision,
     settled: considered.settled,
+    notices: considered.notices,
+    neededAt: considered.neededAt,
     personHold: considered.personHold,
     incident: belonging(shared, { isRead: node !== null }),
     digest: node?.digest ?? null,

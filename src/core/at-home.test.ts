@@ -14,6 +14,7 @@ const available = { provision_state: 'available', last_error: null }
 const manageable = { provision_state: 'manageable', last_error: null }
 const manage = attempt({ act: 'recover-cleaning', step: 'manage', mark: null, markState: 'none', result: null, createdAt: NOW - HOUR })
 const proven = { provenAt: NOW - 30 * MINUTE }
+const ORPHAN = 'aaaaaaaa-0000-4000-8000-000000000001'
 
 test('resolves only after the proof has held for half an hour', () => {
   assert.equal(said({ node: available, memory: { provenAt: NOW } }), 'wait soak')
@@ -41,10 +42,41 @@ test('does not take available for healed where a reading speaks against it', () 
     { observation: { ports: known([{ id: 'p', device_id: 'd', device_owner: 'o', mac_address: 'm', host_id: 'h' }]) } },
     { observation: { inventory: known([{ resource_class: 'R', total: 1, reserved: 1 }]) } },
     { observation: { inventory: known([]) } },
+    { observation: { tenant: nova({ byNode: [server()] }) } },
+    { observation: { tenant: nova({}, known([ORPHAN])) } },
   ]
   for (const { node, observation } of bad) {
     assert.equal(said({ node: { ...available, ...node }, observation: observation ?? {}, memory: proven }), 'wait proof-pending')
   }
+})
+
+const leftOver = nova({ consumers: [{ id: ORPHAN, server: known('gone') }] }, known([ORPHAN]))
+
+test('a person is told with the command once what was left on the node has stayed for ten minutes', () => {
+  const after = (ms: number, observation: Difference['observation'] = { tenant: leftOver }) =>
+    decide(given({ node: available, observation, memory: { leftSince: NOW - ms } }))
+  assert.equal(after(10 * MINUTE - 1).kind, 'wait')
+  const told = after(10 * MINUTE)
+  assert.deepEqual([told.kind, told.reason], ['escalate', 'proof-pending'])
+  assert.match(told.message, new RegExp(`\`openstack resource provider allocation delete ${ORPHAN}\``))
+  assert.equal(
+    after(HOUR, { ports: known([{ id: 'p', device_id: 'd', device_owner: 'o', mac_address: 'm', host_id: 'h' }]) }).kind,
+    'escalate',
+  )
+  assert.equal(after(HOUR, { inventory: known([{ resource_class: 'R', total: 1, reserved: 1 }]) }).kind, 'wait')
+})
+
+test('of several things that fail, a person is told only of what does not go by itself', () => {
+  const observation = { tenant: leftOver, inventory: known([{ resource_class: 'R', total: 1, reserved: 1 }]) }
+  const { message } = decide(given({ node: available, observation, memory: { leftSince: NOW - HOUR } }))
+  assert.doesNotMatch(message, /reserved/)
+})
+
+test('what holds is not said of a healed node, and a Blazar that does not lend it is', () => {
+  const host = { id: 'h', reservable: false, disabled: true, updated_at: null }
+  const observation = { blazar: known({ readAt: 0, kind: 'chameleon' as const, host, leases: [], total: 0, missing: [] }) }
+  const { message } = decide(given({ node: available, observation, memory: proven }))
+  assert.equal(message, 'Users can launch on it again. Blazar does not offer it, because its host is disabled.')
 })
 
 test('says what could not be asked, and resolves all the same', () => {
@@ -154,7 +186,7 @@ test('takes an owed mark back from a node at home, but not under a hand, a lock 
   assert.equal(said({ node: marked, attempts: [owed], observation: { tenant: unknown('Nova is down') }, memory: proven }), 'resolve healed')
   assert.equal(said({ node: marked, attempts: [owed], fleet: { census: { doubtful: 'Few.' } }, memory: proven }), 'resolve healed')
   const observation = { tenant: nova({ byNode: [server()] }) }
-  assert.equal(said({ node: marked, attempts: [owed], observation, memory: proven }), 'resolve healed')
+  assert.equal(said({ node: marked, attempts: [owed], observation, memory: proven }), 'wait proof-pending')
 })
 
 test('releases a node at home on a person’s word, but not while held, paused, or claimed by somebody', () => {

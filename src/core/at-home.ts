@@ -7,8 +7,9 @@ import { AT_HOME, BEFORE_ACT, HANDS, takeBackMark, unsettled } from './gates.ts'
 import { escalate, first, go, type Judged, ownAttempts, resolve, wait } from './judged.ts'
 import { isSpent } from './marks.ts'
 import { paceSecondStep } from './pace.ts'
-import { healedState, proofOf } from './proof.ts'
+import { healedState, proofOf, STAYS } from './proof.ts'
 import { quietWhileCleaning } from './row-clean-failed.ts'
+import { givingBack, shieldLeft, shieldOver } from './shield.ts'
 import { spanText, timeText } from './when.ts'
 
 const DEPLOYING: readonly string[] = ['deploying', 'wait call-back', 'deploy hold']
@@ -31,7 +32,19 @@ export function atHome(j: Judged): Decision {
   if (j.case === null) return resolve('healed', 'Nothing is wrong with it.')
   const decision = comeHome(j)
   // A closed case is looked at no more: an intent that nobody settled would hold its place for ever.
-  return decision.kind === 'resolve' ? (unsettled(j) ?? decision) : decision
+  return decision.kind === 'resolve' ? (unsettled(j) ?? shieldOver(j, { taken: isTaken(j) }) ?? closing(j, decision)) : decision
+}
+
+/** Somebody has it, or may, or took it on: nothing is sent to it any more. */
+const isTaken = ({ node, tenant }: Judged): boolean =>
+  node.provision_state !== healedState(node.retired) ||
+  node.instance_uuid !== null ||
+  node.allocation_uuid !== null ||
+  tenant.kind === 'live'
+
+function closing(j: Judged, decision: Decision): Decision {
+  const left = shieldLeft(j)
+  return left === null ? decision : { ...decision, message: `${decision.message} ${left}` }
 }
 
 function comeHome(j: Judged): Decision {
@@ -43,7 +56,7 @@ function comeHome(j: Judged): Decision {
   if (MOVING.includes(state)) return wait('transition', `Somebody is working on it (${state}).`, now + policy.look)
   if (state === 'manageable' && !node.retired) return provide(j)
   if (state !== healedState(node.retired)) return resolve('moved-by-person', `It is ${state} now: somebody else's hand took it on.`)
-  const taken = node.instance_uuid !== null || node.allocation_uuid !== null || j.tenant.kind === 'live'
+  const taken = isTaken(j)
   const hand = first(j, AT_HOME)
   if (hand?.kind === 'act') return release(j, hand, taken)
   if (hand !== null) return hand
@@ -64,10 +77,18 @@ function release(j: Judged, act: Decision, taken: boolean): Decision {
 
 function proof(j: Judged): Decision {
   const { now, policy, memory } = j
-  const lines = proofOf(j.observation, j.node)
-  const failing = lines.find((line) => line.verdict === 'fails')
-  if (failing)
-    return wait('proof-pending', `It is ${j.node.provision_state}, but not yet proven healed. ${failing.sentence}`, now + policy.look)
+  const lines = proofOf(j.observation, j.node, policy)
+  const failing = lines.filter((line) => line.verdict === 'fails')
+  if (failing[0] !== undefined) {
+    const is = `It is ${j.node.provision_state}, but not yet proven healed.`
+    const left = failing.filter(({ check }) => STAYS.includes(check))
+    // Nova and its periodic tasks have had their time; from now on nothing takes it away but a person.
+    if (left.length > 0 && now - (memory.leftSince ?? now) >= policy.waitForNova)
+      return escalate('proof-pending', [is, ...left.map(({ sentence }) => sentence)].join(' '), now + policy.look)
+    return wait('proof-pending', `${is} ${failing[0].sentence}`, now + policy.look)
+  }
+  const reservations = shieldOver(j, { taken: isTaken(j) }) ?? givingBack(j)
+  if (reservations !== null) return reservations
   const provenAt = memory.provenAt ?? now
   if (now - provenAt < policy.soak)
     return wait(
@@ -75,8 +96,8 @@ function proof(j: Judged): Decision {
       `Proven healed at ${timeText(provenAt)}; the case stays open for ${spanText(policy.soak)} in case it relapses.`,
       provenAt + policy.soak,
     )
-  // None fails, so what is left is what could not be asked.
-  return resolve('healed', ['Users can launch on it again.', ...lines.map((line) => line.sentence)].join(' '))
+  const unasked = lines.filter(({ verdict }) => verdict === 'not asked')
+  return resolve('healed', ['Users can launch on it again.', ...unasked.map(({ sentence }) => sentence)].join(' '))
 }
 
 /** `manageable`: either the middle of our own recovery, or a person's doing. */

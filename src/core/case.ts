@@ -5,7 +5,7 @@
 import type { Act, Cause, Decision, Diagnosis, OutcomeKind } from './decision.ts'
 import type { Reach } from './flapping.ts'
 import type { DecidingRead } from './ironic.ts'
-import type { ServiceName } from './observation.ts'
+import type { LeaseSeen, ReservationSeen, ServiceName } from './observation.ts'
 import type { PersonMemory } from './seen.ts'
 
 export type Case = {
@@ -60,7 +60,16 @@ export type Memory = {
   provenAt: number | null
   /** What is bound at Neutron, since when. */
   dirtySince: number | null
+  /** Leases that were seen on the node and are not over. Absent: none was. */
+  leases?: HeldLease[]
+  /** What people were told of its leases: once each. */
+  told?: string[]
+  /** Since when a node at home has had something left on it that nobody but a person takes away. */
+  leftSince: number | null
 }
+
+/** A lease as it was when Blazar last had it on this node. `lostAt`: since when Blazar does not have it there; null while it does. */
+export type HeldLease = LeaseSeen & { host_id: string; lostAt: number | null }
 
 export const EMPTY_MEMORY: Memory = {
   failure: null,
@@ -77,6 +86,7 @@ export const EMPTY_MEMORY: Memory = {
   releasedAt: null,
   provenAt: null,
   dirtySince: null,
+  leftSince: null,
 }
 
 /** One intent: written with the decision, before anything is sent. */
@@ -108,6 +118,18 @@ export type Attempt = {
   result: 'proven' | 'failed' | null
   /** For a canary: what the readings were, so that a second one comes only after they changed. */
   readings: string
+  blazar: BlazarPart | null
+}
+
+/** What an act does at Blazar; null on other acts. */
+export type BlazarPart = {
+  host_id: string
+  /** shield: the host's updated_at once it was disabled, null until then. unshield: what it must still be. */
+  updated_at: string | null
+  /** unshield: extra.anneal_shield stays, because somebody has the node by now. */
+  keepMark: boolean
+  /** give-back: the lease whose reservation gets the node again. */
+  lease: { id: string; reservation: ReservationSeen } | null
 }
 
 /** An intent as the act needs it. `deadline` is checked on both clocks. */
@@ -126,6 +148,7 @@ export type Intent = {
   /** quarantine and release: the exact maintenance_reason. */
   text: string | null
   step: 'manage' | 'provide' | null
+  blazar: BlazarPart | null
   createdAt: number
   deadlineAt: number
 }

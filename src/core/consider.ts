@@ -9,6 +9,7 @@ import { diagnose } from './diagnose.ts'
 import type { Fleet } from './fleet.ts'
 import type { DecideInput } from './judged.ts'
 import { keysOf } from './keys.ts'
+import { type Notice, neededAt, noticesOf } from './leases.ts'
 import type { Observation } from './observation.ts'
 import type { Policy } from './policy.ts'
 import { remember } from './remember.ts'
@@ -44,6 +45,10 @@ export type Considered = {
   failedAt: number
   /** Ironic lifted a person's maintenance together with a fault: it goes on as a hold. */
   personHold: boolean
+  /** What people are to be told of leases on the node. */
+  notices: Notice[]
+  /** How soon somebody needs the node: 0 while a lease runs on it, else when the next one starts; null: nobody is known to. */
+  neededAt: number | null
 }
 
 export function consider(given: Given): Considered {
@@ -55,7 +60,8 @@ export function consider(given: Given): Considered {
   const attempts = afterSettling(given.attempts, settled)
   const base = given.case ?? (given.newCase === null ? null : newCase(given.newCase, observation, now))
   const kept = base === null ? null : remember(base.memory, observation, { person: given.person, policy })
-  const memory = kept?.memory ?? EMPTY_MEMORY
+  const { notices, told } = kept === null ? { notices: [], told: [] } : noticesOf(kept.memory, { o: observation, policy, now })
+  const memory = kept === null ? EMPTY_MEMORY : told.length === 0 && kept.memory.told === undefined ? kept.memory : { ...kept.memory, told }
   const diagnosis = diagnose({ o: observation, memory, attempts, policy, now })
   const keys = keysOf(observation, diagnosis, given.firstPass)
   const openCase = base === null ? null : { ...base, memory, diagnosis }
@@ -64,6 +70,8 @@ export function consider(given: Given): Considered {
     settled,
     failedAt: memory.failure?.at ?? now,
     personHold: kept?.liftedByIronic ?? false,
+    notices,
+    neededAt: neededAt(observation, now),
   }
 }
 

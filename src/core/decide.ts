@@ -5,13 +5,15 @@
 import { atHome } from './at-home.ts'
 import { EMPTY_MEMORY } from './case.ts'
 import type { Decision } from './decision.ts'
-import { BEFORE_ACT, censusDoubtful, HANDS } from './gates.ts'
+import { BEFORE_HEALING, BEFORE_SHIELD, censusDoubtful, HANDS } from './gates.ts'
 import { REPAIR_STATES } from './ironic.ts'
 import { type DecideInput, escalate, first, judge, resolve, sinceOf, wait } from './judged.ts'
+import { neededAt } from './leases.ts'
 import { DAY } from './policy.ts'
 import { cleanFailedRow } from './row-clean-failed.ts'
 import { errorRow } from './row-error.ts'
 import { inRepairRow } from './row-in-repair.ts'
+import { shieldFirst } from './shield.ts'
 import { parseTime, spanText } from './when.ts'
 
 export function decide(input: DecideInput): Decision {
@@ -42,7 +44,7 @@ function judgement(input: DecideInput): Decision {
   const hand = first(j, HANDS)
   if (hand !== null) return hand
   if (!failed) return inRepairRow(j)
-  return first(j, BEFORE_ACT) ?? (state === 'error' ? errorRow(j) : cleanFailedRow(j))
+  return first(j, BEFORE_SHIELD) ?? shieldFirst(j) ?? first(j, BEFORE_HEALING) ?? (state === 'error' ? errorRow(j) : cleanFailedRow(j))
 }
 
 /**
@@ -67,7 +69,9 @@ const PATIENT: readonly string[] = ['paused', 'out-of-scope', 'held', 'observe-o
 function lessSilent(input: DecideInput, decision: Decision): Decision {
   if (decision.kind !== 'wait' || PATIENT.includes(decision.reason)) return decision
   const since = sinceOf(input, decision.reason)
-  if (input.now - since < input.policy.silence) return decision
+  const { silence, silenceWithLease } = input.policy
+  const patience = neededAt(input.observation, input.now) === 0 ? Math.min(silence, silenceWithLease) : silence
+  if (input.now - since < patience) return decision
   return escalate(decision.reason, `${decision.message} It has been so for ${spanText(input.now - since)}.`, decision.until)
 }
 

@@ -2,6 +2,7 @@
  * What a pass can come to: one decision with a reason slug, a sentence, and the time of the next look. Also the outcome
  * words of an act. A reason slug is a metric label, an API field and a heading in docs/runbook.md at once.
  */
+import type { BlazarPart } from './case.ts'
 
 export const ACTS = ['reset', 'quarantine', 'release', 'recover-cleaning', 'unmark', 'shield', 'unshield', 'give-back'] as const
 export type Act = (typeof ACTS)[number]
@@ -68,6 +69,11 @@ export const REASONS = [
   'no-progress',
   'mark-owed',
   'released-by-person',
+  // Reservations.
+  'shield-first',
+  'shield-over',
+  'lease-near',
+  'lease-lost',
   // Pacing.
   'spacing',
   'canary-first',
@@ -94,10 +100,10 @@ type Said = {
   until: number | null
 }
 
-/** `act` in a wait is the act that would be done if the reason were not in the way. */
+/** `act` in a wait is the act that would be done if the reason were not in the way. `queued`: what is in the way is others' place. */
 export type Decision =
   | (Said & { kind: 'act'; act: Act; plan: Plan })
-  | (Said & { kind: 'wait'; until: number; act: Act | null })
+  | (Said & { kind: 'wait'; until: number; act: Act | null; queued?: true })
   | (Said & { kind: 'leave' | 'escalate' | 'resolve'; act: null })
 
 export type Acting = Extract<Decision, { kind: 'act' }>
@@ -109,6 +115,7 @@ export type Plan =
   | { act: 'quarantine'; text: string }
   | { act: 'release' }
   | { act: 'unmark'; mark: string }
+  | { act: 'shield' | 'unshield' | 'give-back'; blazar: BlazarPart }
 
 /**
  * accepted: 2xx · not-sent: nothing left this process · refused: the cloud said no, nothing changed ·
@@ -125,6 +132,8 @@ export type Outcome = {
   slowCloud?: boolean
   /** The answer says what is wrong with the node for good: power validation failed. */
   cause?: Cause
+  /** For a shield: the host's updated_at as Blazar's reply shows it. */
+  updated_at?: string
 }
 
 /** Where the trouble with a BMC more likely sits. */

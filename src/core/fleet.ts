@@ -33,6 +33,8 @@ export type Fleet = {
   openInClass: number
   /** Open incidents this node could belong to, by key, with what became of their members. */
   incidents: Partial<Record<KeyKind, IncidentSums>>
+  /** Cases that wait for a place and whose node has a lease before this one's: places that are free are theirs first. */
+  needier: { cloud: number; inClass: number; byIncident: Record<string, number> }
   /** Ironic said it is at its concurrency limit: nothing starts before this time. */
   slowUntil: number | null
 }

@@ -243,6 +243,13 @@ test('leaves a node on which an instance may live, and waits where Nova cannot b
   assert.equal(said({ observation: { tenant: unknown('503') } }), 'wait nova-unreadable')
 })
 
+test('sends nothing to a node with an orphaned allocation, and says what removes that', () => {
+  const tenant = nova({ consumers: [{ id: 'c-1', server: known('gone') }] }, known(['c-1']))
+  const { kind, message } = decide(given({ observation: { tenant } }))
+  assert.equal(kind, 'leave')
+  assert.match(message, /Nothing is sent; if nobody needs it, `openstack resource provider allocation delete c-1`\.$/)
+})
+
 test('waits ten minutes for Nova to unbind a port, then asks a person', () => {
   const observation = { ports: known([port]) }
   assert.equal(said({ observation }), 'wait dirty-port')

@@ -171,7 +171,7 @@ export const unsettled: Gate = (j) => {
 }
 
 /** At most one action in flight per node: while one is not settled, or accepted and not seen to have ended, nothing is sent. */
-const outcomeUnknown: Gate = (j) => {
+export const outcomeUnknown: Gate = (j) => {
   const open = unsettled(j)
   if (open !== null) return open
   const running = j.attempts.find((a) => a.outcome === 'accepted' && a.endedAt === null && hasCourse(a))
@@ -223,7 +223,10 @@ const foreignWriter: Gate = (j) => {
 
 const tenant: Gate = (j) => {
   const { tenant: t } = j
-  if (t.kind === 'live') return leave('instance-may-live', `${t.sentence} Nothing is sent; if it should go, delete it in Nova.`, later(j))
+  if (t.kind === 'live') {
+    const what = t.remedy === undefined ? 'if it should go, delete it in Nova' : `if nobody needs it, ${t.remedy}`
+    return leave('instance-may-live', `${t.sentence} Nothing is sent; ${what}.`, later(j))
+  }
   if (t.kind === 'unreadable') return wait('nova-unreadable', t.sentence, soon(j))
   if (t.kind === 'gone-once') return wait('waiting-for-nova', t.sentence, Math.max(t.until, soon(j)))
   return null
@@ -331,19 +334,16 @@ export const HANDS: readonly Gate[] = [
   locked,
 ]
 
+/** Asked before something is sent on behalf of a node, but not to it. */
+export const HANDS_AFAR: readonly Gate[] = [censusDoubtful, redacted, paused, outOfScope, held, maintenanceByPerson, quarantined, fault]
+
 /** Asked before anything changing is sent to a failed node. */
-export const BEFORE_ACT: readonly Gate[] = [
-  movingOn,
-  outcomeUnknown,
-  markOwed,
-  conductorDead,
-  foreignWriter,
-  tenant,
-  dirtyPort,
-  serviceRed,
-  marksUnreadable,
-  retiredUncleaned,
-]
+export const BEFORE_SHIELD: readonly Gate[] = [movingOn, outcomeUnknown, markOwed, conductorDead, foreignWriter, tenant]
+
+/** Asked after those before a failed node is healed. */
+export const BEFORE_HEALING: readonly Gate[] = [dirtyPort, serviceRed, marksUnreadable, retiredUncleaned]
+
+export const BEFORE_ACT: readonly Gate[] = [...BEFORE_SHIELD, ...BEFORE_HEALING]
 
 /**
  * A mark is owed back even where the node has recovered. A person's hand, a lock or a doubtful pass stops that; the case may close all

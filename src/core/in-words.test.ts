@@ -858,13 +858,7 @@ const HOME: Row[] = [
     null,
     'Proven healed at 2026-11-02T11:59:00.000Z; the case stays open for 30 min in case it relapses.',
   ],
-  [
-    { node: available, memory: { provenAt: NOW - HOUR } },
-    'resolve healed',
-    null,
-    null,
-    'Users can launch on it again. Blazar was not asked.',
-  ],
+  [{ node: available, memory: { provenAt: NOW - HOUR } }, 'resolve healed', null, null, 'Users can launch on it again.'],
   [
     {
       node: available,
@@ -874,7 +868,7 @@ const HOME: Row[] = [
     'resolve healed',
     null,
     null,
-    "Users can launch on it again. Whether its BMC answers is not known: no route. Bound ports are not known: no Neutron. Placement's inventory is not known: no Placement. Blazar was not asked.",
+    "Users can launch on it again. Whether its BMC answers is not known: no route. Bound ports are not known: no Neutron. Placement's inventory is not known: no Placement.",
   ],
   [
     { node: { ...available, power_state: null } },

@@ -28,9 +28,9 @@ export type Observation = {
   services: Partial<Record<ServiceName, Reading<ServiceLook>>>
   /** Which of the services above tear-down of this node needs by its own interfaces. */
   needed: ServiceName[]
-  /** Placement's inventories of the node's resource provider. */
+  /** Placement's inventories of the node's resource provider; none where it has no such provider. absent: no Placement. */
   inventory: Reading<{ resource_class: string; total: number; reserved: number }[]>
-  /** What Blazar lends of the node. absent: there is no Blazar in the catalog, or the configuration leaves it out. No decision rests on it yet. */
+  /** What Blazar lends of the node. absent: there is no Blazar in the catalog, or the configuration leaves it out. */
   blazar: Reading<BlazarSeen>
   /** Where the node hangs: for incidents and failure domains. */
   links: Reading<{ switch_id: string | null; switch_info: string | null; port_id: string | null }[]>
@@ -137,6 +137,11 @@ export type NovaSeen = {
   byNode: ServerSeen[]
   /** null: the node has no instance_uuid, so nothing was asked. 'gone': 404 by a token that passed the positive control. */
   byId: ServerSeen | 'gone' | null
+  /**
+   * Each consumer of an allocation that is none of the above, at most 5, asked by its uuid. 'gone': 404 by a token that passed the positive
+   * control for it. Absent where all were known already, and in what older versions kept.
+   */
+  consumers?: { id: string; server: Reading<ServerSeen | 'gone'> }[]
   /** How the token proved within 60 s that it can see other projects' servers. */
   control: string
 }
@@ -160,6 +165,8 @@ export type BoundPort = { id: string; device_id: string; device_owner: string; m
 export type BlazarKind = 'upstream' | 'chameleon'
 
 export type BlazarSeen = {
+  /** When hosts and allocations were asked for, epoch ms: they are kept for a minute. */
+  readAt: number
   /** null: its hosts do not show which one it is. */
   kind: BlazarKind | null
   /** null: Blazar has no host for this node. */
@@ -167,10 +174,18 @@ export type BlazarSeen = {
   /** Running now, or beginning within 7 days; the soonest first, at most 5. Of `total`. */
   leases: LeaseSeen[]
   total: number
+  /** Leases that the case remembers on this node and Blazar does not have there any more. */
+  missing: MissingLease[]
 }
 
 /** null where a capability stands in the column's place, and `disabled` where this Blazar has no such column. */
-export type BlazarHostSeen = { id: string; reservable: boolean | null; disabled: boolean | null }
+export type BlazarHostSeen = {
+  id: string
+  reservable: boolean | null
+  disabled: boolean | null
+  /** When a column was last changed, as Blazar writes it: it stays over polls, and over a change of capabilities. */
+  updated_at: string | null
+}
 
 /** Dates as Blazar writes them, UTC without saying so. null: Blazar did not say it, or not to this credential. */
 export type LeaseSeen = {
@@ -180,7 +195,17 @@ export type LeaseSeen = {
   status: string | null
   project_id: string | null
   user_id: string | null
+  /** Need not be unique. */
+  name: string | null
+  /** Of this node. null: the lease is withheld, or it says nothing readable of it. */
+  reservation: ReservationSeen | null
 }
+
+/** What a reservation asks for, in Blazar's own words: properties are JSON in text, and an empty text is none. */
+export type ReservationSeen = { id: string; min: number; max: number; hypervisor_properties: string; resource_properties: string }
+
+/** `status` null: withheld; 'gone': Blazar knows no such lease. `hosts`: ids of those that its reservation has now. */
+export type MissingLease = { lease_id: string; reservation_id: string; status: string | null; hosts: string[] }
 
 export type ServiceName = 'keystone' | 'neutron' | 'cinder' | 'glance' | 'nova' | 'placement'
 

@@ -8,6 +8,7 @@ import { DOMAIN_KINDS } from './fleet.ts'
 import { sharedBy } from './incident.ts'
 import { type Judged, soonest, wait } from './judged.ts'
 import { spread } from './keys.ts'
+import { neededAt } from './leases.ts'
 import { HOUR } from './policy.ts'
 import { refusedLately } from './refused.ts'
 import { spanText, timeText } from './when.ts'
@@ -87,16 +88,26 @@ function ramped(j: Judged, acting: Acting): Decision | null {
   if (shared === null) return null
   const name = `${shared.members} nodes failed together (${shared.kind} ${shared.value})`
   const { sums } = shared
-  const soon = soonest(j, Math.min(j.policy.look, 15_000))
+  const soon = nextTurn(j)
+  const needier = sums === null ? 0 : (j.fleet.needier.byIncident[sums.id] ?? 0)
   const proven = sums?.proven ?? 0
   if (proven > 0) {
     const allowed = 2 ** Math.floor(Math.log2(proven + 1))
-    if ((sums?.inFlight ?? 0) < allowed) return null
-    return wait('incident-ramp', `${name}; ${proven} healed, ${sums?.inFlight} under way, ${allowed} at a time for now.`, soon, acting.act)
+    if ((sums?.inFlight ?? 0) + needier < allowed) return null
+    return queued(
+      wait(
+        'incident-ramp',
+        `${name}; ${proven} healed, ${sums?.inFlight} under way, ${allowed} at a time for now.${yielding(needier)}`,
+        soon,
+        acting.act,
+      ),
+    )
   }
   const conductorBusy = (j.fleet.inFlight.byKey.conductor ?? 0) > 0
-  if ((sums?.inFlight ?? 0) > 0 || conductorBusy || j.fleet.inFlight.cloud > 0) {
-    return wait('canary-first', `${name}; one node goes first and the others wait for its outcome.`, soon, acting.act)
+  if ((sums?.inFlight ?? 0) > 0 || conductorBusy || j.fleet.inFlight.cloud > 0 || needier > 0) {
+    return queued(
+      wait('canary-first', `${name}; one node goes first and the others wait for its outcome.${yielding(needier)}`, soon, acting.act),
+    )
   }
   if (!sums?.last) return null
   const again = sums.last.at + j.policy.incident.secondCanary
@@ -162,13 +173,13 @@ function domainFree(j: Judged, acting: Acting): Decision | null {
 function startsLeft(j: Judged, acting: Acting): Decision | null {
   const { fleet, policy } = j
   const starts = Math.max(policy.starts.min, Math.floor(policy.starts.share * fleet.census.total))
-  if (fleet.startsLastHour < starts) return null
-  return wait(
-    'fleet-budget',
-    `${starts} resets were begun within the last hour; a wave is not a repair.`,
-    Math.max((fleet.oldestStartAt ?? j.now) + HOUR, j.now + policy.look),
-    acting.act,
-  )
+  if (fleet.startsLastHour + fleet.needier.cloud < starts) return null
+  if (fleet.startsLastHour < starts)
+    return queued(
+      wait('fleet-budget', `${acting.message} ${starts} resets an hour.${yielding(fleet.needier.cloud)}`, nextTurn(j), acting.act),
+    )
+  const until = Math.max((fleet.oldestStartAt ?? j.now) + HOUR, j.now + policy.look)
+  return queued(wait('fleet-budget', `${starts} resets were begun within the last hour; a wave is not a repair.`, until, acting.act))
 }
 
 /** Always: the places in flight per cloud and per resource class. A small pool still gets one. */
@@ -177,19 +188,25 @@ function inFlightFree(j: Judged, acting: Acting): Decision | null {
   const { classShare, classMax, cloudShare, cloudMax } = policy.inFlight
   const inCloud = Math.max(2, Math.min(Math.floor(cloudShare * fleet.census.total), cloudMax))
   const inClass = Math.max(1, Math.min(Math.floor(classShare * fleet.census.inClass), classMax))
-  const soon = soonest(j, Math.min(policy.look, 15_000))
-  if (fleet.inFlight.cloud >= inCloud)
-    return wait(
-      'fleet-budget',
-      `${acting.message} ${fleet.inFlight.cloud} nodes are under repair; ${inCloud} at a time in this cloud.`,
-      soon,
-      acting.act,
-    )
-  if (fleet.inFlight.inClass < inClass) return null
-  return wait(
-    'fleet-budget',
-    `${acting.message} ${fleet.inFlight.inClass} of its resource class are under repair; ${inClass} at a time.`,
-    soon,
-    acting.act,
-  )
+  const { needier } = fleet
+  const waits = (why: string, before: number): Decision =>
+    queued(wait('fleet-budget', `${acting.message} ${why}${yielding(before)}`, nextTurn(j), acting.act))
+  if (fleet.inFlight.cloud + needier.cloud >= inCloud)
+    return waits(`${fleet.inFlight.cloud} nodes are under repair; ${inCloud} at a time in this cloud.`, needier.cloud)
+  if (fleet.inFlight.inClass + needier.inClass < inClass) return null
+  return waits(`${fleet.inFlight.inClass} of its resource class are under repair; ${inClass} at a time.`, needier.inClass)
+}
+
+/** It waits for a place that others have, so whoever is needed sooner than it goes first. */
+const queued = (decision: Decision): Decision => (decision.kind === 'wait' ? { ...decision, queued: true } : decision)
+
+const yielding = (needier: number): string =>
+  needier === 0
+    ? ''
+    : ` ${needier === 1 ? 'A node' : `${needier} nodes`} with a lease on it before this one's ${needier === 1 ? 'goes' : 'go'} first.`
+
+/** A node that somebody waits for looks again soon however many wait with it: they are few, and a free place is kept for them. */
+const nextTurn = (j: Judged): number => {
+  const ms = Math.min(j.policy.look, 15_000)
+  return neededAt(j.observation, j.now) === null ? soonest(j, ms) : j.now + ms
 }

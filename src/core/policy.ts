@@ -22,7 +22,18 @@ export type Policy = {
    * off: Blazar is not asked. observe: its leases are read, and nothing is ever sent. chameleon: nodes may be shielded, which needs
    * Chameleon's fork. Whether its monitor runs cannot be read; only the monitor makes a host reservable again.
    */
-  blazar: { mode: 'off' | 'observe' | 'chameleon'; monitor: 'on' | 'off' | 'unknown' }
+  blazar: {
+    mode: 'off' | 'observe' | 'chameleon'
+    monitor: 'on' | 'off' | 'unknown'
+    /** A pending lease that Blazar's monitor took from the node gets it back once it is proven healed. */
+    giveBack: boolean
+    /** Blazar's own `healing_interval`: so long before its start a lease is taken from a host that is not reservable. */
+    healingInterval: number
+    /** So long before a lease starts on a node that is not well, people are told. */
+    warnBefore: number
+    /** What the holder of a lease is told, with {node}, {lease}, {start}, {end} and {cause}; null: nothing. */
+    tellHolder: string | null
+  }
   dirtyPort: 'human' | 'allow'
   uncleaned: 'allow' | 'human'
   resets: { max: number; window: number | 'lifetime' }
@@ -52,6 +63,8 @@ export type Policy = {
   progress: number
   /** No wait on one reason stays silent longer. */
   silence: number
+  /** The same while a lease runs on the node. */
+  silenceWithLease: number
   /** Ironic's own recovery of a power failure is waited for this long. */
   powerFailure: number
   /** After an unknown outcome nothing changing is sent to the node for this long (Ironic's RPC may still deliver). */
@@ -75,7 +88,8 @@ export const DEFAULT_POLICY: Policy = {
   standalone: false,
   scope: { conductor_group: [], owner: [], shard: [], resource_class: [], name: [] },
   automatedClean: 'unknown',
-  blazar: { mode: 'observe', monitor: 'unknown' },
+  // healing_interval is 60 min in Blazar; a warning must come before that.
+  blazar: { mode: 'observe', monitor: 'unknown', giveBack: false, healingInterval: HOUR, warnBefore: 90 * MINUTE, tellHolder: null },
   dirtyPort: 'human',
   uncleaned: 'allow',
   resets: { max: 3, window: 7 * DAY },
@@ -95,6 +109,7 @@ export const DEFAULT_POLICY: Policy = {
   waitForNova: 10 * MINUTE,
   progress: 2 * HOUR,
   silence: 24 * HOUR,
+  silenceWithLease: 2 * HOUR,
   powerFailure: 24 * HOUR,
   unknownOutcome: 150 * SECOND,
   settleAfter: 180 * SECOND,

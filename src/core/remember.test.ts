@@ -239,6 +239,21 @@ test('remembers a power state on its way without a lock, bound ports, and a proo
   )
 })
 
+test('remembers since when something has been left on a node at home, over looks that could not tell', () => {
+  const home = { provision_state: 'available' }
+  const port = { id: 'p', device_id: 'd', device_owner: 'o', mac_address: 'm', host_id: 'h' }
+  const dirty = { ports: known([port]) }
+  const since = (...looks: Seen[]) => folded(looks).leftSince
+  // Before it is at home the others have had no reason to take anything away.
+  assert.equal(since([0, {}, dirty]), null)
+  assert.equal(since([0, {}, dirty], [MINUTE, home, dirty], [HOUR, home, { tenant: nova({}, known(['c'])) }]), NOW + MINUTE)
+  assert.equal(since([0, home, dirty], [MINUTE, home, { ports: unknown('503') }], [HOUR, home, dirty]), NOW)
+  assert.equal(since([0, home, { ports: unknown('503') }]), null)
+  assert.equal(since([0, home, dirty], [MINUTE, home]), null)
+  assert.equal(since([0, home, dirty], [MINUTE, {}, dirty]), null)
+  assert.equal(since([0, { ...home, power_state: null }]), null)
+})
+
 const text = `anneal:${CASE} bmc-fault: Look at its BMC.`
 const ours = { maintenance: true, maintenance_reason: text }
 

@@ -5,9 +5,10 @@
 import type { Memory } from './case.ts'
 import { reachAfter } from './flapping.ts'
 import { QUARANTINE_PREFIX } from './ironic.ts'
+import { leasesAfter } from './leases.ts'
 import type { Observation, ObservedNode, ServiceName } from './observation.ts'
 import { MINUTE, type Policy } from './policy.ts'
-import { proven } from './proof.ts'
+import { healedState, proofOf, STAYS } from './proof.ts'
 import { type PersonMemory, rememberPerson } from './seen.ts'
 import { parseTime } from './when.ts'
 
@@ -38,10 +39,23 @@ export function remember(
     powerTargetSince: node.target_power_state !== null && node.reservation === null ? (before.powerTargetSince ?? o.at) : null,
     person: hand.person,
     ...quarantineOf(before, node, o.at),
-    provenAt: proven(o, node) ? (before.provenAt ?? o.at) : null,
+    ...proofIn(before, node, o, policy),
     dirtySince: o.ports.kind !== 'known' ? before.dirtySince : o.ports.value.length > 0 ? (before.dirtySince ?? o.at) : null,
+    ...leasesOf(before, o),
   }
   return { memory, liftedByIronic: hand.liftedByIronic }
+}
+
+/** What is left on a node counts from when it is at home: before that the other services had no reason to take it away. */
+function proofIn(before: Memory, node: ObservedNode, o: Observation, policy: Policy): Pick<Memory, 'provenAt' | 'leftSince'> {
+  const proof = proofOf(o, node, policy)
+  const provenAt = proof.every(({ verdict }) => verdict !== 'fails') ? (before.provenAt ?? o.at) : null
+  const stays = proof.filter(({ check }) => STAYS.includes(check))
+  if (node.provision_state !== healedState(node.retired) || stays.every(({ verdict }) => verdict === 'holds'))
+    return { provenAt, leftSince: null }
+  const isLeft = stays.some(({ verdict }) => verdict === 'fails')
+  // A case that an older version stored has no such memory.
+  return { provenAt, leftSince: (before.leftSince ?? null) !== null || isLeft ? (before.leftSince ?? o.at) : null }
 }
 
 function failureOf(before: Memory, node: ObservedNode, o: Observation): Pick<Memory, 'failure' | 'text' | 'earlier'> {
@@ -94,6 +108,11 @@ function looksOf(before: Memory, o: Observation, { silentBmc, refusingBmc }: Pol
 function reachOf(before: Memory, o: Observation): Pick<Memory, 'reach'> {
   const reach = reachAfter(before.reach, o.bmc)
   return reach === undefined ? {} : { reach }
+}
+
+function leasesOf(before: Memory, o: Observation): Pick<Memory, 'leases'> {
+  const leases = leasesAfter(before.leases ?? [], o)
+  return leases.length === 0 && before.leases === undefined ? {} : { leases }
 }
 
 function servicesOf(before: Memory, o: Observation): Pick<Memory, 'good' | 'badAt' | 'turnedBadAt'> {

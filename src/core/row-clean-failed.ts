@@ -6,6 +6,7 @@ import type { Decision } from './decision.ts'
 import { escalate, go, type Judged, ownAttempts, wait } from './judged.ts'
 import { isSpent } from './marks.ts'
 import { pace } from './pace.ts'
+import { leaseNear } from './shield.ts'
 
 export function cleanFailedRow(j: Judged): Decision {
   const later = j.now + 10 * j.policy.look
@@ -62,6 +63,8 @@ export function toRecoverCleaning(j: Judged, why: string): Decision {
       j.now + 10 * j.policy.look,
     )
   }
+  const near = leaseNear(j)
+  if (near !== null && j.words.retry === null) return wait('lease-near', near.message, near.until, 'recover-cleaning')
   const plan = { act: 'recover-cleaning', number: j.count.spent + 1, step: 'manage' } as const
   return pace(
     j,

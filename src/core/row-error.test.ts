@@ -242,6 +242,18 @@ test('row 13: resets an undead node after the second 404, five minutes after the
   assert.equal(said({ node: allocated, observation, memory: gone(HOUR) }), 'leave instance-may-live')
 })
 
+test('row 13: says that Nova is asked a second time, and afterwards that it was asked twice', () => {
+  const message = (ms: number) => {
+    const gone = { instance_uuid: X, firstAt: NOW - ms, lastAt: NOW }
+    return decide(given({ node: { instance_uuid: X }, observation: { tenant: nova({ byId: 'gone' }) }, memory: { gone } })).message
+  }
+  assert.equal(message(0), `Nova does not know instance ${X}; it is asked a second time before that is believed.`)
+  assert.match(
+    message(5 * MINUTE),
+    new RegExp(`Nova does not know instance ${X}, asked twice by a token that sees other projects' servers`),
+  )
+})
+
 test("row 14: waits ten minutes for Nova's second try, then resets", () => {
   const dying = { tenant: nova({ byId: server({ id: X, task_state: 'deleting', ...deleting }) }) }
   const dead = { tenant: nova({ byId: server({ id: X, status: 'DELETED', ...deleting }) }) }

@@ -9,6 +9,7 @@ import { hasCourse } from './judged.ts'
 import type { Observation, ObservedNode } from './observation.ts'
 import { DAY, type Policy } from './policy.ts'
 import { proven } from './proof.ts'
+import { caseOfMark, updatedBy } from './shield.ts'
 import { parseTime } from './when.ts'
 
 export type Settled = {
@@ -25,7 +26,7 @@ export function settle(input: { attempts: Attempt[]; o: Observation; policy: Pol
   if (o.node.kind !== 'known') return outOfSight(attempts, now, o.node.kind === 'absent' ? policy.progress : DAY)
   const node = o.node.value
   return attempts.flatMap((attempt) => {
-    const outcome = outcomeOf(attempt, node, policy, now)
+    const outcome = outcomeOf(attempt, { node, o, policy, now })
     const after = { ...attempt, ...outcome }
     const course = courseOf(after, { node, o, policy, now })
     const settled = { id: attempt.id, ...outcome, ...course }
@@ -56,15 +57,18 @@ export function afterSettling(attempts: Attempt[], settled: Settled[]): Attempt[
   return attempts.map((attempt) => ({ ...attempt, ...settled.find((s) => s.id === attempt.id) }))
 }
 
+type Seen = { node: ObservedNode; o: Observation; policy: Policy; now: number }
+
 /**
  * An outcome nobody recorded is settled only long after its deadline (another replica may still be sending), an unknown one after the time
  * in which Ironic's RPC may still deliver.
  */
-function outcomeOf(attempt: Attempt, node: ObservedNode, policy: Policy, now: number): Partial<Settled> {
+function outcomeOf(attempt: Attempt, { o, node, policy, now }: Seen): Partial<Settled> {
   const forgotten = attempt.outcome === null && now >= attempt.deadlineAt + policy.settleAfter
   const lost =
     attempt.outcome === 'unknown' && attempt.endedAt === null && now >= (attempt.settledAt ?? attempt.deadlineAt) + policy.unknownOutcome
   if ((!forgotten && !lost) || (node.reservation !== null && !REPAIR_STATES.includes(node.provision_state))) return {}
+  if (attempt.blazar !== null) return atBlazar(attempt, { o, node, now })
   const happened = didHappen(attempt, node)
   const written = attempt.mark !== null && node.marks.kind === 'list' && node.marks.entries.includes(attempt.mark)
   if (happened)
@@ -80,6 +84,23 @@ function outcomeOf(attempt: Attempt, node: ObservedNode, policy: Policy, now: nu
     endedAt: now,
     ...(attempt.act === 'reset' ? { markState: written ? ('owed' as const) : ('none' as const) } : {}),
   }
+}
+
+/** What Blazar shows of it. Where it cannot be asked, the end stays unknown, but the node is not kept waiting for it: healing needs no Blazar. */
+function atBlazar(attempt: Attempt, { o, node, now }: Omit<Seen, 'policy'>): Partial<Settled> {
+  const end = { endedAt: now }
+  if (o.blazar.kind !== 'known')
+    return { ...end, outcome: 'unknown', outcomeReason: `Blazar cannot be asked what became of the ${attempt.act} (${o.blazar.reason}).` }
+  const { host, leases } = o.blazar.value
+  const happened =
+    attempt.act === 'give-back'
+      ? leases.some(({ id }) => id === attempt.blazar?.lease?.id)
+      : attempt.act === 'shield'
+        ? updatedBy(attempt, host) !== null
+        : host?.disabled !== true && (attempt.blazar?.keepMark === true || caseOfMark(node.shield) !== attempt.caseId)
+  return happened
+    ? { ...end, outcome: 'accepted', outcomeReason: `A later read shows that the ${attempt.act} happened.` }
+    : { ...end, outcome: 'not-sent', outcomeReason: `A later read shows that the ${attempt.act} did not happen.` }
 }
 
 function didHappen(attempt: Attempt, node: ObservedNode): boolean {
@@ -100,8 +121,7 @@ function didHappen(attempt: Attempt, node: ObservedNode): boolean {
 }
 
 /** The course of a reset or a recovery that was accepted, or may have been: when it left repair, and what it came to. */
-function courseOf(attempt: Attempt, seen: { node: ObservedNode; o: Observation; policy: Policy; now: number }): Partial<Settled> {
-  const { node, o, policy, now } = seen
+function courseOf(attempt: Attempt, { node, o, policy, now }: Seen): Partial<Settled> {
   if (!hasCourse(attempt)) return {}
   if (attempt.outcome !== 'accepted' || attempt.result !== null) return {}
   const { decided } = attempt
@@ -112,7 +132,7 @@ function courseOf(attempt: Attempt, seen: { node: ObservedNode; o: Observation; 
   if (underWay) return stalled(attempt, node, policy, now) ? { ...end, result: 'failed' } : {}
   if (!moved) return now - attempt.createdAt >= policy.unknownOutcome ? { ...end, result: 'failed' } : {}
   if (node.provision_state === 'error' || node.provision_state === 'clean failed') return { ...end, result: 'failed' }
-  if (node.provision_state === 'active' || proven(o, node)) return { ...end, result: 'proven' }
+  if (node.provision_state === 'active' || proven(o, node, policy)) return { ...end, result: 'proven' }
   return end
 }
 

@@ -73,6 +73,21 @@ test('an allocation lives unless its consumer is a server that is being deleted'
   assert.equal(verdict(nova({}), { allocation_uuid: X }), 'live')
 })
 
+test('an orphan lives too, and so does what Nova could not be asked about; only the orphan has a command that ends it', () => {
+  const of = (seen: Parameters<typeof nova>[0], node: Partial<ObservedNode> = {}, goneMs = 0) => told(nova(seen, known([X])), node, goneMs)
+  const remedy = `\`openstack resource provider allocation delete ${X}\``
+  const held = `Placement holds an allocation of consumer ${X}`
+  const orphan = { kind: 'live', sentence: `${held}, which Nova does not know.`, remedy }
+  assert.deepEqual(of({ consumers: [{ id: X, server: known('gone') }] }), orphan)
+  assert.deepEqual(of({ byId: 'gone' }, { instance_uuid: X }, HOUR), orphan)
+  const dead = server({ id: X, status: 'DELETED' })
+  const deleted = { kind: 'live', sentence: `${held}, which is deleted in Nova.`, remedy }
+  assert.deepEqual(of({ consumers: [{ id: X, server: known(dead) }] }), deleted)
+  const doubtful = { kind: 'live', sentence: `${held}, which Nova does not list as deleted.` }
+  for (const answer of [unknown('503'), known(server({ id: X })), known(server({ id: X, status: 'SOFT_DELETED' }))])
+    assert.deepEqual(of({ consumers: [{ id: X, server: answer }] }), doubtful)
+})
+
 test('without Nova only the word standalone makes a node free, and only where nothing is recorded on it', () => {
   const alone = (allocations: Parameters<typeof nova>[1]) =>
     known({ nova: 'standalone' as const, allocations: allocations ?? absent('no Placement') })

@@ -3,9 +3,10 @@
  * SOFT_DELETED included. Ironic wipes instance_uuid even when tear-down fails, so Nova is asked by node always.
  */
 import type { Memory } from './case.ts'
-import type { NovaSeen, Observation, ObservedNode, ServerSeen, Tenant } from './observation.ts'
+import { fate, inWords, serversOf } from './fate.ts'
+import { consumer, orphanCommand } from './left-over.ts'
+import type { NovaSeen, Observation, ObservedNode, Tenant } from './observation.ts'
 import type { Policy } from './policy.ts'
-import { parseTime } from './when.ts'
 
 export type TenantVerdict =
   | { kind: 'none'; sentence: string }
@@ -13,7 +14,8 @@ export type TenantVerdict =
   | { kind: 'deleted'; novaError: boolean; sentence: string }
   /** instance_uuid is set and Nova says 404; believed only after a second time. */
   | { kind: 'gone-once'; until: number; sentence: string }
-  | { kind: 'live'; sentence: string }
+  /** `remedy`: what ends it where it is left over; absent where it is a server, which is deleted in Nova. */
+  | { kind: 'live'; sentence: string; remedy?: string }
   | { kind: 'unreadable'; sentence: string }
 
 export function tenantVerdict(o: Observation, node: ObservedNode, memory: Memory, policy: Policy): TenantVerdict {
@@ -47,15 +49,14 @@ function novaVerdict(input: {
   policy: Policy
 }): TenantVerdict {
   const { node, nova, allocations, memory, policy } = input
-  const servers = [...nova.byNode, ...(nova.byId !== null && nova.byId !== 'gone' ? [nova.byId] : [])]
+  const servers = serversOf(nova)
   const live = servers.find((server) => fate(server) === 'live')
-  if (live) return { kind: 'live', sentence: `Nova has server ${live.id} on it: ${describe(live)}.` }
+  if (live) return { kind: 'live', sentence: `Nova has server ${live.id} on it: ${inWords(live)}.` }
   if (allocations.kind === 'unknown')
     return { kind: 'unreadable', sentence: `Placement's allocations could not be read: ${allocations.reason}.` }
   const stray =
     allocations.kind === 'known' ? allocations.value.find((consumer) => !servers.some((server) => server.id === consumer)) : undefined
-  if (stray !== undefined)
-    return { kind: 'live', sentence: `Placement holds an allocation of consumer ${stray}, which Nova does not list as deleted.` }
+  if (stray !== undefined) return strayAllocation(stray, nova, node)
   const twice = secondAnswer(node, nova, memory, policy)
   if (twice !== null) return twice
   const dying = servers.find((server) => fate(server) !== 'deleted') ?? servers[0]
@@ -63,13 +64,23 @@ function novaVerdict(input: {
     return {
       kind: 'deleted',
       novaError: dying.status === 'ERROR',
-      sentence: `Nova's server ${dying.id} is being deleted: ${describe(dying)}.`,
+      sentence: `Nova's server ${dying.id} is being deleted: ${inWords(dying)}.`,
     }
   if (node.instance_uuid === null) return { kind: 'none', sentence: 'Nova has no server on it and Placement no allocation.' }
   return {
     kind: 'none',
     sentence: `Nova does not know instance ${node.instance_uuid}, asked twice by a token that sees other projects' servers.`,
   }
+}
+
+/** Even an orphan keeps the node from being reset: somebody may have put it there to keep others off, and a person removes it in a minute. */
+function strayAllocation(stray: string, nova: NovaSeen, node: ObservedNode): TenantVerdict {
+  const seen = consumer(stray, nova, node.instance_uuid)
+  const command = orphanCommand(stray, seen)
+  if (command === null)
+    return { kind: 'live', sentence: `Placement holds an allocation of consumer ${stray}, which Nova does not list as deleted.` }
+  const whose = seen === 'gone' ? 'which Nova does not know' : 'which is deleted in Nova'
+  return { kind: 'live', sentence: `Placement holds an allocation of consumer ${stray}, ${whose}.`, remedy: command }
 }
 
 /** The instance that Ironic records, where Nova did not answer for exactly it, or said 404 only once so far. */
@@ -86,21 +97,3 @@ function secondAnswer(node: ObservedNode, nova: NovaSeen, memory: Memory, policy
     sentence: `Nova does not know instance ${node.instance_uuid}; it is asked a second time before that is believed.`,
   }
 }
-
-/** Rows 14 and 15 of the decision table are the only servers that do not count as living. */
-function fate(server: ServerSeen): 'live' | 'deleted' | 'dying' {
-  // Nova makes the one of the other (common.py, `_STATE_MAP`); an answer that contradicts itself is a doubt.
-  if (server.status === 'DELETED') return server.vm_state === null || server.vm_state === 'deleted' ? 'deleted' : 'live'
-  // SOFT_DELETED can be restored; UNKNOWN is Nova's word for a cell that does not answer.
-  if (server.status === 'SOFT_DELETED' || server.status === 'UNKNOWN' || server.lastAction?.action !== 'delete') return 'live'
-  if (server.task_state === 'deleting') return 'dying'
-  if (server.status !== 'ERROR') return 'live'
-  const deletedAt = parseTime(server.lastAction.start_time)
-  const launchedAt = parseTime(server.launched_at)
-  // A server never launched (null) cannot have been deployed again since; a time that cannot be read is no such word.
-  const isSince = server.launched_at === null || (launchedAt !== null && deletedAt !== null && deletedAt > launchedAt)
-  return deletedAt !== null && isSince ? 'dying' : 'live'
-}
-
-const describe = (server: ServerSeen): string =>
-  `status ${server.status}${server.task_state ? `, task ${server.task_state}` : ''}, last action ${server.lastAction?.action ?? 'not listed'}`

@@ -22,13 +22,19 @@ const host = (difference: Partial<BlazarHost> = {}): BlazarHost => ({
   uid: UUID,
   reservable: true,
   disabled: false,
+  updated_at: null,
   ...difference,
 })
 const held = (lease_id: string, from: number | null, to: number | null): HostReservation => ({
   host_id: '1',
+  reservation_id: `r-${lease_id}`,
   lease_id,
   start_date: from === null ? null : naive(from),
   end_date: to === null ? null : naive(to),
+})
+const leaseOf = (id: string): Lease => ({
+  ...{ id, name: 'demo', status: 'PENDING', project_id: 'p', user_id: 'u', start_date: null, end_date: null },
+  reservations: [{ id: `r-${id}`, min: 1, max: 1, hypervisor_properties: '', resource_properties: '' }],
 })
 const failure = (status: number): OpenStackError =>
   new OpenStackError({
@@ -49,9 +55,19 @@ type Given = {
   blazar?: Partial<Blazar>
   mode?: 'off' | 'observe' | 'chameleon'
   catalog?: Catalog
+  /** Leases that the case remembers. */
+  remembered?: string[]
 }
 
-function given({ hosts = [host()], held: reservations = [], lease, blazar, mode = 'observe', catalog = known(new Set()) }: Given = {}) {
+function given({
+  hosts = [host()],
+  held: reservations = [],
+  lease,
+  blazar,
+  mode = 'observe',
+  catalog = known(new Set()),
+  remembered = [],
+}: Given = {}) {
   const clock = virtualClock({ start: START })
   const asked: string[] = []
   const client: Blazar = {
@@ -66,8 +82,11 @@ function given({ hosts = [host()], held: reservations = [], lease, blazar, mode 
     },
     lease: async (id) => {
       asked.push(`lease ${id}`)
-      return lease === undefined ? { id, status: 'PENDING', project_id: 'p', user_id: 'u' } : await lease(id)
+      return lease === undefined ? leaseOf(id) : await lease(id)
     },
+    host: async () => assert.fail(),
+    setDisabled: async () => assert.fail(),
+    reserveAgain: async () => assert.fail(),
     ...blazar,
   }
   const world = {
@@ -75,6 +94,7 @@ function given({ hosts = [host()], held: reservations = [], lease, blazar, mode 
     blazar: client,
     policy: { standalone: false, blazar: { ...DEFAULT_POLICY.blazar, mode } },
     services: serviceWatch(clock),
+    leasesHeld: async () => remembered.map((lease_id) => ({ lease_id, reservation_id: `r-${lease_id}` })),
     seams: { clock, random: () => 0.5, newId: () => 'id', transport: async () => assert.fail(), datagram: async () => assert.fail() },
   }
   return { clock, asked, look: (uuid = UUID) => clock.run(blazarOf(world, uuid, catalog)) }
@@ -96,7 +116,7 @@ test('a host with its flags, and the leases that run or begin within 7 days, the
       held('week', 7 * DAY, 9 * DAY),
     ],
   })
-  assert.deepEqual(found.host, { id: '1', reservable: true, disabled: false })
+  assert.deepEqual(found.host, { id: '1', reservable: true, disabled: false, updated_at: null })
   assert.deepEqual(
     found.leases.map(({ id }) => id),
     ['now', 'soon', 'week'],
@@ -109,23 +129,27 @@ test('a host with its flags, and the leases that run or begin within 7 days, the
     status: 'PENDING',
     project_id: 'p',
     user_id: 'u',
+    name: 'demo',
+    reservation: { id: 'r-now', min: 1, max: 1, hypervisor_properties: '', resource_properties: '' },
   })
 })
 
 test('a lease whose dates are null counts as running, and one that ended meanwhile or belongs to others is no failure', async () => {
   const lease = async (id: string) => (id === 'gone' ? 'gone' : 'withheld')
   const found = await seen({ held: [held('gone', -HOUR, HOUR), held('undated', null, null)], lease })
-  const nothing = { status: null, project_id: null, user_id: null }
+  const nothing = { status: null, project_id: null, user_id: null, name: null, reservation: null }
   assert.deepEqual(found.leases, [{ id: 'undated', start_date: null, end_date: null, ...nothing }])
   assert.equal(found.total, 1)
 })
 
 test('a node that Blazar does not know has no host, and one that is named by its capability alone has one', async () => {
   assert.deepEqual(await seen({ hosts: [host({ hypervisor_hostname: OTHER, uid: null })] }), {
+    readAt: START,
     kind: 'chameleon',
     host: null,
     leases: [],
     total: 0,
+    missing: [],
   })
   assert.equal((await seen({ hosts: [host({ hypervisor_hostname: 'evil', uid: UUID.toUpperCase() })] })).host?.id, '1')
 })

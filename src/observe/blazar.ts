@@ -2,13 +2,13 @@
  * Who has a node by reservation, now and in the days to come, and whether Blazar would lend it. Hosts and allocations are read once for all
  * nodes of a cloud; of a lease's own only the few of this node. It judges nothing, and never looks at the list of all leases.
  */
-import type { BlazarHostSeen, BlazarKind, BlazarSeen, LeaseSeen, Observation } from '../core/observation.ts'
+import type { BlazarHostSeen, BlazarKind, BlazarSeen, LeaseSeen, MissingLease, Observation } from '../core/observation.ts'
 import { DAY, SECOND } from '../core/policy.ts'
 import { absent, known, type Reading, unknown } from '../core/reading.ts'
 import { parseTime } from '../core/when.ts'
-import type { Blazar, BlazarHost, HostReservation, Lease } from '../openstack/blazar.ts'
+import type { BlazarHost, HostReservation, Lease } from '../openstack/blazar.ts'
 import { attempt } from './attempt.ts'
-import type { Catalog, ObserveWorld } from './world.ts'
+import type { BlazarAsked, Catalog, ObserveWorld } from './world.ts'
 
 /** So far ahead a lease concerns whoever repairs the node: as far as the budget of its resets looks back. */
 const AHEAD_MS = 7 * DAY
@@ -24,6 +24,8 @@ const PATIENCE_MS = 10 * SECOND
 
 /** What one cloud's Blazar said, for all nodes. */
 export type BlazarSite = {
+  /** When it was asked, epoch ms. */
+  at: number
   kind: BlazarKind | null
   /** By the node's uuid in lower case, whichever of its two names says it. */
   hosts: Map<string, BlazarHost[]>
@@ -34,7 +36,7 @@ export type BlazarSite = {
   lease: (id: string) => Promise<Lease | 'gone' | 'withheld'>
 }
 
-type BlazarWorld = Pick<ObserveWorld, 'cloud' | 'blazar' | 'policy' | 'services' | 'seams'>
+type BlazarWorld = Pick<ObserveWorld, 'cloud' | 'blazar' | 'policy' | 'services' | 'seams' | 'leasesHeld'>
 
 /** The node's host and leases; after at most 10 s. */
 export async function blazarOf(world: BlazarWorld, uuid: string, catalog: Catalog): Promise<Observation['blazar']> {
@@ -58,14 +60,35 @@ async function inPatience({ seams }: BlazarWorld, asked: Promise<Observation['bl
   }
 }
 
-async function seen(world: BlazarWorld, blazar: Blazar, uuid: string): Promise<Observation['blazar']> {
+async function seen(world: BlazarWorld, blazar: BlazarAsked, uuid: string): Promise<Observation['blazar']> {
   const { cloud, services, seams } = world
-  const site = await services.blazar(cloud, async () => (await attempt(async () => known(await siteOf(blazar)))).reading)
+  const { clock } = seams
+  const site = await services.blazar(cloud, async () => (await attempt(async () => known(await siteOf(blazar, clock.now())))).reading)
   if (site.kind !== 'known') return site
-  return await nodeIn(site.value, uuid.toLowerCase(), seams.clock.now())
+  const here = await nodeIn(site.value, uuid.toLowerCase(), clock.now())
+  if (here.kind !== 'known') return here
+  const held = await world.leasesHeld({ cloud, uuid })
+  return known({ ...here.value, missing: await missingOf(site.value, held, here.value) })
 }
 
-async function siteOf(blazar: Blazar): Promise<BlazarSite> {
+/** Where the reservations are now that were here before. */
+async function missingOf(
+  site: BlazarSite,
+  held: readonly { lease_id: string; reservation_id: string }[],
+  here: Pick<BlazarSeen, 'leases'>,
+): Promise<MissingLease[]> {
+  const away = held.filter(({ lease_id }) => !here.leases.some(({ id }) => id === lease_id))
+  return await Promise.all(
+    away.slice(0, LEASES_MAX).map(async ({ lease_id, reservation_id }) => {
+      const lease = await site.lease(lease_id)
+      const status = lease === 'gone' ? 'gone' : lease === 'withheld' ? null : lease.status
+      const hosts = [...site.allocations].filter(([, all]) => all.some((one) => one.reservation_id === reservation_id))
+      return { lease_id, reservation_id, status, hosts: hosts.map(([id]) => id) }
+    }),
+  )
+}
+
+async function siteOf(blazar: BlazarAsked, at: number): Promise<BlazarSite> {
   const [{ kind, hosts }, allocations] = await Promise.all([blazar.hosts(), blazar.allocations()])
   const byNode = new Map<string, BlazarHost[]>()
   for (const host of hosts) {
@@ -79,17 +102,17 @@ async function siteOf(blazar: Blazar): Promise<BlazarSite> {
     asked.set(id, answer)
     return answer
   }
-  return { kind: kind.kind === 'known' ? kind.value : null, hosts: byNode, doubled, allocations, lease }
+  return { at, kind: kind.kind === 'known' ? kind.value : null, hosts: byNode, doubled, allocations, lease }
 }
 
 /** A capability may stand over hypervisor_hostname; then `uid` still names the node, where the site keeps one. */
 const namesOf = ({ hypervisor_hostname, uid }: BlazarHost): Set<string> =>
   new Set([hypervisor_hostname, uid].flatMap((name) => (name === null ? [] : [name.toLowerCase()])))
 
-async function nodeIn(site: BlazarSite, uuid: string, now: number): Promise<Reading<BlazarSeen>> {
-  const { kind } = site
+async function nodeIn(site: BlazarSite, uuid: string, now: number): Promise<Reading<Omit<BlazarSeen, 'missing'>>> {
+  const { kind, at: readAt } = site
   const [host, ...others] = site.hosts.get(uuid) ?? []
-  if (host === undefined) return known({ kind, host: null, leases: [], total: 0 })
+  if (host === undefined) return known({ readAt, kind, host: null, leases: [], total: 0 })
   if (others.length > 0)
     return unknown(`Blazar has ${others.length + 1} hosts of this node (${[host, ...others].map(({ id }) => id).join(', ')})`)
   // Two names that each belong to a node: one of them is wrong, and nobody can tell which.
@@ -101,12 +124,12 @@ async function nodeIn(site: BlazarSite, uuid: string, now: number): Promise<Read
   const touching = reservations.filter((one) => touches(one, now)).toSorted((a, b) => startOf(a) - startOf(b))
   const nearest = touching.slice(0, LEASES_MAX)
   const leases = (await Promise.all(nearest.map((one) => leaseSeen(site, one)))).filter((one) => one !== null)
-  return known({ kind, host: hostSeen(host), leases, total: touching.length - nearest.length + leases.length })
+  return known({ readAt, kind, host: hostSeen(host), leases, total: touching.length - nearest.length + leases.length })
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-const hostSeen = ({ id, reservable, disabled }: BlazarHost): BlazarHostSeen => ({ id, reservable, disabled })
+const hostSeen = ({ id, reservable, disabled, updated_at }: BlazarHost): BlazarHostSeen => ({ id, reservable, disabled, updated_at })
 
 /** A date that cannot be read rules nothing out. */
 const startOf = ({ start_date }: HostReservation): number => parseTime(start_date) ?? Number.NEGATIVE_INFINITY
@@ -114,9 +137,12 @@ const endOf = ({ end_date }: HostReservation): number => parseTime(end_date) ?? 
 const touches = (one: HostReservation, now: number): boolean => endOf(one) > now && startOf(one) <= now + AHEAD_MS
 
 /** null: it was ended meanwhile. */
-async function leaseSeen(site: BlazarSite, { lease_id, start_date, end_date }: HostReservation): Promise<LeaseSeen | null> {
+async function leaseSeen(site: BlazarSite, { lease_id, reservation_id, start_date, end_date }: HostReservation): Promise<LeaseSeen | null> {
   const lease = await site.lease(lease_id)
   if (lease === 'gone') return null
-  const { status, project_id, user_id } = lease === 'withheld' ? { status: null, project_id: null, user_id: null } : lease
-  return { id: lease_id, start_date, end_date, status, project_id, user_id }
+  const dates = { id: lease_id, start_date, end_date }
+  if (lease === 'withheld') return { ...dates, status: null, project_id: null, user_id: null, name: null, reservation: null }
+  const { status, project_id, user_id, name, reservations } = lease
+  const reservation = reservations.find(({ id }) => id === reservation_id) ?? null
+  return { ...dates, status, project_id, user_id, name, reservation }
 }

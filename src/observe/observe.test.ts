@@ -96,6 +96,7 @@ function cloud(given: Given = {}): { world: ObserveWorld; clock: VirtualClock; l
             positiveControl: async () => ({ passed: true, sentence: 'Nova shows this token a server of another project.' }),
             ...given.nova,
           },
+    leasesHeld: async () => [],
     neutron: given.neutron === null ? null : { boundPorts: async () => [], ...given.neutron },
     placement:
       given.placement === null ? null : { allocations: async () => known([]), inventory: async () => known([]), ...given.placement },
@@ -246,6 +247,56 @@ test('a control about one instance does not speak for another', async () => {
   assert.equal((await look()).tenant.kind, 'known')
   world.ironic.node = async () => wire({ instance_uuid: 'other' })
   assert.equal((await look()).tenant.kind, 'unknown')
+})
+
+const STRAY = '5d0f5a3e-0000-4000-8000-00000000000a'
+const OTHER = '5d0f5a3e-0000-4000-8000-00000000000b'
+async function consumersOf(allocations: string[], given: Given = {}) {
+  const seen = await cloud({ ...given, placement: { allocations: async () => known(allocations) } }).look()
+  assert.ok(seen.tenant.kind === 'known' && seen.tenant.value.nova !== 'standalone')
+  return seen.tenant.value.nova.consumers
+}
+
+test('Nova is asked about the consumer of an allocation that none of its other answers explains', async () => {
+  assert.deepEqual(await consumersOf([STRAY]), [{ id: STRAY, server: known('gone') }])
+  assert.deepEqual(await consumersOf([STRAY], { nova: { server: async (id) => server(id) } }), [
+    { id: STRAY, server: known(server(STRAY)) },
+  ])
+  assert.equal(await consumersOf([STRAY], { nova: { serversOn: async () => [server(STRAY)] } }), undefined)
+  assert.equal(await consumersOf([INSTANCE], { node: wire({ instance_uuid: INSTANCE }) }), undefined)
+  assert.equal(await consumersOf([]), undefined)
+})
+
+test('a consumer that Nova does not answer for is unknown, beside another that it does answer for', async () => {
+  const half = async (id: string): Promise<'gone'> => (id === STRAY ? Promise.reject(failure(500, 'Cell is down.')) : 'gone')
+  assert.deepEqual(await consumersOf([STRAY, OTHER], { nova: { server: half } }), [
+    { id: STRAY, server: unknown('the compute service answered 500 (Cell is down)') },
+    { id: OTHER, server: known('gone') },
+  ])
+})
+
+test('a 404 for a consumer says nothing where the control for that consumer fails', async () => {
+  const positiveControl = async (_: string, id: string | null) => ({ passed: id !== STRAY, sentence: 'It does not see.' })
+  const seen = await consumersOf([STRAY, OTHER], { nova: { positiveControl } })
+  assert.deepEqual(seen, [
+    { id: STRAY, server: unknown('It does not see') },
+    { id: OTHER, server: known('gone') },
+  ])
+})
+
+test('a consumer that is no uuid is not asked about, and of hundreds only five are', async () => {
+  const asked: string[] = []
+  const nova = {
+    server: async (id: string) => {
+      asked.push(id)
+      return 'gone' as const
+    },
+  }
+  assert.deepEqual(await consumersOf(['x; reboot'], { nova }), [{ id: 'x; reboot', server: unknown('it is no uuid') }])
+  assert.deepEqual(asked, [])
+  const many = Array.from({ length: 300 }, (_, n) => `5d0f5a3e-0000-4000-8000-${String(n).padStart(12, '0')}`)
+  assert.equal((await consumersOf(many, { nova }))?.length, 5)
+  assert.equal(asked.length, 5)
 })
 
 test('a cloud without Nova is standalone only where the configuration says so', async () => {

@@ -6,6 +6,7 @@ import type { BoundPort, HistoryEvent, Observation, PeersOn, ServerSeen, Service
 import type { Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Seams } from '../core/seams.ts'
+import type { NodeKey } from '../core/seen.ts'
 import type { Blazar } from '../openstack/blazar.ts'
 import type { WireNode } from '../openstack/ironic-node.ts'
 import type { BmcWatch } from './bmc-watch.ts'
@@ -47,6 +48,8 @@ export type PlacementAsked = {
   inventory(uuid: string): Promise<Observation['inventory']>
 }
 
+export type BlazarAsked = Pick<Blazar, 'isOffered' | 'hosts' | 'allocations' | 'lease'>
+
 export type ObserveWorld = {
   cloud: string
   ironic: IronicAsked
@@ -54,7 +57,7 @@ export type ObserveWorld = {
   nova: NovaAsked | null
   neutron: NeutronAsked | null
   placement: PlacementAsked | null
-  blazar: Blazar | null
+  blazar: BlazarAsked | null
   /** Asks a service the kind of call that fails, with its own timeout. */
   probe: (name: ServiceName) => Promise<Reading<ServiceLook>>
   /** `keystone` is in it wherever the credential is Keystone's. Throws OpenStackError where the catalog cannot be read. */
@@ -64,5 +67,7 @@ export type ObserveWorld = {
   bmcs: BmcWatch
   /** Nodes on record that hang on one thing. */
   neighboursOn: (of: { cloud: string; kind: PeersOn['kind']; value: string }) => Promise<Neighbour[]>
+  /** Leases that the node's open case remembers. */
+  leasesHeld: (key: NodeKey) => Promise<{ lease_id: string; reservation_id: string }[]>
   services: ServiceWatch
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type BlazarServer, blazarAnswer, exchangesOf } from '../../test/recorded-blazar.ts'
 import { parseTime, timeText } from '../core/when.ts'
-import { blazarClient } from './blazar.ts'
+import { blazarClient, type Lease } from './blazar.ts'
 import { type Answer, givenCloud } from './given-cloud.test.ts'
 import { OpenStackError } from './openstack-error.ts'
 
@@ -29,7 +29,10 @@ test('the hosts of both recorded Blazars are read, and show which Blazar it is',
   const upstream = await asked('upstream')
   assert.deepEqual([upstream.kind, upstream.hosts.length], [{ kind: 'known', value: 'upstream' }, 3])
   const uuid = '11111111-1111-4111-8111-111111111111'
-  assert.deepEqual(upstream.hosts[0], { id: '1', hypervisor_hostname: uuid, uid: uuid, reservable: true, disabled: null })
+  assert.deepEqual(upstream.hosts[0], {
+    ...{ id: '1', hypervisor_hostname: uuid, uid: uuid },
+    ...{ reservable: true, disabled: null, updated_at: null },
+  })
   const chameleon = await asked('chameleon')
   assert.deepEqual([chameleon.kind, chameleon.hosts.length], [{ kind: 'known', value: 'chameleon' }, 4])
   assert.deepEqual(chameleon.hosts[0], {
@@ -38,6 +41,7 @@ test('the hosts of both recorded Blazars are read, and show which Blazar it is',
     uid: uuid,
     reservable: true,
     disabled: false,
+    updated_at: null,
   })
 })
 
@@ -46,7 +50,7 @@ test('a capability in the place of a column is told apart from the column, and n
   const { hosts } = await hostsOf((body as { host: unknown }).host)
   assert.deepEqual([hosts[0]?.id, hosts[0]?.reservable, hosts[0]?.disabled], ['3', null, null])
   const odd = await hostsOf(host({ hypervisor_hostname: null, uid: 7, reservable: '1', disabled: 'anneal', status: {}, vcpus: '?' }))
-  assert.deepEqual(odd.hosts, [{ id: '1', hypervisor_hostname: null, uid: null, reservable: null, disabled: null }])
+  assert.deepEqual(odd.hosts, [{ id: '1', hypervisor_hostname: null, uid: null, reservable: null, disabled: null, updated_at: null }])
   assert.equal(await kindOf(host({ disabled: 'anneal' }), host()), 'upstream')
   assert.equal(await kindOf(host({ disabled: false }), host({ disabled: 'x' })), 'chameleon')
 })
@@ -71,7 +75,7 @@ test('the allocations of both recorded Blazars are read by host, with dates that
 test('dates that are null or missing stay null, and a host that comes twice is not believed', async () => {
   const allocations = (...rows: unknown[]) => given({ [ALLOCATIONS]: { body: { allocations: rows } } }).allocations()
   const undated = await allocations({ resource_id: '1', reservations: [{ id: 'r', lease_id: 'l', start_date: null }] })
-  assert.deepEqual(undated.get('1'), [{ host_id: '1', lease_id: 'l', start_date: null, end_date: null }])
+  assert.deepEqual(undated.get('1'), [{ host_id: '1', reservation_id: 'r', lease_id: 'l', start_date: null, end_date: null }])
   const twice = await failed(allocations({ resource_id: '1', reservations: [] }, { resource_id: '1', reservations: [] }))
   assert.match(twice.sentence, /allocations of host 1 twice/)
 })
@@ -97,7 +101,8 @@ test('each recorded lease is read, and an id that is gone is told apart from one
     for (const { path, body } of leases) {
       const lease = await given({ [`GET blazar.test${path}`]: { body } }).lease(path.slice('/v1/leases/'.length))
       assert.match(typeof lease === 'string' ? lease : lease.status, /^(ACTIVE|PENDING)$/)
-      assert.deepEqual(Object.keys(lease), ['id', 'status', 'project_id', 'user_id'])
+      const { reservations, start_date } = lease as Lease
+      assert.ok(reservations.every(({ min, max }) => min >= 1 && max >= min) && parseTime(start_date) !== null)
     }
   }
   const at = (id: string, answer: Answer) => given({ [`GET blazar.test/v1/leases/${id}`]: answer }).lease(id)

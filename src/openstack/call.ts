@@ -27,6 +27,9 @@ export type Call = {
   sendBy?: number
 }
 
+/** `sendBy`: monotonic ms after which the request must not leave any more. */
+export type Sending = { sendBy?: number }
+
 /** An answer, and how its text is said to others: without what we sent as proof of ourselves, which a service may say back. */
 export type Answer = HttpResponse & { clean: Clean }
 
@@ -139,4 +142,20 @@ export function unreadable(call: Call, response: HttpResponse, sentence: string)
   const isRead = call.method === 'GET' || call.path === TOKEN_PATH
   const how = isRead ? { status: response.status, phase: null } : { status: null, phase: 'after' as const }
   return new OpenStackError({ ...about(call), requestId: requestIdOf(response), sentence, text: sentence, ...how })
+}
+
+/** A write whose preparation failed was not sent, whatever became of the preparation. */
+export function neverSent(call: Call, cause: OpenStackError): OpenStackError {
+  const { requestId, text, kind, sentence } = cause
+  return new OpenStackError({
+    service: call.service,
+    method: call.method,
+    path: call.path,
+    status: null,
+    phase: 'before',
+    requestId,
+    sentence: `Not sent, because what it needs was not ready: ${sentence}`,
+    text,
+    ...(kind === null ? {} : { kind }),
+  })
 }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { HistoryEvent, Observation } from '../core/observation.ts'
 import { type Reading, unknown } from '../core/reading.ts'
 import type { SeenNode } from '../core/seen.ts'
-import { type Answer, bodyOf, type Call, refusal, segment, unreadable } from './call.ts'
+import { type Answer, bodyOf, type Call, neverSent, refusal, type Sending, segment, unreadable } from './call.ts'
 import { type HardwareReads, hardwareReads } from './ironic-hardware.ts'
 import { historyIn, historySchema } from './ironic-history.ts'
 import { LIST_FIELDS, seenNodeOf, seenSchema, type WireNode, wireNodeSchema } from './ironic-node.ts'
@@ -19,9 +19,6 @@ import type { Session } from './session.ts'
 export type PatchOperation = { op: 'add' | 'replace'; path: string; value: unknown } | { op: 'remove'; path: string }
 
 export type Conductor = { hostname: string; alive: boolean; conductor_group: string; updated_at: string | null }
-
-/** `sendBy`: monotonic ms after which the request must not leave any more. */
-export type Sending = { sendBy?: number }
 
 type Links = Extract<Observation['links'], { kind: 'known' }>['value']
 
@@ -167,7 +164,7 @@ function changes(
       .then(versions)
       .catch((error: unknown) => {
         // Knows: this failed before the write, so to the write it is "not sent" even where the read's own fate is unknown.
-        throw error instanceof OpenStackError ? notSent(call, error) : error
+        throw error instanceof OpenStackError ? neverSent(call, error) : error
       })
     return await send(call)
   }
@@ -205,18 +202,3 @@ function changes(
 }
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
-
-function notSent(call: Call, cause: OpenStackError): OpenStackError {
-  const { requestId, text, kind, sentence } = cause
-  return new OpenStackError({
-    service: call.service,
-    method: call.method,
-    path: call.path,
-    status: null,
-    phase: 'before',
-    requestId,
-    sentence: `Not sent, because what it needs was not ready: ${sentence}`,
-    text,
-    ...(kind === null ? {} : { kind }),
-  })
-}

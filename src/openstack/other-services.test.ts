@@ -66,6 +66,9 @@ test("Placement's allocations and inventory are read, and no provider is told ap
   const silent = given({ [`${at}/inventories`]: { body: { inventories: { CUSTOM_X: { total: 1 } } } } })
   assert.match((await failed(silent.inventory(NODE))).sentence, /CUSTOM_X.reserved: expected number/)
   assert.equal((await given({ [`${at}/allocations`]: none }).allocations(NODE)).kind, 'absent')
+  assert.deepEqual(await given({ [`${at}/inventories`]: none }).inventory(NODE), { kind: 'known', value: [] })
+  for (const body of ['<html>', {}, { allocations: ['i1'] }, { allocations: null }])
+    assert.match((await failed(given({ [`${at}/allocations`]: { body } }).allocations(NODE))).sentence, /expected|JSON/i)
   assert.equal((await failed(given({ [`${at}/allocations`]: { status: 404, body: 'no such page' } }).allocations(NODE))).status, 404)
   assert.equal((await failed(given({ [`${at}/allocations`]: { status: 403 } }).allocations(NODE))).status, 403)
   const without = givenCloud({}, { regionName: 'R1', interface: 'internal' }).session

@@ -13,6 +13,7 @@ export type Inventory = { resource_class: string; total: number; reserved: numbe
 export type Placement = {
   /** Uuids of consumers; absent: no Placement at this cloud, or it has no provider for the node. */
   allocations(uuid: string): Promise<Reading<string[]>>
+  /** Nothing is offered of a node without a provider; absent: no Placement at this cloud. */
   inventory(uuid: string): Promise<Reading<Inventory[]>>
 }
 
@@ -23,27 +24,36 @@ const inventoriesSchema = z.object({
 })
 
 export function placementClient(session: Session): Placement {
-  async function ofProvider<T>(uuid: string, what: string, schema: z.ZodType<T>): Promise<Reading<T>> {
+  /** `none`: what it means that there is no such provider. */
+  async function ofProvider<T>(
+    asked: { uuid: string; what: string },
+    schema: z.ZodType<T>,
+    none: Reading<NoInfer<T>>,
+  ): Promise<Reading<T>> {
     if ((await session.endpoint('placement')) === null) return absent('there is no Placement in the catalog')
     const call: Call = {
       service: 'placement',
       method: 'GET',
-      path: `/resource_providers/${segment(uuid)}/${what}`,
+      path: `/resource_providers/${segment(asked.uuid)}/${asked.what}`,
       accept: [404],
     }
     const response = await session.request(call)
     if (response.status !== 404) return known(bodyOf(call, response, schema))
-    if (isNoProvider(response)) return absent('Placement has no resource provider for the node')
+    if (isNoProvider(response)) return none
     throw refusal(call, response)
   }
 
   return {
     allocations: async (uuid) => {
-      const found = await ofProvider(uuid, 'allocations', allocationsSchema)
+      const found = await ofProvider(
+        { uuid, what: 'allocations' },
+        allocationsSchema,
+        absent('Placement has no resource provider for the node'),
+      )
       return found.kind === 'known' ? known(Object.keys(found.value.allocations)) : found
     },
     inventory: async (uuid) => {
-      const found = await ofProvider(uuid, 'inventories', inventoriesSchema)
+      const found = await ofProvider({ uuid, what: 'inventories' }, inventoriesSchema, known({ inventories: {} }))
       if (found.kind !== 'known') return found
       return known(
         Object.entries(found.value.inventories).map(([resource_class, { total, reserved }]) => ({ resource_class, total, reserved })),

@@ -40,9 +40,11 @@ export function enrol(world: World, blazar: SimBlazar, node: SimNode, capabiliti
     trust_id: world.newId().replaceAll('-', ''),
     reservable: true,
     disabled: false,
+    disabledFor: null,
     capabilities: new Map(Object.entries(capabilities).map(([key, value]) => [key, stored(value)])),
   }
   blazar.hosts.set(host.id, host)
+  blazar.nodes.set(host.id, uuid)
   return host
 }
 
@@ -75,17 +77,22 @@ function change(world: World, host: SimHost, { disabled, ...capabilities }: Reco
   if (refused.length > 0) {
     throw new BlazarRefusal(409, `Can't add extracapabilities [${refused.map((key) => `'${key}'`).join(', ')}] to Host ${host.id}`)
   }
-  if (disabled !== undefined) {
-    // Any value but null disables, `false` too; enabling does not make it reservable again, only the monitor does.
-    const to = disabled === null ? { disabled: false } : { disabled: true, reservable: false }
-    if (Object.entries(to).some(([key, value]) => host[key as keyof typeof to] !== value)) {
-      Object.assign(host, to, { updated_at: world.clock.now() })
-    }
-  }
+  if (disabled !== undefined) setDisabled(world, host, disabled === null ? null : String(disabled))
   for (const [key, value] of Object.entries(capabilities)) {
     if (value === null) host.capabilities.delete(key)
     else host.capabilities.set(key, stored(value))
   }
+}
+
+/**
+ * Any value but null disables, `false` too; enabling does not make it reservable again, only the monitor does. What changes nothing leaves
+ * `updated_at` and whose it is.
+ */
+export function setDisabled(world: World, host: SimHost, words: string | null): void {
+  const to = words === null ? { disabled: false } : { disabled: true, reservable: false }
+  if (Object.entries(to).every(([key, value]) => host[key as keyof typeof to] === value)) return
+  if (host.disabled !== to.disabled) host.disabledFor = words
+  Object.assign(host, to, { updated_at: world.clock.now() })
 }
 
 export function removeHost(world: World, blazar: SimBlazar, host: SimHost): void {

@@ -5,6 +5,7 @@
 import { isObject } from './answer.ts'
 import { BlazarRefusal, fits, hostsFor, isFree } from './blazar-matching.ts'
 import type { SimBlazar, SimEvent, SimLease, SimReservation } from './blazar-state.ts'
+import { termsOf } from './blazar-state.ts'
 import { deleteServer } from './nova.ts'
 import type { Caller, World } from './world.ts'
 
@@ -60,6 +61,7 @@ export function createLease(world: World, blazar: SimBlazar, asked: Wanted): Sim
     give(lease, reservation, hosts)
     lease.reservations.push(reservation)
   }
+  lease.asMade = termsOf(lease)
   blazar.leases.set(lease.id, lease)
   return lease
 }
@@ -86,6 +88,7 @@ function newLease(world: World, asked: Wanted, of: { name: string; start: number
     degraded: false,
     reservations: [],
     events: [event('start_lease', of.start), event('end_lease', of.end)],
+    asMade: '',
     everHad: [],
   }
 }
@@ -223,6 +226,10 @@ export function watchLeases(world: World, blazar: SimBlazar): void {
     }
   })
 }
+
+/** Whether any begins or ends about now: servers are deleted then, and a node may fail of it for a while after. */
+export const isLeaseTurning = (blazar: SimBlazar, { since, until }: { since: number; until: number }): boolean =>
+  [...blazar.leases.values()].some(({ start, end }) => [start, end].some((at) => at >= since && at <= until))
 
 function begin(world: World, blazar: SimBlazar, lease: SimLease): void {
   deleteServers(world, blazar, lease)

@@ -27,6 +27,8 @@ export type SimHost = {
   reservable: boolean
   /** A column of the fork alone. */
   disabled: boolean
+  /** With which words it was disabled: Blazar forgets them, whoever judges may not. null while it is not. */
+  disabledFor: string | null
   /** Always text, and shown over the columns of the same name. */
   capabilities: Map<string, string>
 }
@@ -71,6 +73,8 @@ export type SimLease = {
   degraded: boolean
   reservations: SimReservation[]
   events: SimEvent[]
+  /** What its user asked for (termsOf). */
+  asMade: string
   /** Every host it ever had: what the fork lists as the lease's hosts, taken away or not. */
   everHad: string[]
 }
@@ -84,6 +88,8 @@ export type SimBlazar = {
   healingMs: number
   /** In the order of their enrolment. */
   hosts: Map<string, SimHost>
+  /** The node of every host that ever was, by the host's id. */
+  nodes: Map<string, string>
   leases: Map<string, SimLease>
   /** Nova-compute of each node by its uuid. */
   computes: Map<string, string>
@@ -163,6 +169,24 @@ function reservationView(kind: BlazarKind, lease: SimLease, reservation: SimRese
     ...(kind === 'chameleon' ? { on_start: 'default' } : {}),
   }
 }
+
+export const hostOfNode = (blazar: SimBlazar | null, uuid: string): SimHost | null =>
+  [...(blazar?.hosts.values() ?? [])].find(({ hypervisor_hostname }) => hypervisor_hostname === uuid) ?? null
+
+/** By the addresses of a host and of a lease; what either names that never was is about nobody. */
+export function nodesAt(blazar: SimBlazar | null, [kind, id = '']: readonly string[]): string[] {
+  const hosts = kind === 'os-hosts' ? [id] : kind === 'leases' ? (blazar?.leases.get(id)?.everHad ?? []) : []
+  return hosts.flatMap((host) => blazar?.nodes.get(host) ?? [])
+}
+
+/** Everything of a lease that is its user's to say. */
+export const termsOf = ({ name, start, end, reservations }: SimLease): string =>
+  JSON.stringify([
+    name,
+    start,
+    end,
+    ...reservations.flatMap((one) => [one.min, one.max, one.hypervisor_properties, one.resource_properties]),
+  ])
 
 /** What holds a host now or later: Blazar's lists name nothing that is over. */
 export function heldBy(blazar: SimBlazar, host: SimHost, now: number): { lease: SimLease; reservation: SimReservation }[] {

@@ -21,6 +21,7 @@ export function blazarOf(options: BlazarOptions): SimBlazar {
     pollMs: 60_000,
     healingMs: 3_600_000,
     hosts: new Map(),
+    nodes: new Map(),
     leases: new Map(),
     computes: new Map(),
     computesDown: new Set(),

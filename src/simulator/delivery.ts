@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../core/seams.ts'
 import { TransportError } from '../core/seams.ts'
 import type { Asked, Reply, Service } from './answer.ts'
 import { httpResponse, unauthorized, within } from './answer.ts'
+import { nodesAt } from './blazar-state.ts'
 import { modeAt, redfish } from './bmc.ts'
 import type { Fault } from './faults.ts'
 import { conductorOf } from './ironic-node.ts'
@@ -59,6 +60,7 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
     status: 'pending',
     effect: null,
     fault: met?.kind ?? null,
+    about: service === 'blazar' ? nodesAt(world.blazar, segments.slice(1)) : [],
     before: null,
     left: world.clock.now(),
     answeredAt: null,
@@ -154,6 +156,7 @@ export function briefOf(world: World, { row }: SimNode): NodeBrief {
   const conductor = conductorOf(world, row)
   const held = Object.hasOwn(row.extra, 'anneal_hold')
   const marks = structuredClone(row.extra['hammer_error_resets'])
+  const shield = structuredClone(row.extra['anneal_shield'])
   return {
     ...decidingRead({ ...row, conductor }),
     provision_state,
@@ -166,6 +169,7 @@ export function briefOf(world: World, { row }: SimNode): NodeBrief {
     reservation,
     held,
     marks,
+    shield,
     tenants,
   }
 }

@@ -7,6 +7,8 @@
 import type { DecidingField } from '../core/ironic.ts'
 import { DAY, MINUTE, SECOND } from '../core/policy.ts'
 import { within } from './answer.ts'
+import { briefOf } from './delivery.ts'
+import { judgeBlazarLeaving, judgeShield, nodeInBlazar } from './judge-blazar.ts'
 import type { Bench, OnNode, Sent } from './judges.ts'
 import type { NodeBrief } from './ledger.ts'
 import { addedMark, isPersons, type JudgedStep, nodeOf, removedMark } from './promises.ts'
@@ -37,14 +39,23 @@ export const ACT_OF: Record<JudgedStep, string> = {
   provide: 'recover-cleaning',
   quarantine: 'quarantine',
   release: 'release',
+  'shield-mark': 'shield',
+  disable: 'shield',
+  enable: 'unshield',
+  'shield-unmark': 'unshield',
+  'give-back': 'give-back',
 }
+
+/** What changes nothing of the node itself. */
+const OF_SHIELD: readonly (JudgedStep | null)[] = ['shield-mark', 'disable', 'enable', 'shield-unmark', 'give-back']
 
 export function judgeLeaving(bench: Bench, sent: Sent): void {
   const { entry, step, by } = sent
   bench.check('S8')
   if (by.mode === 'observe')
     bench.accuse('S8', { node: nodeOf(entry), what: `${entry.method} to ${entry.service} in mode observe`, sent: [sent] })
-  const uuid = nodeOf(entry)
+  const uuid = entry.service === 'blazar' ? nodeInBlazar(bench, sent) : nodeOf(entry)
+  if (entry.service === 'blazar') judgeBlazarLeaving(bench, sent, uuid)
   if (uuid === null) {
     bench.accuse('S5', { node: null, what: `${entry.method} ${entry.path} of ${entry.service}: no act does that`, sent: [sent] })
     return
@@ -56,7 +67,9 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   // An intent's times are those of its decision: a clock set on the way to the request counts as set since then.
   if (fits) sent.jumped = newest.jumped
   known.sent = [...known.sent, sent].slice(-REMEMBERED)
+  sent.uuid = uuid
   sent.shownAt = known.shown.get(by) ?? Number.NEGATIVE_INFINITY
+  sent.hostShownAt = known.host.shown.get(by) ?? Number.NEGATIVE_INFINITY
   const say = (promise: Parameters<Bench['accuse']>[0], what: string): void => bench.accuse(promise, { node: uuid, what, sent: known.sent })
   bench.check('S5')
   if (!fits) say('S5', `${entry.method} ${entry.path} without an intent for it`)
@@ -100,8 +113,9 @@ function isSure({ entry, step, reply, by, unheard, recorded }: Sent): boolean {
   if (status === 'refused' || status === 'unreachable') return true
   if (typeof status !== 'number') return false
   if (status < 300) return true
-  if (status < 500) return status !== 404 || step === 'mark'
+  if (status < 500) return status !== 404 || step === 'mark' || OF_SHIELD.includes(step)
   const own = within(reply, 'error_message')
+  if (entry.service === 'blazar') return /^Not enough (hosts|resources) available|^Invalid lease status/.test(String(own))
   return own !== undefined && (status === 503 || /concurrent action limit|validate power driver/i.test(JSON.stringify(own)))
 }
 
@@ -121,14 +135,16 @@ function markProblem(known: OnNode, sent: Sent): string | null {
 }
 
 export function judgeArriving(bench: Bench, sent: Sent): void {
-  const { entry, step } = sent
-  const { before } = entry
+  const { entry, step, uuid } = sent
+  if (uuid !== null && OF_SHIELD.includes(step)) judgeShield(bench, sent, uuid)
+  const node = entry.service === 'blazar' ? bench.world.nodes.get(uuid ?? '') : undefined
+  const before = node === undefined ? entry.before : briefOf(bench.world, node)
   if (before === null) return
   const known = bench.onNode(before.uuid)
   const say = (promise: Parameters<Bench['accuse']>[0], what: string): void =>
     bench.accuse(promise, { node: before.uuid, what, sent: known.sent })
   if (entry.method === 'PATCH') bench.check('S7')
-  if (step === null) say('S7', `${entry.method} ${entry.path} writes what is not ours to write`)
+  if (step === null && entry.service !== 'blazar') say('S7', `${entry.method} ${entry.path} writes what is not ours to write`)
   if (step === 'unmark') {
     const text = removedMark(entry.body, before.marks)
     // Nothing is at that place any more: Ironic refuses it.
@@ -149,7 +165,9 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
     if (before.provision_state !== 'error' && !race) say('S1', `deleted to a node in ${before.provision_state}`)
   }
   // Only a person's word ends a quarantine, whatever the node does meanwhile.
-  if (REPAIR_STATES.includes(before.provision_state) && step !== 'manage' && step !== 'release' && !race && !misled)
+  // Beside a shield its tenant may delete at any moment, and Ironic begins.
+  const begun = OF_SHIELD.includes(step) && entry.at - Date.parse(String(before.provision_updated_at)) <= UNNOTICED_MS
+  if (REPAIR_STATES.includes(before.provision_state) && step !== 'manage' && step !== 'release' && !race && !misled && !begun)
     say('S4', `sent to a node in ${before.provision_state}`)
 }
 

@@ -49,7 +49,16 @@ async function given({ mode = 'auto' }: Partial<Sender> = {}): Promise<Careless>
       count += 1
       const mark = new Date(clock.now()).toISOString()
       const decided = decidingRead(briefOf(cloud.state, node))
-      const rest = { caseId: 'c-1', number: 1, cause: 'unknown', digest: '', extraOthers: '', text: null, step: null } as const
+      const rest = {
+        caseId: 'c-1',
+        number: 1,
+        cause: 'unknown',
+        digest: '',
+        extraOthers: '',
+        text: null,
+        step: null,
+        blazar: null,
+      } as const
       const intent: Intent = {
         id: `i-${count}`,
         cloud: 'sim',

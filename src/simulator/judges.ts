@@ -5,6 +5,7 @@
 import type { Intent } from '../core/case.ts'
 import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
+import { noteHand } from './judge-blazar.ts'
 import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving, REPAIR_STATES } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
 import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, stepOf } from './promises.ts'
@@ -23,6 +24,12 @@ export type Sender = {
 /** A person's word to the operator. `uuid` null: the whole cloud. */
 export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'; uuid: string | null }
 
+/** What a person does by hand to a node's host in Blazar. */
+const HOST_HANDS = ['disabled', 'enabled', 'unenrolled'] as const
+export type HostHand = (typeof HOST_HANDS)[number]
+/** What a person does by hand to a node. */
+export type Hand = 'maintenance' | 'cleared' | 'other' | HostHand
+
 /** A service that is away altogether, and for whom. */
 export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 'both'; from: number; to: number | null }
 
@@ -30,6 +37,8 @@ export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 
 export type Sent = {
   entry: LedgerEntry
   step: JudgedStep | null
+  /** The node that it is about; null before it is judged, and for one that is about none. */
+  uuid: string | null
   intent: Intent | null
   by: Sender
   reply: unknown
@@ -38,6 +47,8 @@ export type Sent = {
   jumped: number
   /** When Ironic served what its sender had last read of the node. */
   shownAt: number
+  /** The same of the node's host in Blazar. */
+  hostShownAt: number
   /** Its sender died before it could write down what came of it: whatever was answered, nobody knows. */
   unheard: boolean
   /** What came of it is written down: its sender's death later in the same moment takes nothing away. */
@@ -66,6 +77,19 @@ export type OnNode = {
   countsFrom: number
   /** Resets that a person's `retry` allows beyond the budget. */
   retries: number
+  /** Its host in Blazar, as people have to do with it. */
+  host: OnHost
+}
+
+export type OnHost = {
+  /** When a person last changed its `disabled`. */
+  handAt: number
+  /** When Blazar served the newest answer that a life has of it. */
+  shown: Map<Sender, number>
+  /** A person's `disabled` that no person has ended. */
+  isPersons: boolean
+  /** A person lifted the shield of the case that is open. */
+  isLifted: boolean
 }
 
 /** What the rules look at and write to. */
@@ -111,7 +135,7 @@ export type Judges = Onlooker & {
   died(intentIds: ReadonlySet<string>): void
   said(word: Word): void
   datagram(payload: Uint8Array): void
-  hand(uuid: string, what: 'maintenance' | 'cleared' | 'other'): void
+  hand(uuid: string, what: Hand): void
 }
 
 /** Requests of one node that a finding shows. */
@@ -135,18 +159,16 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     },
     recorded: (intentId) => note(bench, new Set([intentId]), { recorded: true }),
     died: (intentIds) => note(bench, intentIds, { unheard: true }),
-    closed: (uuid) => judgeClosed(bench, uuid),
+    closed: (uuid) => {
+      judgeClosed(bench, uuid)
+      bench.onNode(uuid).host.isLifted = false
+    },
     said: (word) => hear(bench, word),
     datagram: (payload) => {
       bench.check('S8')
       if (!isStateless(payload)) bench.accuse('S8', { node: null, what: `a datagram to a BMC is more than a look: ${payload.toString()}` })
     },
-    hand: (uuid, what) => {
-      const known = bench.onNode(uuid)
-      known.handAt = world.clock.now()
-      if (what === 'maintenance') known.persons = { shown: false }
-      if (what === 'cleared') known.persons = null
-    },
+    hand: (uuid, what) => see(bench, uuid, what),
     leaves: (entry) => {
       const { sender } = judges
       if (sender === null) return
@@ -168,8 +190,8 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       const reader = reading.get(entry)
       const isHeard = reader !== undefined && reader.diedAt === undefined && reader.isStanding !== true
       if (uuid === null && isHeard && entry.method === 'GET' && entry.service === 'ironic' && entry.status === 200) noteShown(bench, reply)
-      if (reader !== undefined && isNode(entry) && entry.status === 200 && (entry.fault === null || entry.fault === 'latency'))
-        bench.onNode(nodeOf(entry) ?? '').shown.set(reader, entry.at)
+      if (reader !== undefined && entry.status === 200 && (entry.fault === null || entry.fault === 'latency'))
+        noteRead(bench, entry, reader)
       const sent = underWay.get(entry)
       if (sent === undefined) return
       underWay.delete(entry)
@@ -187,8 +209,8 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
 }
 
 const sentNow = (entry: LedgerEntry, { by, wall, jumped }: Pick<Sent, 'by' | 'wall' | 'jumped'>): Sent => ({
-  ...{ entry, by, wall, step: stepOf(entry), intent: null, reply: null },
-  ...{ jumped, shownAt: Number.NEGATIVE_INFINITY, unheard: false, recorded: false },
+  ...{ entry, by, wall, step: stepOf(entry), uuid: null, intent: null, reply: null },
+  ...{ jumped, shownAt: Number.NEGATIVE_INFINITY, hostShownAt: Number.NEGATIVE_INFINITY, unheard: false, recorded: false },
 })
 
 function note({ nodes }: Bench, intentIds: ReadonlySet<string>, what: Partial<Pick<Sent, 'recorded' | 'unheard'>>): void {
@@ -211,6 +233,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     released: false,
     countsFrom: Number.NEGATIVE_INFINITY,
     retries: 0,
+    host: { handAt: Number.NEGATIVE_INFINITY, shown: new Map(), isPersons: false, isLifted: false },
   })
   const onNode = (uuid: string): OnNode => {
     const known = nodes.get(uuid) ?? fresh()
@@ -237,9 +260,31 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
   if (kind === 'retry') known.retries += 1
 }
 
+function see(bench: Bench, uuid: string, what: Hand): void {
+  const known = bench.onNode(uuid)
+  const ofHost = HOST_HANDS.find((one) => one === what)
+  if (ofHost !== undefined) {
+    noteHand(bench, known, ofHost)
+    return
+  }
+  known.handAt = bench.world.clock.now()
+  if (what === 'maintenance') known.persons = { shown: false }
+  if (what === 'cleared') known.persons = null
+}
+
+/** What its own reads have shown a life is no race any more. */
+function noteRead(bench: Bench, entry: LedgerEntry, reader: Sender): void {
+  if (isNode(entry)) bench.onNode(nodeOf(entry) ?? '').shown.set(reader, entry.at)
+  if (isHost(entry)) bench.onNode(nodeOf(entry) ?? '').host.shown.set(reader, entry.at)
+}
+
 /** Answered well it holds the whole node. */
 const isNode = ({ service, method, path }: LedgerEntry): boolean =>
   service === 'ironic' && (method === 'GET' || method === 'PATCH') && /^\/v1\/nodes\/[^/?]+$/.test(path)
+
+/** One host of Blazar's, read by itself. */
+const isHost = ({ service, method, path }: LedgerEntry): boolean =>
+  service === 'blazar' && method === 'GET' && /^\/v1\/os-hosts\/[^/?]+$/.test(path)
 
 /** Requests come every few seconds, so nothing that leaves repair and goes back into it is missed by much. */
 function noteOutOfRepair({ nodes, world }: Bench): void {

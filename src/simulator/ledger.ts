@@ -19,6 +19,8 @@ export type LedgerEntry = {
   effect: string | null
   /** The fault that met it, if any. */
   fault: string | null
+  /** Of a request to Blazar: the nodes, by uuid, whose host it names, or which the lease that it names has or ever had. */
+  about: readonly string[]
   /** For a request to a node that is not a read: how the node stood on arrival. */
   before: NodeBrief | null
   /** When it left whoever sent it; `at` is when it arrived. */
@@ -41,6 +43,8 @@ export type NodeBrief = Omit<DecidingRead, 'provision_state' | 'maintenance' | '
   held: boolean
   /** extra.hammer_error_resets, whatever it is. */
   marks: unknown
+  /** extra.anneal_shield, whatever it is; undefined: it is not there. */
+  shield: unknown
   /** Servers on it that nobody asked to delete. */
   tenants: string[]
 }

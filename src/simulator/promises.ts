@@ -16,6 +16,9 @@ export const PROMISES = {
   S8: 'observe sends only reads and authentication, and stateless datagrams',
   S9: 'one canary in 45 min during a shared outage, and no reset while a needed service is down',
   S10: 'no secret in logs and audit trail',
+  S11: "a person's `disabled` in Blazar is never undone nor taken over, and what a person lifted stays lifted",
+  S12: 'a shield has its mark in Ironic as long as it stands, and is lifted or told to a person',
+  S13: 'no lease is changed but by the give-back of what it lost, and nothing else of Blazar but `disabled`',
   L1: 'when faults stop, every node is healed, quarantined, or with a person for a reason',
   L2: 'after a storm work resumes without a stampede',
   L3: 'after the last case one more pass sends only reads',
@@ -27,27 +30,57 @@ export const PROMISE_IDS = Object.keys(PROMISES).filter((id): id is PromiseId =>
 export type Broken = { promise: PromiseId; at: number; node: string | null; what: string; entries: string[] }
 
 /** What a changing request to a node asks for; null for one that no act of ours sends. */
-export type JudgedStep = 'mark' | 'unmark' | 'deleted' | 'manage' | 'provide' | 'quarantine' | 'release'
+export type JudgedStep = 'mark' | 'unmark' | 'deleted' | 'manage' | 'provide' | 'quarantine' | 'release' | BlazarStep
+/** The mark of a shield in Ironic, written and taken away, and what is sent to Blazar itself. */
+export type BlazarStep = 'shield-mark' | 'shield-unmark' | 'disable' | 'enable' | 'give-back'
 
-/** The node that a request is about, as its path names it; null where it is about none. */
-export const nodeOf = ({ service, path }: Pick<LedgerEntry, 'service' | 'path'>): string | null =>
-  service === 'ironic' ? (/^\/v1\/nodes\/([^/?]+)/.exec(path)?.[1] ?? null) : null
+/** The node that a request is about, as its path names it, or the host or the lease in its path; null where it is about none. */
+export const nodeOf = ({ service, path, about = [] }: Pick<LedgerEntry, 'service' | 'path'> & { about?: readonly string[] }) =>
+  service === 'ironic' ? (/^\/v1\/nodes\/([^/?]+)/.exec(path)?.[1] ?? null) : (about[0] ?? null)
 
 export function stepOf({ method, path, body }: Pick<LedgerEntry, 'method' | 'path' | 'body'>): JudgedStep | null {
-  if (method === 'PATCH') {
-    const operations = operationsOf(body)
-    const [only] = operations
-    if (operations.length !== 1 || only === undefined || !/^\/extra\/hammer_error_resets(\/(-|\d+))?$/.test(only.path)) return null
-    if (only.op === 'remove') return /\/\d+$/.test(only.path) ? 'unmark' : null
-    // A whole list in place of one that is there would throw away what others wrote.
-    return only.op === 'add' && !/\/\d+$/.test(only.path) ? 'mark' : null
-  }
+  if (method === 'PATCH') return patchStepOf(body)
+  if (method === 'PUT' && /^\/v1\/(os-hosts|leases)\/[^/?]+$/.test(path)) return blazarStepOf(path, body)
   if (path.endsWith('/maintenance')) return method === 'PUT' ? 'quarantine' : method === 'DELETE' ? 'release' : null
   const target = within(body, 'target')
   if (method !== 'PUT' || !path.endsWith('/states/provision')) return null
   if (target === 'undeploy') return 'deleted'
   return target === 'deleted' || target === 'manage' || target === 'provide' ? target : null
 }
+
+function patchStepOf(body: unknown): JudgedStep | null {
+  const operations = operationsOf(body)
+  const [only] = operations
+  if (operations.length !== 1 || only === undefined) return null
+  if (only.path === '/extra/anneal_shield') return only.op === 'add' ? 'shield-mark' : only.op === 'remove' ? 'shield-unmark' : null
+  if (!/^\/extra\/hammer_error_resets(\/(-|\d+))?$/.test(only.path)) return null
+  if (only.op === 'remove') return /\/\d+$/.test(only.path) ? 'unmark' : null
+  // A whole list in place of one that is there would throw away what others wrote.
+  return only.op === 'add' && !/\/\d+$/.test(only.path) ? 'mark' : null
+}
+
+const GIVEN_BACK = ['hypervisor_properties', 'id', 'max', 'min', 'resource_properties', 'resource_type']
+const keysOf = (value: unknown): string => (isObject(value) ? Object.keys(value).toSorted().join(' ') : '')
+
+/** To the letter: of a host `disabled` alone, with our words or null, of a lease its reservations alone, each as a give-back writes it. */
+function blazarStepOf(path: string, body: unknown): BlazarStep | null {
+  if (path.startsWith('/v1/os-hosts/')) {
+    const disabled = keysOf(body) === 'disabled' ? within(body, 'disabled') : undefined
+    if (disabled === null) return 'enable'
+    return typeof disabled === 'string' && disabled.startsWith('anneal:') ? 'disable' : null
+  }
+  const wishes = keysOf(body) === 'reservations' ? reservationsIn(body) : []
+  return wishes.length > 0 && wishes.every((wish) => keysOf(wish) === GIVEN_BACK.join(' ')) ? 'give-back' : null
+}
+
+/** What a change of a lease says of its reservations. */
+export function reservationsIn(body: unknown): unknown[] {
+  const wishes = within(body, 'reservations')
+  return Array.isArray(wishes) ? wishes : []
+}
+
+/** The value of the one operation of a patch that a `shield-mark` is. */
+export const shieldMarkIn = (body: unknown): unknown => operationsOf(body)[0]?.value
 
 export const isReset = (entry: Pick<LedgerEntry, 'method' | 'path' | 'body'>): boolean => stepOf(entry) === 'deleted'
 

@@ -6,7 +6,7 @@ import type { Selectable } from 'kysely'
 import type { Attempt } from '../core/case.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { Queries } from './home.ts'
-import { type AttemptTable, fromJson } from './schema.ts'
+import { type AttemptTable, fromJson, fromJsonOrNull } from './schema.ts'
 import { template } from './template.ts'
 
 /** Far more than any window can hold; older ones are read by nobody. */
@@ -46,5 +46,6 @@ function attemptOfRow(row: Selectable<AttemptTable>): Attempt {
     endedAt: row.endedAt,
     result: row.result,
     readings: row.readings,
+    blazar: fromJsonOrNull(row.blazar),
   }
 }

@@ -35,7 +35,7 @@ export const caseViewOfRow = (row: CaseRow): CaseView => ({
 })
 
 /** The columns that every pass writes. A case without a known failure failed when it was opened. */
-export function caseColumns(c: Case): Omit<CaseTable, 'resource_class' | 'keys' | 'incidentId'> {
+export function caseColumns(c: Case): Omit<CaseTable, 'resource_class' | 'keys' | 'incidentId' | 'queuedNeed'> {
   return {
     id: c.id,
     cloud: c.cloud,

@@ -6,6 +6,7 @@ import type { Case, Intent } from '../core/case.ts'
 import type { Cause, Decision, Diagnosis } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
+import { holderText, type Notice } from '../core/leases.ts'
 import type { Observation } from '../core/observation.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Grounds } from '../core/recorded.ts'
@@ -20,7 +21,7 @@ import { closeIfOver, joinIncident, leaveIncident, openIncident } from './incide
 import { endsAtOnce, insertIntent, markReturned } from './intents.ts'
 import { nodeRow, rowOfNode, SEEN_FIELDS } from './node-row.ts'
 import { keepObservation, lastObservation } from './observations.ts'
-import { type MessageKind, post } from './outbox.ts'
+import { type MessageBody, type MessageKind, post } from './outbox.ts'
 import { type CaseTable, fromJson } from './schema.ts'
 import { personAfter } from './seen.ts'
 import { template } from './template.ts'
@@ -41,6 +42,9 @@ export type Commit = {
   diagnosis: Diagnosis | null
   decision: Decision
   settled: Settled[]
+  /** What people are to be told of leases on the node; and how soon somebody needs it. */
+  notices: readonly Notice[]
+  neededAt: number | null
   /** A person's maintenance was lifted by Ironic: it goes on as a hold. */
   personHold: boolean
   incident: Belonging
@@ -178,17 +182,18 @@ async function writeCase({ tx, now }: Here, c: Commit, o: { c: Case; since: numb
   // A node that could not be read has not moved to another switch or class: what was read last stands.
   const isRead = before === null || c.observation.node.kind === 'known'
   const resource_class = isRead ? c.resource_class : before.resource_class
+  const queuedNeed = c.decision.kind === 'wait' && c.decision.queued === true ? c.neededAt : null
   const pairs = pairsOf(isRead ? c.keys : fromJson<Keys>(before.keys))
   const keys = JSON.stringify(Object.fromEntries(pairs.map(({ kind: of, value }) => [of, value])))
   if (before === null) {
     await tx
       .insertInto('cases')
-      .values({ ...columns, resource_class, keys, incidentId: null })
+      .values({ ...columns, resource_class, keys, queuedNeed, incidentId: null })
       .execute()
   } else {
     await tx
       .updateTable('cases')
-      .set({ ...columns, resource_class, keys })
+      .set({ ...columns, resource_class, keys, queuedNeed })
       .where('id', '=', columns.id)
       .execute()
   }
@@ -269,6 +274,7 @@ async function say(here: Here, c: Commit, same: boolean): Promise<void> {
     await appendAudit(tx, { ...at, kind: 'opened', message: `Case ${c.case.id} opened for ${c.name ?? c.key.uuid}.` })
     await tell(here, c, 'case-opened')
   }
+  for (const notice of c.notices) await tellOfLease(here, c, notice)
   const isAct = decision.kind === 'act'
   const isRoutine = c.case === null && (decision.kind === 'wait' || decision.kind === 'resolve')
   if ((same && !isAct) || isRoutine) {
@@ -283,12 +289,27 @@ async function say(here: Here, c: Commit, same: boolean): Promise<void> {
   else if (decision.kind === 'escalate' || decision.kind === 'resolve') await tell(here, c, decision.kind)
 }
 
+/** Operators always; the lease's holder only where the policy has words for that. */
+async function tellOfLease(here: Here, c: Commit, { kind, lease, message }: Notice): Promise<void> {
+  const { tx, now } = here
+  const { cloud, uuid } = c.key
+  const name = c.name ?? c.case?.name ?? uuid
+  await appendAudit(tx, { at: now, cloud, uuid, caseId: c.case?.id ?? null, by: OURSELVES, kind: 'told', reason: kind, message })
+  const of = { id: lease.id, name: lease.name, project_id: lease.project_id, user_id: lease.user_id }
+  const about = { ...of, start_date: lease.start_date, end_date: lease.end_date }
+  await tell(here, { ...c, decision: { ...c.decision, message } }, kind, about)
+  const { tellHolder } = c.policy.blazar
+  if (tellHolder === null || lease.user_id === null) return
+  const text = holderText(tellHolder, { lease, node: name, cause: c.cause })
+  await tell(here, { ...c, decision: { ...c.decision, message: text } }, 'to-holder', about)
+}
+
 async function digestKept(tx: Queries, key: NodeKey): Promise<string | null> {
   const node = (await lastObservation(tx, key))?.observation.node
   return node?.kind === 'known' ? node.value.digest : null
 }
 
-async function tell({ tx, now }: Here, c: Commit, kind: MessageKind): Promise<void> {
+async function tell({ tx, now }: Here, c: Commit, kind: MessageKind, lease: MessageBody['lease'] = null): Promise<void> {
   const { decision, diagnosis, observation } = c
   const body = {
     caseId: c.case?.id ?? null,
@@ -300,6 +321,7 @@ async function tell({ tx, now }: Here, c: Commit, kind: MessageKind): Promise<vo
     message: decision.message,
     act: decision.act,
     evidence: diagnosis?.evidence ?? [],
+    lease,
   }
   await post(tx, { cloud: c.key.cloud, uuid: c.key.uuid, kind, body, now })
 }

@@ -7,6 +7,7 @@ import { DOMAIN_KINDS, type Fleet, type IncidentSums, isWide, KEY_KINDS, type Ke
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
+import { needierThan } from './leases.ts'
 import type { Schema } from './schema.ts'
 import { template } from './template.ts'
 
@@ -16,6 +17,8 @@ export type FleetAsked = {
   /** Failures at most so far, in ms, from this node's own (now, where it has none) are related to it, however late they are looked at. */
   within: number
   failedAt?: number
+  /** How soon somebody needs the node (core/leases.ts); null: nobody is known to. */
+  neededAt?: number | null
   /** Epoch ms: a reset from then on that did not heal speaks for an incident that opens later. */
   triedSince?: number
 }
@@ -37,6 +40,7 @@ export async function fleetAround(tx: Queries, asked: Asked): Promise<Fleet> {
     related: await related(tx, asked, { pairs, leftOver }),
     openInClass: await openInClass(tx, asked, leftOver),
     incidents,
+    needier: await needierThan(tx, { ...asked, neededAt: asked.neededAt ?? null }),
   }
 }
 

@@ -2,7 +2,7 @@
  * Intents: an act made durable before anything is sent, the question whether it may still be sent, and what came of it. An intent is
  * unsettled until its outcome is recorded; a node has at most one unsettled intent (a unique index holds that, whatever the code does).
  */
-import type { Attempt, Intent } from '../core/case.ts'
+import type { Attempt, BlazarPart, Intent } from '../core/case.ts'
 import type { Act, Acting, Outcome, OutcomeKind } from '../core/decision.ts'
 import { DEFAULT_POLICY, SECOND } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
@@ -10,6 +10,7 @@ import { appendAudit, OURSELVES } from './audit.ts'
 import { slowDown } from './clouds.ts'
 import type { Commit } from './commit.ts'
 import { type Home, invariant, type Queries, transaction } from './home.ts'
+import { fromJsonOrNull, toJsonOrNull } from './schema.ts'
 import { wordAgainst } from './words.ts'
 
 /** design.md section 4: from before the commit to the moment of sending. */
@@ -36,6 +37,7 @@ export async function insertIntent(here: { tx: Queries; home: Home; now: number 
     mark: plan.act === 'reset' ? new Date(now).toISOString() : plan.act === 'unmark' ? plan.mark : null,
     text: plan.act === 'quarantine' ? plan.text : plan.act === 'release' ? await quarantineText(tx, case_.id) : null,
     step: plan.act === 'recover-cleaning' ? plan.step : null,
+    blazar: 'blazar' in plan ? plan.blazar : null,
     createdAt: now,
     deadlineAt: now + DEADLINE_MS,
   }
@@ -45,6 +47,7 @@ export async function insertIntent(here: { tx: Queries; home: Home; now: number 
     .values({
       ...intent,
       decided: JSON.stringify(intent.decided),
+      blazar: toJsonOrNull(intent.blazar),
       resource_class: c.resource_class,
       incidentId: case_.incidentId,
       markState: 'none',
@@ -123,6 +126,7 @@ export function record(home: Home, intentId: string, outcome: Outcome, slowFor =
           outcomeReason: outcome.reason,
           settledAt: now,
           markState: intent.markState === 'returned' ? 'returned' : markAfter(intent.act, outcome),
+          ...(outcome.updated_at === undefined ? {} : { blazar: shieldedSince(intent.blazar, outcome.updated_at) }),
           endedAt: endsAtOnce(intent.act, outcome.kind) ? now : null,
         })
         .where('id', '=', intentId)
@@ -158,6 +162,12 @@ function markAfter(act: Act, outcome: Outcome): Attempt['markState'] {
   const mark = outcome.mark ?? (outcome.kind === 'accepted' ? 'written' : 'none')
   const happened = outcome.kind === 'accepted' || outcome.kind === 'unknown'
   return mark === 'written' && !happened ? 'owed' : mark
+}
+
+/** The shield is known again by when Blazar says that it changed the host. */
+const shieldedSince = (blazar: string | null, updated_at: string): string | null => {
+  const part = fromJsonOrNull<BlazarPart>(blazar)
+  return toJsonOrNull(part === null ? null : { ...part, updated_at })
 }
 
 /** The reset whose mark an `unmark` took back owes it no longer. */

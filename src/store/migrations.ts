@@ -120,7 +120,14 @@ alter table observations add column recorded text;
 alter table observations add column policyHash text;
 `
 
-const STEPS: readonly string[] = [FIRST, RECORDED]
+/** What an act did at Blazar, and how soon the node of a case that waits for a place is needed. */
+const RESERVATIONS = `
+alter table attempts add column blazar text;
+alter table cases add column queuedNeed integer;
+create index cases_queued on cases (cloud, queuedNeed) where queuedNeed is not null;
+`
+
+const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS]
 
 export const SCHEMA_VERSION = STEPS.length
 

@@ -3,10 +3,12 @@
  * The pass never waits for it.
  */
 import type { Act, Cause } from '../core/decision.ts'
+import type { NoticeKind } from '../core/leases.ts'
 import type { Home, Queries } from './home.ts'
 import { fromJson } from './schema.ts'
 
-export type MessageKind = 'case-opened' | 'act' | 'escalate' | 'resolve'
+/** `to-holder` is for the holder of the lease alone, all else for operators. */
+export type MessageKind = 'case-opened' | 'act' | 'escalate' | 'resolve' | NoticeKind | 'to-holder'
 
 export type MessageBody = {
   caseId: string | null
@@ -18,6 +20,15 @@ export type MessageBody = {
   message: string
   act: Act | null
   evidence: string[]
+  /** The lease that it is about, with dates as Blazar writes them; null where it is about none. */
+  lease: {
+    id: string
+    name: string | null
+    project_id: string | null
+    user_id: string | null
+    start_date: string | null
+    end_date: string | null
+  } | null
 }
 
 export type OutboxMessage = { id: number; cloud: string; uuid: string; kind: string; at: number; body: MessageBody }

@@ -78,6 +78,8 @@ export type CaseTable = {
   reason: string | null
   keys: Json
   incidentId: string | null
+  /** How soon its node is needed (0: now), while it waits for a place; else null. */
+  queuedNeed: number | null
 }
 
 /**
@@ -104,7 +106,7 @@ export type DecisionTable = {
 }
 
 /** An intent and what came of it. `mark` also holds the text that an unmark takes back. */
-export type AttemptTable = Omit<Attempt, 'decided'> & {
+export type AttemptTable = Omit<Attempt, 'decided' | 'blazar'> & {
   seq: Generated<number>
   cloud: string
   uuid: string
@@ -114,6 +116,7 @@ export type AttemptTable = Omit<Attempt, 'decided'> & {
   decided: Json
   extraOthers: string
   text: string | null
+  blazar: Json | null
   policyRevision: number
 }
 

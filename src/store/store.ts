@@ -16,6 +16,7 @@ import { type DecisionFilter, type DecisionView, decisionsInForce } from './deci
 import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wake } from './due.ts'
 import type { Home } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
+import { leasesHeld } from './leases.ts'
 import {
   type KeptDecision,
   lastObservation,
@@ -142,6 +143,8 @@ export type Store = {
   countNodes(filter: NodeFilter): Promise<number>
   witnesses(of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]>
   neighboursOn(of: Parameters<typeof neighboursOn>[1]): ReturnType<typeof neighboursOn>
+  /** Leases that the node's open case remembers, with the reservation that had the node. */
+  leasesHeld(key: NodeKey): Promise<{ lease_id: string; reservation_id: string }[]>
   cases(filter: CaseFilter): Promise<CaseView[]>
   /** The node's open case, else its newest. */
   caseOf(key: NodeKey): Promise<CaseView | null>
@@ -238,6 +241,7 @@ function reading({ db, clock }: Home) {
     countNodes: (filter) => countNodes(db, filter),
     witnesses: (of) => witnesses(db, of),
     neighboursOn: (of) => neighboursOn(db, of),
+    leasesHeld: (key) => leasesHeld(db, key),
     cases: (filter) => cases(db, filter),
     caseOf: (key) => caseOf(db, key),
     caseById: (id) => caseById(db, id),

@@ -171,6 +171,8 @@ export async function passIn(tx: Deciding, n: number, decision: Decision, differ
     diagnosis: DIAGNOSIS,
     decision,
     settled: [],
+    notices: [],
+    neededAt: null,
     personHold: false,
     incident: 'stay',
     digest: node?.digest ?? null,

@@ -1,0 +1,175 @@
+/**
+ * Keeping a node from being reserved while its case is open, and giving back what Blazar took from it: the acts `shield`, `unshield` and
+ * `give-back`. Only ChameleonCloud's fork has a way to take a host out, and only its polling monitor makes it reservable again, so where
+ * either is missing nothing is sent. Source: docs/facts.md on Blazar.
+ */
+import type { Attempt, BlazarPart, HeldLease } from './case.ts'
+import type { Decision } from './decision.ts'
+import { HANDS, HANDS_AFAR, outcomeUnknown } from './gates.ts'
+import { escalate, first, go, type Judged, ownAttempts } from './judged.ts'
+import { leaseText, missingOf } from './leases.ts'
+import type { BlazarHostSeen } from './observation.ts'
+import { permitted } from './pace.ts'
+import { SECOND } from './policy.ts'
+import { parseTime, timeText } from './when.ts'
+
+/** The case that a mark in extra.anneal_shield names; null where it is nothing of ours. */
+export const caseOfMark = (mark: string | null): string | null =>
+  mark === null ? null : (/"case":\s*"(c-[0-9a-z]{8})"/.exec(mark)?.[1] ?? null)
+
+/**
+ * Before anything else is sent to a failed node. What keeps it from being sent (Blazar away, a refusal) keeps nothing else waiting: a node that
+ * heals unshielded is better than one that does not heal.
+ */
+export function shieldFirst(j: Judged): Decision | null {
+  const { blazar } = j.observation
+  const { mode, monitor } = j.policy.blazar
+  if (mode !== 'chameleon' || monitor !== 'on' || j.policy.mode === 'observe' || blazar.kind !== 'known') return null
+  const { kind, host } = blazar.value
+  // Disabled already: an operator's, whatever we might add to it.
+  if (kind !== 'chameleon' || host?.disabled !== false || isMarkForeign(j)) return null
+  // One that an operator took away is not set again.
+  if (ownAttempts(j).some(({ act, outcome }) => act === 'shield' && outcome !== 'refused' && outcome !== 'not-sent')) return null
+  const part: BlazarPart = { host_id: host.id, updated_at: null, keepMark: false, lease: null }
+  const decision = permitted(
+    j,
+    go('shield-first', `Blazar's host ${host.id} is disabled meanwhile, so that nobody reserves a broken node.`, {
+      act: 'shield',
+      blazar: part,
+    }),
+  )
+  return decision.kind === 'act' || decision.reason === 'needs-approval' ? decision : null
+}
+
+/** Whoever wrote it: a mark that names no case with a shield of ours on this node is not overwritten. */
+function isMarkForeign({ node, attempts }: Judged): boolean {
+  const named = caseOfMark(node.shield)
+  return node.shield !== null && !attempts.some(({ act, caseId }) => act === 'shield' && caseId === named)
+}
+
+/** What is left of this case's shield: at Blazar, as far as it is known to be ours, and in Ironic. */
+type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean; mark: boolean }
+
+function leftOf(j: Judged, keepMark: boolean): Left | null {
+  const [last] = ownAttempts(j).filter(
+    ({ act, outcome }) => (act === 'shield' || act === 'unshield') && (outcome === 'accepted' || outcome === 'unknown'),
+  )
+  const mark = caseOfMark(j.node.shield) === j.case?.id && j.case !== null && !keepMark
+  const set = last?.act === 'shield' ? last : undefined
+  const atBlazar = set !== undefined && isThere(j, set)
+  if (!atBlazar && !mark) return null
+  const shield = set ?? ownAttempts(j).find(({ act }) => act === 'shield')
+  if (shield?.blazar == null) return null
+  const updated_at = atBlazar ? updatedBy(shield, hostOf(j)) : null
+  return { part: { ...shield.blazar, updated_at, keepMark }, atBlazar, isUnclear: atBlazar && updated_at === null, mark }
+}
+
+const hostOf = ({ observation: { blazar } }: Pick<Judged, 'observation'>): BlazarHostSeen | null =>
+  blazar.kind === 'known' ? blazar.value.host : null
+
+/** Not known is still there; and what was read before it was set does not show it yet. */
+function isThere({ observation: { blazar } }: Judged, set: Attempt): boolean {
+  if (blazar.kind !== 'known' || blazar.value.readAt <= (set.settledAt ?? set.deadlineAt)) return true
+  const { host } = blazar.value
+  if (host === null || host.id !== set.blazar?.host_id || host.disabled === false) return false
+  const by = updatedBy(set, host)
+  return by === null || host.updated_at === by
+}
+
+/** A request has left by its deadline, and Blazar's clock is not ours. */
+const CLOCKS_APART = 5 * SECOND
+
+/**
+ * The host's `updated_at` as this shield made it. Where its reply was lost, the host must have been changed while the request was on its way; then
+ * it was this one, but for an operator who did the same in the same seconds. null: it cannot be told.
+ */
+export function updatedBy(
+  { blazar, createdAt, deadlineAt }: Pick<Attempt, 'blazar' | 'createdAt' | 'deadlineAt'>,
+  host: BlazarHostSeen | null,
+): string | null {
+  if (blazar?.updated_at != null) return blazar.updated_at
+  const at = host?.disabled === true && host.id === blazar?.host_id ? parseTime(host.updated_at) : null
+  return at !== null && at >= createdAt - CLOCKS_APART && at <= deadlineAt + CLOCKS_APART ? (host?.updated_at ?? null) : null
+}
+
+/**
+ * The end of the shield, before its case closes. null: nothing is left of it, or nothing may be sent by the configuration. @param taken the
+ * node has somebody's instance or allocation, so nothing is sent to it, only to Blazar
+ */
+export function shieldOver(j: Judged, { taken }: { taken: boolean }): Decision | null {
+  const left = leftOf(j, taken)
+  if (left === null || j.policy.blazar.mode !== 'chameleon') return null
+  const later = j.now + 10 * j.policy.look
+  if (left.isUnclear && j.observation.blazar.kind === 'known' && !left.mark) return escalate('shield-over', unclear(left), later)
+  const hand = first(j, [...(taken ? HANDS_AFAR : HANDS), outcomeUnknown])
+  // A quarantine is not ended on a node that somebody has.
+  if (hand !== null && !(taken && hand.kind === 'act')) return hand
+  const what = left.atBlazar ? `Blazar's host ${left.part.host_id} is given back to its monitor` : 'The mark of the shield is removed'
+  return permitted(j, go('shield-over', `${what}: the case is over.`, { act: 'unshield', blazar: left.part }))
+}
+
+const unclear = ({ part }: Left): string =>
+  `Blazar's host ${part.host_id} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: ${enabling(part.host_id)}.`
+
+const enabling = (host_id: string): string =>
+  `\`openstack reservation host set --extra disabled= ${host_id}\` (PUT /v1/os-hosts/${host_id} {"disabled": null})`
+
+/** What a case that closes leaves behind at Blazar all the same; null: nothing. */
+export function shieldLeft(j: Judged): string | null {
+  const left = leftOf(j, true)
+  return left === null ? null : `Blazar's host ${left.part.host_id} is still disabled by Anneal: ${enabling(left.part.host_id)}.`
+}
+
+/** Of what Blazar's monitor took from the node while it was broken, the first that can be given back now that it is well. */
+export function givingBack(j: Judged): Decision | null {
+  const { blazar } = j.observation
+  if (!j.policy.blazar.giveBack || j.policy.blazar.mode !== 'chameleon' || blazar.kind !== 'known') return null
+  const { kind, host } = blazar.value
+  if (kind !== 'chameleon' || host?.reservable !== true) return null
+  const lease = (j.memory.leases ?? []).find((one) => one.host_id === host.id && isWanting(j, one))
+  if (lease?.reservation == null) return null
+  const part: BlazarPart = { host_id: host.id, updated_at: null, keepMark: false, lease: { id: lease.id, reservation: lease.reservation } }
+  const why = `Blazar took this node from ${leaseText(lease)} while it was broken, and gave it no other; it gets the node back.`
+  return first(j, [...HANDS, outcomeUnknown]) ?? permitted(j, go('lease-lost', why, { act: 'give-back', blazar: part }))
+}
+
+/** Pending, with no node anywhere, and the node free for all of its time. */
+function isWanting(j: Judged, lease: HeldLease): boolean {
+  const start = parseTime(lease.start_date)
+  const end = parseTime(lease.end_date)
+  const missing = missingOf(j.observation, lease)
+  if (lease.lostAt === null || start === null || end === null || start <= j.now) return false
+  if (missing?.status !== 'PENDING' || missing.hosts.length > 0) return false
+  if (ownAttempts(j).some((a) => a.act === 'give-back' && a.outcome === 'accepted' && a.blazar?.lease?.id === lease.id)) return false
+  const { blazar } = j.observation
+  return (
+    blazar.kind === 'known' &&
+    blazar.value.total === blazar.value.leases.length &&
+    blazar.value.leases.every((other) => isApart(other, { start, end }))
+  )
+}
+
+function isApart(
+  { start_date, end_date }: { start_date: string | null; end_date: string | null },
+  of: { start: number; end: number },
+): boolean {
+  const start = parseTime(start_date) ?? Number.NEGATIVE_INFINITY
+  const end = parseTime(end_date) ?? Number.POSITIVE_INFINITY
+  return end <= of.start || start >= of.end
+}
+
+/**
+ * The start of a pending lease that a detour through `manageable` would cost: the fork's monitor takes a host in that state for failed and moves
+ * what starts soon, while one in `cleaning` stays as it was. null: there is none.
+ */
+export function leaseNear(j: Judged): { until: number; message: string } | null {
+  const { blazar } = j.observation
+  if (blazar.kind !== 'known' || blazar.value.kind !== 'chameleon' || j.policy.blazar.monitor === 'off') return null
+  if (blazar.value.host?.reservable !== true || j.node.provision_state !== 'cleaning') return null
+  const soon = blazar.value.leases
+    .map((lease) => ({ lease, start: parseTime(lease.start_date) ?? Number.NEGATIVE_INFINITY }))
+    .find(({ start }) => start > j.now && start - j.now <= j.policy.blazar.healingInterval)
+  if (soon === undefined) return null
+  const text = `Its recovery leads through manageable, where Blazar would take the node from ${leaseText(soon.lease)}`
+  return { until: soon.start, message: `${text}; it waits until that has begun (${timeText(soon.start)}).` }
+}

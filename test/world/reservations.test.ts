@@ -1,0 +1,181 @@
+/**
+ * A whole operator on a site with ChameleonCloud's Blazar and its monitor: a broken node is taken out, a lease that the monitor took from it comes
+ * back, what an operator disabled is left alone, and whatever is cut off in between is found again.
+ */
+import assert from 'node:assert/strict'
+import { DEFAULT_POLICY, HOUR, MINUTE, type Policy, SECOND } from '../../src/core/policy.ts'
+import type { SimHost } from '../../src/simulator/blazar-state.ts'
+import { type SimOperator, type SimOptions, scenario } from '../sim-operator.ts'
+
+const BLIP = 'Failed to tear down: IPMI call failed: power status.'
+
+const site = (blazar: Partial<Policy['blazar']> = {}, more: Partial<Policy> = {}): SimOptions => ({
+  nodes: [{ name: 'n1' }, { name: 'n2' }],
+  blazar: { kind: 'chameleon', monitor: true },
+  policy: { mode: 'auto', ...more, blazar: { ...DEFAULT_POLICY.blazar, mode: 'chameleon', monitor: 'on', ...blazar } },
+})
+
+const hostOf = (op: SimOperator, name: string): SimHost => {
+  const { uuid } = op.node(name).row
+  const found = [...(op.cloud.state.blazar?.hosts.values() ?? [])].find((host) => host.hypervisor_hostname === uuid)
+  return found ?? assert.fail(`Blazar has no host of ${name}`)
+}
+const flags = (op: SimOperator, name: string) => {
+  const { disabled, reservable } = hostOf(op, name)
+  return { disabled, reservable, mark: 'anneal_shield' in op.node(name).row.extra }
+}
+/** What was sent to Blazar to change something, with its answer. */
+const sentToBlazar = (op: SimOperator): string[] =>
+  op.cloud.ledger
+    .changes()
+    .filter(({ service }) => service === 'blazar')
+    .map(
+      ({ path, body, status }) =>
+        `${path.split('/')[2]} ${JSON.stringify(body)
+          .replace(/c-[0-9a-z]{8}/, 'CASE')
+          .slice(0, 40)} ${status}`,
+    )
+const told = async (op: SimOperator): Promise<string[]> =>
+  (await op.store.unsent(1_000)).map(({ kind }) => kind).filter((kind) => /lease|holder/.test(kind))
+const lend = (op: SimOperator, name: string, from: number, until: number): void =>
+  op.people.lend(name, { from: op.clock.now() + from, until: op.clock.now() + until })
+/** Until the case of n1 has closed healed; at most so long. */
+async function healed(op: SimOperator, withinMs: number): Promise<void> {
+  // Whoever died has its claim for another half minute.
+  await op.sweepFor(MINUTE)
+  await op.sweepUntil(() => op.said('n1') === 'resolve healed', withinMs)
+}
+const DISABLED = 'os-hosts {"disabled":"anneal:CASE"} 200'
+const ENABLED = 'os-hosts {"disabled":null} 200'
+
+scenario('a failed node is disabled before it is reset, and lent again before its case closes', site(), async (op) => {
+  op.people.fail('n1', BLIP)
+  await op.sweepUntil(() => sentToBlazar(op).length > 0, 10 * MINUTE)
+  assert.equal(op.resets(), 0)
+  assert.deepEqual(flags(op, 'n1'), { disabled: true, reservable: false, mark: true })
+  await healed(op, 3 * HOUR)
+  assert.deepEqual(flags(op, 'n1'), { disabled: false, reservable: true, mark: false })
+  assert.deepEqual(sentToBlazar(op), [DISABLED, ENABLED])
+  assert.equal(op.resets(), 1)
+})
+
+scenario(
+  'a lease that the monitor took from a broken node gets it back once it is well, and everybody is told once',
+  site({ giveBack: true, tellHolder: 'Node {node} of {lease} failed ({cause}); your lease starts {start}.' }),
+  async (op) => {
+    lend(op, 'n1', 80 * MINUTE, 5 * HOUR)
+    await op.sweep()
+    op.people.bmc('n1', 'silent')
+    op.people.fail('n1', BLIP)
+    // Within the hour before its start the monitor takes the node from the lease for good.
+    await op.sweepFor(40 * MINUTE)
+    const lease = [...(op.cloud.state.blazar?.leases.values() ?? [])][0] ?? assert.fail()
+    assert.deepEqual(lease.reservations[0]?.hosts, [])
+    op.people.bmc('n1', 'ok')
+    await healed(op, 2 * HOUR)
+    assert.deepEqual(lease.reservations[0]?.hosts, [hostOf(op, 'n1').id])
+    assert.deepEqual(
+      sentToBlazar(op).map((sent) => sent.split(' ')[0]),
+      ['os-hosts', 'os-hosts', 'leases'],
+    )
+    assert.deepEqual(await told(op), ['lease-at-risk', 'to-holder', 'lease-lost', 'to-holder', 'lease-back', 'to-holder'])
+    const [, holder] = (await op.store.unsent(1_000)).filter(({ kind }) => /lease|holder/.test(kind))
+    assert.match(holder?.body.message ?? '', /^Node n1 of lease of n1 failed \(bmc-unreachable\); your lease starts 2026-03-01T04:/)
+    assert.equal(holder?.body.lease?.id, lease.id)
+  },
+)
+
+scenario('without giveBack a lost lease is told and left as it is', site(), async (op) => {
+  lend(op, 'n1', 50 * MINUTE, 5 * HOUR)
+  op.people.fail('n1', BLIP)
+  await op.sweep()
+  await healed(op, 3 * HOUR)
+  const [lease] = [...(op.cloud.state.blazar?.leases.values() ?? [])]
+  assert.deepEqual(lease?.reservations[0]?.hosts, [])
+  assert.deepEqual(await told(op), ['lease-at-risk', 'lease-lost'])
+})
+
+scenario('a host that an operator disabled is neither shielded nor lent again', site(), async (op) => {
+  Object.assign(hostOf(op, 'n1'), { disabled: true, reservable: false, updated_at: op.clock.now() })
+  op.people.fail('n1', BLIP)
+  await healed(op, 3 * HOUR)
+  assert.deepEqual(sentToBlazar(op), [])
+  assert.deepEqual(flags(op, 'n1'), { disabled: true, reservable: false, mark: false })
+})
+
+scenario('what an operator disabled anew over a shield stays disabled, and only the mark goes', site(), async (op) => {
+  op.people.fail('n1', BLIP)
+  await op.sweepUntil(() => flags(op, 'n1').disabled, 10 * MINUTE)
+  await op.clock.advance(2_000)
+  Object.assign(hostOf(op, 'n1'), { updated_at: op.clock.now() })
+  await healed(op, 3 * HOUR)
+  assert.deepEqual(sentToBlazar(op), [DISABLED])
+  assert.deepEqual(flags(op, 'n1'), { disabled: true, reservable: false, mark: false })
+})
+
+scenario('a shield that an operator took away is not set again in the same case', site(), async (op) => {
+  op.people.bmc('n1', 'silent')
+  op.people.fail('n1', BLIP)
+  await op.sweepUntil(() => flags(op, 'n1').disabled, 10 * MINUTE)
+  await op.clock.advance(2_000)
+  Object.assign(hostOf(op, 'n1'), { disabled: false, updated_at: op.clock.now() })
+  await op.sweepFor(30 * MINUTE)
+  assert.deepEqual(sentToBlazar(op), [DISABLED])
+  op.people.bmc('n1', 'ok')
+  await healed(op, 3 * HOUR)
+  assert.deepEqual(flags(op, 'n1'), { disabled: false, reservable: true, mark: false })
+})
+
+for (const fault of [{ kind: '500' }, { kind: 'hang' }, { kind: 'down' }] as const)
+  scenario(`a Blazar that is ${fault.kind} keeps no node from being healed`, site(), async (op) => {
+    op.cloud.faults.set('blazar', fault)
+    op.people.fail('n1', BLIP)
+    await healed(op, 4 * HOUR)
+    assert.equal(op.resets(), 1)
+    assert.equal(flags(op, 'n1').mark, false)
+  })
+
+scenario('a shield whose reply was lost is found, counted as ours, and taken back', site(), async (op) => {
+  op.people.fail('n1', BLIP)
+  // Its reads, the mark, and then the one whose reply is lost.
+  op.at('marked', () => op.cloud.faults.set('blazar', { kind: 'lost-reply', methods: ['PUT'], times: 1 }))
+  await healed(op, 3 * HOUR)
+  assert.deepEqual(
+    sentToBlazar(op).map((sent) => sent.split(' ').at(-1)),
+    ['lost', '200'],
+  )
+  assert.deepEqual(flags(op, 'n1'), { disabled: false, reservable: true, mark: false })
+})
+
+for (const point of ['committed', 'mark', 'marked', 'verb', 'verbed'] as const)
+  scenario(
+    `killed ${point} in its shield, the next life finds what stands and takes it back in the end`,
+    { ...site(), file: true },
+    async (op) => {
+      op.people.fail('n1', BLIP)
+      op.dieAt(point)
+      void op.begin()
+      await op.clock.advance(10 * SECOND)
+      assert.ok(op.died())
+      const next = await op.beside()
+      await healed(next, 4 * HOUR)
+      assert.deepEqual(flags(next, 'n1'), { disabled: false, reservable: true, mark: false })
+      assert.equal(next.resets(), 1)
+    },
+  )
+
+scenario(
+  'upstream Blazar, a monitor that is off, and mode observe are sent nothing',
+  { ...site(), blazar: { kind: 'upstream', monitor: true } },
+  async (op) => {
+    op.people.fail('n1', BLIP)
+    await healed(op, 3 * HOUR)
+    assert.deepEqual(sentToBlazar(op), [])
+  },
+)
+for (const blazar of [{ monitor: 'off' }, { monitor: 'unknown' }, { mode: 'observe' }] as const)
+  scenario(`with blazar ${JSON.stringify(blazar)} Blazar is sent nothing`, site(blazar), async (op) => {
+    op.people.fail('n1', BLIP)
+    await healed(op, 3 * HOUR)
+    assert.deepEqual(sentToBlazar(op), [])
+  })
