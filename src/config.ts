@@ -2,9 +2,10 @@
  * The configuration, parsed and checked once; nothing validates it again later. It finds anneal.yaml, lays it over the
  * defaults and makes one Policy for each cloud. It reads no clouds.yaml (openstack/clouds-yaml.ts) and opens no database.
  */
+import { BlockList, isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
-import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, type Settings } from './config-schema.ts'
+import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, listenAddress, type Settings } from './config-schema.ts'
 import { ConfigError } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
 import { digestOf } from './openstack/canonical-json.ts'
@@ -35,6 +36,8 @@ export type Config = {
   poll: number
   census: number
   workers: number
+  /** Where `run` answers HTTP; null: nowhere. */
+  server: { host: string; port: number } | null
   log: LogLevel
 }
 
@@ -73,8 +76,26 @@ export function loadConfig(wish: ConfigWish): Config {
     poll,
     census,
     workers: settings.workers ?? DEFAULTS.workers,
+    server: serverOf(file),
     log: settings.log ?? DEFAULTS.log,
   }
+}
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** Whoever reaches it may say a person's word, and there is no login yet: so nobody but this machine may reach it. */
+function serverOf({ settings, at }: SettingsFile): Config['server'] {
+  const address = listenAddress(settings.server?.listen ?? DEFAULTS.listen)
+  if (address === null) return null
+  const family = isIP(address.host)
+  if (family !== 0 && LOOPBACK.check(address.host, family === 6 ? 'ipv6' : 'ipv4')) return address
+  throw new ConfigError({
+    what: at(['server', 'listen']),
+    message: `${address.host} is not this machine's loopback, and this version has no login that would keep others out.`,
+    fix: `Listen on ${DEFAULTS.listen}, and reach it from elsewhere through ssh -L.`,
+  })
 }
 
 /** The cloud of this name in anneal.yaml; one that is not listed has the top level's policy and a clouds.yaml entry of its name. */

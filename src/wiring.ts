@@ -6,6 +6,7 @@ import { type CloudConfig, type Config, cloudFor, inMode, loadConfig } from './c
 import type { CloudWorld, Log } from './controller/cloud-world.ts'
 import type { Mode } from './core/policy.ts'
 import type { Seams } from './core/seams.ts'
+import type { CountsCalls } from './openstack/call.ts'
 import type { CloudAccess, Files } from './openstack/cloud-access.ts'
 import { readCloud } from './openstack/clouds-yaml.ts'
 import { type Ironic, ironicClient } from './openstack/ironic.ts'
@@ -59,7 +60,10 @@ export function reach(cloud: Chosen, seams: Seams): Reached {
 }
 
 /** The world of a chosen cloud over a store, and the same sessions for what asks beside it. Sends nothing. */
-export function wire(cloud: Chosen, to: { store: Store; seams: Seams; log: Log }): { world: CloudWorld; reached: Reached } {
+export function wire(
+  cloud: Chosen,
+  to: { store: Store; seams: Seams; log: Log; counted?: CountsCalls },
+): { world: CloudWorld; reached: Reached } {
   const { config, access, servicesAccess } = cloud
   const world = wireCloud({
     cloud: config.name,

@@ -4,11 +4,11 @@
  * decision alone has a version and no others.
  */
 import { z } from 'zod'
-import { recordedSchema } from '../commands/recorded-schema.ts'
-import { PARTS } from '../commands/replay.ts'
 import { ACTS, CAUSES, PLACES, REASONS } from '../core/decision.ts'
 import { KEY_KINDS } from '../core/fleet.ts'
 import { CHECKS, VERDICTS } from '../core/proof.ts'
+import { recordedSchema } from './recorded-schema.ts'
+import { PARTS } from './replay.ts'
 
 const time = z
   .string()
