@@ -63,6 +63,12 @@ export const RESERVATIONS: Variant[] = [
     sees(input, { host: DISABLED })
     shielded(input)
   }),
+  vary('disabled, and nobody can tell by whom', ALL, (input) => {
+    sees(input, { host: { ...DISABLED, updated_at: '2026-11-22 09:00:00.000000' } })
+    shielded(input)
+    const [shield] = input.attempts.filter(({ act }) => act === 'shield')
+    Object.assign(shield ?? {}, { outcome: 'unknown', blazar: { ...shield?.blazar, updated_at: null } })
+  }),
   vary('shielded, and enabled by an operator', ['shield', 'give-back'], (input) => {
     sees(input, {})
     shielded(input)

@@ -48,20 +48,22 @@ function isMarkForeign({ node, attempts }: Judged): boolean {
 }
 
 /** What is left of this case's shield: at Blazar, as far as it is known to be ours, and in Ironic. */
-type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean; mark: boolean }
+type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean }
 
 function leftOf(j: Judged, keepMark: boolean): Left | null {
   const [last] = ownAttempts(j).filter(
     ({ act, outcome }) => (act === 'shield' || act === 'unshield') && (outcome === 'accepted' || outcome === 'unknown'),
   )
-  const mark = caseOfMark(j.node.shield) === j.case?.id && j.case !== null && !keepMark
+  const mark = caseOfMark(j.node.shield) === j.case?.id && j.case !== null
   const set = last?.act === 'shield' ? last : undefined
   const atBlazar = set !== undefined && isThere(j, set)
-  if (!atBlazar && !mark) return null
+  const updated_at = set === undefined || !atBlazar ? null : updatedBy(set, hostOf(j))
+  // What cannot be told apart from an operator's is ours as long as the mark says so.
+  const isUnclear = atBlazar && updated_at === null
+  if (isUnclear ? !mark : !atBlazar && (keepMark || !mark)) return null
   const shield = set ?? ownAttempts(j).find(({ act }) => act === 'shield')
   if (shield?.blazar == null) return null
-  const updated_at = atBlazar ? updatedBy(shield, hostOf(j)) : null
-  return { part: { ...shield.blazar, updated_at, keepMark }, atBlazar, isUnclear: atBlazar && updated_at === null, mark }
+  return { part: { ...shield.blazar, updated_at, keepMark }, atBlazar, isUnclear }
 }
 
 const hostOf = ({ observation: { blazar } }: Pick<Judged, 'observation'>): BlazarHostSeen | null =>
@@ -100,10 +102,13 @@ export function shieldOver(j: Judged, { taken }: { taken: boolean }): Decision |
   const left = leftOf(j, taken)
   if (left === null || j.policy.blazar.mode !== 'chameleon') return null
   const later = j.now + 10 * j.policy.look
-  if (left.isUnclear && j.observation.blazar.kind === 'known' && !left.mark) return escalate('shield-over', unclear(left), later)
   const hand = first(j, [...(taken ? HANDS_AFAR : HANDS), outcomeUnknown])
   // A quarantine is not ended on a node that somebody has.
   if (hand !== null && !(taken && hand.kind === 'act')) return hand
+  if (left.isUnclear)
+    return hostOf(j)?.disabled === true
+      ? escalate('shield-over', unclear(left, j.node.name ?? j.node.uuid), later)
+      : wait('shield-over', `Blazar cannot be asked whether its host ${left.part.host_id} is disabled.`, j.now + j.policy.look, 'unshield')
   const what = left.atBlazar ? `Blazar's host ${left.part.host_id} is given back to its monitor` : 'The mark of the shield is removed'
   return permitted(j, go('shield-over', `${what}: the case is over.`, { act: 'unshield', blazar: left.part }))
 }
@@ -123,11 +128,11 @@ export function notSeenSince(j: Judged): Decision | null {
   )
 }
 
-const unclear = ({ part }: Left): string =>
-  `Blazar's host ${part.host_id} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: ${enabling(part.host_id)}.`
+const unclear = ({ part }: Left, node: string): string =>
+  `Blazar's host ${part.host_id} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: ${enabling(part.host_id)}. If somebody does: \`openstack baremetal node unset --extra anneal_shield ${node}\`.`
 
-const enabling = (host_id: string): string =>
-  `\`openstack reservation host set --extra disabled= ${host_id}\` (PUT /v1/os-hosts/${host_id} {"disabled": null})`
+/** As the request itself: a client that cannot send null, only an empty text, would disable it once more. */
+const enabling = (host_id: string): string => `send Blazar PUT /v1/os-hosts/${host_id} {"disabled": null}`
 
 /** What a case that closes leaves behind at Blazar all the same; null: nothing. */
 export function shieldLeft(j: Judged): string | null {

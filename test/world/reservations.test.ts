@@ -148,6 +148,20 @@ scenario('a shield whose reply was lost is found, counted as ours, and taken bac
   assert.deepEqual(flags(op, 'n1'), { disabled: false, reservable: true, mark: false })
 })
 
+scenario('where a clock that was set hides whose the disabled is, a person is told, and says so by the mark', site(), async (op) => {
+  op.people.fail('n1', BLIP)
+  op.at('marked', () => {
+    op.cloud.faults.set('blazar', { kind: 'lost-reply', methods: ['PUT'], times: 1 })
+    op.jump(-3 * MINUTE)
+  })
+  await op.sweep()
+  await op.sweepUntil(() => op.said('n1') === 'escalate shield-over', 2 * HOUR)
+  assert.match(op.message('n1'), /is disabled, and whether by Anneal or by an operator is not known/)
+  delete op.node('n1').row.extra['anneal_shield']
+  await healed(op, 2 * HOUR)
+  assert.deepEqual(flags(op, 'n1'), { disabled: true, reservable: false, mark: false })
+})
+
 for (const point of ['committed', 'mark', 'marked', 'verb', 'verbed'] as const)
   scenario(
     `killed ${point} in its shield, the next life finds what stands and takes it back in the end`,
