@@ -17,6 +17,7 @@ export function describedProgram(): Command {
     cwd: '.',
     user: '',
     version: '',
+    dashboard: '',
     seams: realSeams(),
     readFile: () => null,
     onStop: () => () => {},

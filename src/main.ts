@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import type { Io, Out } from './cli/io.ts'
 import { runProgram } from './cli/program.ts'
 import { realSeams } from './seams.ts'
@@ -99,6 +100,7 @@ const io: Omit<Io, 'exit'> = {
   cwd: process.cwd(),
   user: userName(process.env),
   version: version(),
+  dashboard: fileURLToPath(new URL('../dist/dashboard', import.meta.url)),
   seams,
   readFile,
   onStop,

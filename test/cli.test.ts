@@ -73,7 +73,18 @@ async function typed(args: string[], { env, columns }: Options = {}): Promise<En
   const seams = realSeams()
   const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
   const input = { isTTY: true, lines: () => Readable.from([]), keys: () => () => {} }
-  const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, readFile }
+  const io = {
+    out: to('out'),
+    err: to('err'),
+    input,
+    env: around(env),
+    cwd: folder,
+    user: 'pat',
+    version: '0',
+    dashboard: '',
+    seams,
+    readFile,
+  }
   const code = await runProgram(args, { ...io, onStop: () => () => {} })
   await seams.close()
   return { code, ...texts }

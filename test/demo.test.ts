@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { demo } from '../src/cli/demo.ts'
+import { realSeams } from '../src/seams.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
@@ -129,7 +130,14 @@ async function played(o: {
       return () => {}
     },
   }
-  const io = { out: { write, isTTY, columns: () => (isTTY ? 1_000 : null) }, input, onStop: () => () => {} }
+  const io = {
+    out: { write, isTTY, columns: () => (isTTY ? 1_000 : null) },
+    input,
+    onStop: () => () => {},
+    seams: realSeams(),
+    version: '0',
+    dashboard: '',
+  }
   const code = await demo({ nodes: o.nodes ?? 60, port: 0, seed: o.seed ?? 1, speed: 0, colour: false }, io)
   return { code, out }
 }

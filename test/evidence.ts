@@ -44,6 +44,7 @@ export async function typed(op: SimOperator, args: string[], { cwd, isTTY = fals
       cwd,
       user: 'pat',
       version: '0.0.0',
+      dashboard: '',
       seams,
       readFile: (file) => (cloud && file === 'clouds.yaml' ? stringify({ clouds: { sim: { auth } } }) : null),
       onStop: () => () => {},

@@ -54,6 +54,7 @@ async function typed(op: SimOperator, args: string[], input = ''): Promise<Ended
     cwd: dirname(op.path),
     user: 'pat',
     version: '0',
+    dashboard: '',
     seams: { ...seams, clock: op.clock },
     readFile: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null),
     onStop: () => () => {},

@@ -42,6 +42,7 @@ async function typed(...args: string[]): Promise<{ code: number; out: string; er
     cwd: '/',
     user: 'pat',
     version: '0',
+    dashboard: '',
     seams,
     readFile: (path) => (path.endsWith('strict.yaml') ? 'budgets:\n  resets:\n    max: 1\n' : null),
     onStop: () => () => {},

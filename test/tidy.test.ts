@@ -18,7 +18,7 @@ type Source = { path: string; text: string; tree: ts.SourceFile }
 type Rule = (source: Source) => string[]
 
 const source = (path: string, text: string): Source => ({ path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true) })
-const isTest = (path: string) => path.endsWith('.test.ts') || path.startsWith('test/')
+const isTest = (path: string) => path.endsWith('.test.ts') || /^(dashboard\/)?test\//.test(path)
 const roomOf = (path: string) => (path.split('/').length > 2 ? (path.split('/')[1] ?? '') : 'main')
 
 function everyNode(tree: ts.SourceFile): ts.Node[] {
@@ -73,6 +73,19 @@ const importsPointDown: Rule = (file) => {
     const to = roomOf(target)
     const isFine = target.startsWith('src/') && (to === room || room === 'main' || room === 'cli' || allowed?.includes(to))
     return isFine ? [] : [complain(file, node, `${room} imports ${target.startsWith('src/') ? to : target}`)]
+  })
+}
+
+/** The page is no part of the daemon: of that it knows the shapes of answers, as types, and nothing of it at runtime. */
+const dashboardKnowsShapesOnly: Rule = (file) => {
+  if (isTest(file.path) || !file.path.startsWith('dashboard/')) return []
+  return imports(file).flatMap(({ node, from }) => {
+    const target = join(dirname(file.path), from)
+    if (!from.startsWith('.') || target.startsWith('dashboard/')) return []
+    if (/^docs\/[\w-]+\.md\?raw$/.test(target)) return []
+    const isType = ts.isImportDeclaration(node) && node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+    if (target !== 'src/http/shapes.ts') return [complain(file, node, `dashboard imports ${target}`)]
+    return isType ? [] : [complain(file, node, `dashboard imports more than types of ${target}`)]
   })
 }
 
@@ -146,7 +159,7 @@ const sizes: Rule = (file) => {
 }
 
 const names: Rule = ({ path }) => {
-  const name = basename(path).replace(/(\.test|\.exhaustive|\.property|\.d)*\.ts$/, '')
+  const name = basename(path).replace(/(\.test|\.exhaustive|\.property|\.d|\.config)*\.tsx?$/, '')
   if (/^(index|utils?|helpers?|types?|constants?|common|misc|shared)$/.test(name)) return [`${path}: a file is named for what it holds`]
   return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) ? [] : [`${path}: file names are kebab-case`]
 }
@@ -196,6 +209,7 @@ const noEscapes: Rule = (file) => {
 
 const RULES: Record<string, Rule> = {
   importsPointDown,
+  dashboardKnowsShapesOnly,
   onlyThroughTheSeams,
   environmentOnlyInMain,
   sizes,
@@ -245,7 +259,9 @@ const allFiles = readdirSync(root, { recursive: true, withFileTypes: true })
   .map((entry) => relative(root, join(entry.parentPath, entry.name)))
   .filter((path) => !path.split('/').some((part) => SKIPPED.includes(part)))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const sources = allFiles.filter((path) => /^(src|test|lab|scripts|bench|crash)\/.*\.ts$/.test(path)).map((path) => source(path, read(path)))
+const sources = allFiles
+  .filter((path) => /^(src|dashboard|test|lab|scripts|bench|crash)\/.*\.tsx?$/.test(path))
+  .map((path) => source(path, read(path)))
 
 for (const [name, rule] of Object.entries(RULES)) {
   test(`every file keeps the rule ${name}`, () => assert.deepEqual(sources.flatMap(rule), []))
@@ -297,6 +313,13 @@ const broken: [rule: string, path: string, text: string, complaint: RegExp][] = 
   ['importsPointDown', 'src/simulator/a.ts', "const x = await import('../bmc/b.ts')", /simulator imports bmc/],
   ['importsPointDown', 'src/cli/a.ts', "import { x } from '../main.ts'", /cli imports main/],
   ['importsPointDown', 'src/http/a.ts', "import { x } from '../../test/b.ts'", /http imports test/],
+  [
+    'dashboardKnowsShapesOnly',
+    'dashboard/pages/a.tsx',
+    "import type { X } from '../../src/core/b.ts'",
+    /dashboard imports src\/core\/b\.ts/,
+  ],
+  ['dashboardKnowsShapesOnly', 'dashboard/api/a.ts', "import { SHAPES } from '../../src/http/shapes.ts'", /more than types/],
   ['onlyThroughTheSeams', 'src/store/a.ts', 'const a = Date.now()', /Date\.now/],
   ['onlyThroughTheSeams', 'src/store/a.ts', 'const a = { at: Date.now }', /Date\.now/],
   ['onlyThroughTheSeams', 'src/store/a.ts', 'const a = new Date()', /new Date/],

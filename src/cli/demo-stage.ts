@@ -6,8 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { Configured } from '../commands/list-policies.ts'
 import { DEFAULT_POLICY, MINUTE, type Policy } from '../core/policy.ts'
 import type { Random, Seams } from '../core/seams.ts'
+import { type Metrics, openMetrics } from '../http/metrics.ts'
 import { type CloudAccess, cloudAccess } from '../openstack/cloud-access.ts'
 import { SITE, siteNodes } from '../simulator/cast.ts'
 import { type SimulatedCloud, simulatedCloud } from '../simulator/cloud.ts'
@@ -39,14 +41,19 @@ export const DEMO_POLICY: Policy = {
   soak: 5 * MINUTE,
 }
 
+/** As the daemon has it from its configuration. */
+export const DEMO_CLOUDS: readonly Configured[] = [{ name: CLOUD, policy: DEMO_POLICY, policyHash: CLOUD }]
+
 export type Stage = {
   folder: string
+  database: string
   url: string
   clock: VirtualClock
   cloud: SimulatedCloud
   outages: Outages
   world: WiredCloud
   store: Store
+  metrics: Metrics
   random: Random
   /** Virtual time begins to move; at speed 0 as fast as it can. */
   go(): void
@@ -74,21 +81,34 @@ export async function setStage(wish: Wish): Promise<Stage> {
   // A stream of its own, so that what the cloud draws does not depend on how often the operator draws.
   const random = seededRandom(seed + 1)
   const seams: Seams = { clock, random, newId: seededIds(random), transport: cloud.transport, datagram: cloud.datagram }
-  const store = await openStore({ path: join(folder, 'demo.db'), clock, newId: seams.newId, random })
+  const database = join(folder, 'demo.db')
+  const store = await openStore({ path: database, clock, newId: seams.newId, random })
   undo.defer(() => store.close())
   writeFileSync(join(folder, 'clouds.yaml'), cloudsYaml(cloud, served.url), { mode: 0o600 })
+  const metrics = await openMetrics({ store, clock, clouds: DEMO_CLOUDS })
   // Warnings of the operator's log are in the audit trail or in the next decision; the demo tells its story in one voice.
-  const world = wireCloud({ cloud: CLOUD, access: accessTo(cloud), servicesAccess: null, policy: DEMO_POLICY, store, seams, log: () => {} })
+  const world = wireCloud({
+    cloud: CLOUD,
+    access: accessTo(cloud),
+    servicesAccess: null,
+    policy: DEMO_POLICY,
+    store,
+    seams,
+    log: () => {},
+    counted: metrics.asked,
+  })
   await store.enrol(CLOUD, { mode: DEMO_POLICY.mode, policyHash: CLOUD })
   const open = undo.move()
   return {
     folder,
+    database,
     url: served.url,
     clock,
     cloud,
     outages: neutronOutages(cloud),
     world,
     store,
+    metrics,
     random: seededRandom(seed + 2),
     removeFolder,
     go: () => {

@@ -10,6 +10,7 @@ import { castOf, NODES_MIN } from '../simulator/cast.ts'
 import { reckon } from '../simulator/kept-promises.ts'
 import { stories } from '../simulator/stories.ts'
 import type { CaseView } from '../store/case-row.ts'
+import { type DemoServer, serveDemo } from './demo-dashboard.ts'
 import { KEYS, listenToKeys } from './demo-keys.ts'
 import { brokenPromises, type Ended, summaryText } from './demo-lines.ts'
 import { CLOUD, DEMO_POLICY, type Stage, setStage } from './demo-stage.ts'
@@ -38,7 +39,7 @@ export function registerDemo(program: Command, io: Io): void {
     .summary('the real operator on a pretend cloud: try it, nothing to configure')
     .description(
       'Plays seven kinds of trouble on a simulated OpenStack and lets Anneal deal with them, with the reason for everything it does and does not do. ' +
-        `Ends by itself; leaves nothing behind. On a terminal: ${KEYS}.`,
+        `Serves the dashboard beside it. Ends by itself, on a terminal when you say so; leaves nothing behind. On a terminal: ${KEYS}.`,
     )
     .option('--nodes <n>', 'how many pretend nodes', wholeNumber, 60)
     .option('--port <p>', 'serve the pretend cloud on this port of 127.0.0.1 (0: any free one)', wholeNumber, 0)
@@ -53,7 +54,7 @@ export function registerDemo(program: Command, io: Io): void {
 const NEXT =
   'Next: `anneal check` and `anneal sweep` on your own cloud; in mode observe, the default, nothing that changes anything is sent.'
 
-type DemoIo = Pick<Io, 'out' | 'input' | 'onStop'>
+type DemoIo = Pick<Io, 'out' | 'input' | 'onStop' | 'seams' | 'version' | 'dashboard'>
 
 /** Plays the demo to its end, or until it is stopped. 0 unless a promise was broken or the stories did not come to rest. Throws UsageError. */
 export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> {
@@ -61,6 +62,7 @@ export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> 
   within('--port', options.port, { from: 0, to: 65_535 })
   within('--speed', options.speed, { from: 0, to: 1_000 })
   const stage = await setStage(options)
+  const server = await serveDemo(stage, io)
   const stop = new AbortController()
   const forget = io.onStop(() => {
     // npm passes Ctrl-C on to a process that has it from the terminal already, and a second signal ends us at once.
@@ -71,26 +73,49 @@ export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> 
   const told = telling(stage, { io, colour: options.colour })
   const unread = listenToKeys(io.input, { stage, cast, told, quit: () => stop.abort() })
   try {
-    io.out.write(greeting(stage, options, io))
+    io.out.write(greeting(stage, options, io, server))
     const script = stories(stage.cloud, cast, stage.outages)
     const from = stage.clock.now()
     for (const [i, story] of script.entries()) told.play(story, { title: `${i + 1}/${script.length} ${story.title}`, from })
     stage.go()
     const operator = run(
-      { worlds: [stage.world], claimant: CLOUD, workers: WORKERS, pollMs: 15 * SECOND, censusMs: 10 * MINUTE, onPass: () => {} },
+      {
+        worlds: [stage.world],
+        claimant: CLOUD,
+        workers: WORKERS,
+        pollMs: 15 * SECOND,
+        censusMs: 10 * MINUTE,
+        onPass: (_key, { observation }) => stage.metrics.looked(observation),
+      },
       stop.signal,
     )
-    const [isOver] = await Promise.all([told.untilOver(stop.signal).finally(() => stop.abort()), operator])
-    const ended = await outcome(stage)
-    io.out.write(summaryText(ended, { width: widthFor(io.out), colour: options.colour }))
-    io.out.write(isOver ? `${folded(NEXT, widthFor(io.out), 0)}\n` : 'Stopped before the stories were over.\n')
-    return brokenPromises(ended.reckoning).length > 0 || (isOver && ended.others.length > 0) ? 1 : 0
+    const toldToTheEnd = async (): Promise<ExitCode> => {
+      const isOver = await told.untilOver(stop.signal)
+      const code = await sumUp(stage, { isOver, colour: options.colour }, io)
+      if (!isOver || !server.hasDashboard || !isWatched(io)) return code
+      io.out.write(`The dashboard stays at ${server.address} and the cloud goes on: break more with the keys; q ends it.\n`)
+      while (!stop.signal.aborted) await told.untilOver(stop.signal)
+      return code
+    }
+    const [code] = await Promise.all([toldToTheEnd().finally(() => stop.abort()), operator])
+    return code
   } finally {
     stop.abort()
     forget()
     unread()
+    await server.close()
     await stage.close()
   }
+}
+
+/** A person watches, who can end it. */
+const isWatched = ({ out, input }: DemoIo): boolean => out.isTTY && input.isTTY
+
+async function sumUp(stage: Stage, { isOver, colour }: { isOver: boolean; colour: boolean }, io: DemoIo): Promise<ExitCode> {
+  const ended = await outcome(stage)
+  io.out.write(summaryText(ended, { width: widthFor(io.out), colour }))
+  io.out.write(isOver ? `${folded(NEXT, widthFor(io.out), 0)}\n` : 'Stopped before the stories were over.\n')
+  return brokenPromises(ended.reckoning).length > 0 || (isOver && ended.others.length > 0) ? 1 : 0
 }
 
 function within(option: string, value: number, { from, to }: { from: number; to: number }): void {
@@ -98,17 +123,21 @@ function within(option: string, value: number, { from, to }: { from: number; to:
   throw new UsageError({ what: 'usage', message: `${option} is ${value}.`, fix: `Choose from ${from} to ${to}.` })
 }
 
-function greeting({ folder, url, clock }: Stage, { nodes, seed, speed, colour }: DemoOptions, io: DemoIo): string {
+function greeting(stage: Stage, { nodes, seed, speed, colour }: DemoOptions, io: DemoIo, server: DemoServer): string {
+  const { folder, database, url, clock } = stage
   const { silentBmc, soak } = DEMO_POLICY
   const width = widthFor(io.out)
   return `${[
     paint(colour, 'bold', `Anneal on a pretend cloud of ${nodes} nodes: the real operator in mode auto, nothing real around it.`),
     `Virtual time runs ${speed === 0 ? 'as fast as it can' : `up to ${speed} times as fast as real time`}. Seed ${seed}: the same seed gives the same story.`,
     `Policy: the default, but a silent BMC is given up after ${silentBmc.looks} looks over ${spanText(silentBmc.over)} (default: 24 h), a case closes after ${spanText(soak)} (30 min), a quarter of the nodes may be under repair at once (5 %), and no share of a class makes an incident (5 %).`,
-    ...(io.out.isTTY && io.input.isTTY ? [`Keys: ${KEYS}.`] : []),
+    ...(isWatched(io) ? [`Keys: ${KEYS}.`] : []),
+    server.hasDashboard
+      ? `Dashboard: ${server.address}`
+      : `The dashboard is not built (\`npm run build:dashboard\`); the API is at ${server.address}/api/v1/openapi.json`,
     `The same cloud is served at ${url}; its clock shows ${timeText(clock.now()).slice(0, 10)}. From another terminal (from a checkout: ./bin/anneal):`,
     `  OS_CLIENT_CONFIG_FILE=${folder}/clouds.yaml anneal check --os-cloud ${CLOUD}`,
-    `  ANNEAL_DATABASE=${folder}/demo.db anneal nodes`,
+    `  ANNEAL_DATABASE=${database} anneal nodes`,
   ]
     // Commands are to be copied.
     .map((line) => (line.startsWith(' ') ? line : folded(line, width, 0)))

@@ -25,6 +25,8 @@ export type Io = {
   /** The operating system's name of who runs this: it stands in the audit trail. */
   user: string
   version: string
+  /** The folder with the built dashboard, whether it is there or not. */
+  dashboard: string
   seams: Seams
   /** null where there is no such file or it cannot be read. */
   readFile(path: string): string | null

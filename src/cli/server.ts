@@ -3,6 +3,7 @@
  */
 import type { Config } from '../config.ts'
 import type { Log } from '../controller/cloud-world.ts'
+import { readDashboard } from '../http/dashboard-files.ts'
 import { listen } from '../http/listen.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { httpServer } from '../http/server.ts'
@@ -39,6 +40,7 @@ export function serverFor(place: Place, { clouds, metrics, log }: With): Server 
         records: () => openRecords(config.database),
         hardwareOf: async (node) => (await askedHardware(io, { globals, config }, node)).hardware,
         metrics,
+        dashboard: readDashboard(io.dashboard),
         isReady: () => isReady,
         log,
       })

@@ -6,8 +6,10 @@ import { z } from 'zod'
 import { explainNode } from '../commands/explain-node.ts'
 import { pageOfCases } from '../commands/list-cases.ts'
 import { listClouds, mustBeKnown } from '../commands/list-clouds.ts'
+import { listFleet } from '../commands/list-fleet.ts'
 import { pageOfIncidents } from '../commands/list-incidents.ts'
 import { pageOfNodes } from '../commands/list-nodes.ts'
+import { timeOrNull } from '../commands/node-report.ts'
 import { showCase } from '../commands/show-case.ts'
 import { fitsOrder, NODE_SORTS } from '../store/node-order.ts'
 import { cause, cloudName, given, isTrue, kind, markerOf, markIn, noMarker, paged, reason, yesOrNo } from './paging.ts'
@@ -47,6 +49,7 @@ const casesQuery = z.strictObject({
   ...paged,
 })
 
+const fleetQuery = z.strictObject({ cloud: cloudName.optional() })
 const incidentsQuery = z.strictObject({ cloud: cloudName.optional(), closed: yesOrNo.optional(), ...paged })
 
 export function readingRoutes(app: App, world: HttpWorld): void {
@@ -61,6 +64,14 @@ export function readingRoutes(app: App, world: HttpWorld): void {
   app.get('/api/v1/clouds', { schema: { ...about('Clouds, with what is open in each'), response: answers(SHAPES.clouds) } }, async () => ({
     clouds: await listClouds(store),
   }))
+
+  app.get('/api/v1/about', { schema: { ...about('Which Anneal this is, and its time'), response: answers(SHAPES.about) } }, async () => ({
+    version: world.version,
+    now: timeOrNull(await store.now()),
+  }))
+
+  const ofFleet = { ...about('Every node in a few words'), querystring: fleetQuery, response: answers(SHAPES.fleet, 404) }
+  app.get('/api/v1/fleet', { schema: ofFleet }, async ({ query }) => ({ nodes: await listFleet(store, await known(query.cloud)) }))
 
   const ofNodes = { ...about('Nodes that concern somebody, or all'), querystring: nodesQuery, response: answers(SHAPES.nodes, 404) }
   app.get('/api/v1/nodes', { schema: ofNodes }, async ({ query }) => {

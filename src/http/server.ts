@@ -6,6 +6,7 @@ import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyServerOptions } from 'fastify'
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { fileFor, notBuilt, sendFile } from './dashboard-files.ts'
 import { eventRoutes } from './events.ts'
 import { refusalOf, secure } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
@@ -49,8 +50,10 @@ export async function httpServer(world: HttpWorld): Promise<App> {
     if (refusal !== null) throw refusal
   })
   app.setErrorHandler((error, request, reply) => answerError(world, error, { request, reply }))
-  app.setNotFoundHandler((request) => {
-    throw notFound(request)
+  app.setNotFoundHandler((request, reply) => {
+    const file = fileFor(world.dashboard, request)
+    if (file !== null) return sendFile(reply, file)
+    throw request.url === '/' ? notBuilt() : notFound(request)
   })
   const stop = new AbortController()
   app.addHook('preClose', async () => stop.abort())

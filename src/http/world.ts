@@ -10,10 +10,12 @@ import type { Clock } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { Records } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import type { DashboardFiles } from './dashboard-files.ts'
 import type { Metrics } from './metrics.ts'
 
 export type HttpWorld = {
   store: Store
+  /** By which streams wait; times that are told are the store's. */
   clock: Clock
   version: string
   /** The clouds that this process watches, each with its policy. */
@@ -24,6 +26,7 @@ export type HttpWorld = {
   /** Which machine a node is: reads of Ironic, for an evidence bundle alone. */
   hardwareOf(node: NodeKey): Promise<Hardware>
   metrics: Metrics
+  dashboard: DashboardFiles
   /** Every cloud is watched. */
   isReady(): boolean
   log(level: 'warn' | 'error', message: string, fields: Record<string, unknown>): void

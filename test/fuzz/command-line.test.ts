@@ -44,6 +44,7 @@ async function typed(
     cwd: folder,
     user: 'pat',
     version: '0',
+    dashboard: '',
     seams,
     readFile: () => null,
   }

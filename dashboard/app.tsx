@@ -1,0 +1,195 @@
+/**
+ * The frame around every page: name, navigation, whether changes are heard of, light or dark; and which page an address is.
+ */
+import { Button } from '@patternfly/react-core/dist/dynamic/components/Button'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { addressOfReason, followed, Link, useAddress } from './address.tsx'
+import { useStanding } from './api/live.ts'
+import { approvals, decisions } from './api/queries.ts'
+import { isQuickened, useNow, version } from './api/server-time.ts'
+import { ApprovalsPage } from './pages/approvals.tsx'
+import { AuditPage } from './pages/audit.tsx'
+import { CasePage } from './pages/case.tsx'
+import { FleetPage } from './pages/fleet.tsx'
+import { HealthPage } from './pages/health.tsx'
+import { NodePage } from './pages/node.tsx'
+import { NowPage } from './pages/now.tsx'
+import { PolicyPage } from './pages/policy.tsx'
+import { RunbookPage } from './pages/runbook.tsx'
+import { Announcement } from './parts/announcement.tsx'
+import { Heading, Nothing } from './parts/answered.tsx'
+import { ZONE } from './parts/time.tsx'
+import { standingOfDecision } from './standing.ts'
+import { chooseTheme, chosenTheme, type Theme } from './theme.ts'
+
+type Page = { title: string; show: (parts: string[]) => ReactNode }
+
+const PAGES: Record<string, Page> = {
+  '': { title: 'Now', show: () => <NowPage /> },
+  fleet: { title: 'Fleet', show: () => <FleetPage /> },
+  approvals: { title: 'Approvals and holds', show: () => <ApprovalsPage /> },
+  audit: { title: 'Audit', show: () => <AuditPage /> },
+  policy: { title: 'Policy', show: () => <PolicyPage /> },
+  health: { title: 'Health', show: () => <HealthPage /> },
+  runbook: { title: 'Runbook', show: ([slug = '']) => <RunbookPage slug={slug} /> },
+  nodes: { title: 'Node', show: ([cloud = '', node = '']) => <NodePage key={`${cloud} ${node}`} cloud={cloud} node={node} /> },
+  cases: { title: 'Case', show: ([id = '']) => <CasePage key={id} id={id} /> },
+}
+const IN_NAVIGATION = ['', 'fleet', 'approvals', 'audit', 'policy', 'health', 'runbook']
+
+export function App() {
+  const address = useAddress()
+  const [name = '', ...parts] = address.pathname.split('/').slice(1).map(decodeURIComponent)
+  const page = PAGES[name]
+  const main = useRef<HTMLElement>(null)
+  const path = address.pathname
+  const title = [page?.title ?? 'Nothing here', ...parts.slice(-1)].join(' ')
+  useEffect(() => {
+    document.title = `${title} · Anneal`
+  }, [title])
+  useFocusAfterNavigation(path, main)
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <div className="frame">
+        <Masthead current={name} />
+        <main id="main" tabIndex={-1} ref={main}>
+          {page === undefined ? (
+            <>
+              <Heading title="Nothing here" />
+              <Nothing title="No page has this address.">
+                Go to <Link to="/">what is now</Link>.
+              </Nothing>
+            </>
+          ) : (
+            page.show(parts)
+          )}
+        </main>
+        <Foot />
+      </div>
+      <Announcement />
+    </>
+  )
+}
+
+/** Whoever follows a link by keyboard or screen reader goes on at the new page, not where the old one was. */
+function useFocusAfterNavigation(path: string, main: { current: HTMLElement | null }): void {
+  const before = useRef(path)
+  useEffect(() => {
+    if (before.current === path) return
+    before.current = path
+    main.current?.focus({ preventScroll: true })
+  }, [path, main])
+}
+
+function Masthead({ current }: { current: string }) {
+  const [isOpen, setOpen] = useState(false)
+  const asked = useAsked()
+  return (
+    <header className="masthead">
+      <Link to="/" className="brand">
+        <img src="/mark.svg" alt="" width="26" height="26" /> Anneal
+      </Link>
+      <Button
+        variant="plain"
+        className="menu-button"
+        aria-label="Pages"
+        aria-expanded={isOpen}
+        aria-controls="pages"
+        onClick={() => setOpen(!isOpen)}
+      >
+        <span aria-hidden="true">☰</span>
+      </Button>
+      <nav id="pages" aria-label="Pages" className={isOpen ? 'pages is-open' : 'pages'}>
+        {IN_NAVIGATION.map((name) => (
+          <a
+            key={name}
+            href={`/${name}`}
+            aria-current={name === current ? 'page' : undefined}
+            onClick={(event) => {
+              setOpen(false)
+              followed(event)
+            }}
+          >
+            {PAGES[name]?.title}
+            {name === '' && asked.people > 0 ? (
+              <span className="badge">
+                {asked.people}
+                <span className="hidden"> need a person</span>
+              </span>
+            ) : null}
+            {name === 'approvals' && asked.yes > 0 ? (
+              <span className="badge">
+                {asked.yes}
+                <span className="hidden"> wait for a yes</span>
+              </span>
+            ) : null}
+          </a>
+        ))}
+      </nav>
+      <div className="tools">
+        <Live />
+        <ThemeButton />
+      </div>
+    </header>
+  )
+}
+
+/** How many wait for a person, wherever one looks. */
+function useAsked(): { people: number; yes: number } {
+  const inForce = useQuery(decisions).data?.decisions ?? []
+  return {
+    people: inForce.filter(({ kind, reason }) => standingOfDecision(kind, reason) === 'person').length,
+    yes: useQuery(approvals).data?.waiting.length ?? 0,
+  }
+}
+
+const SAID = { connecting: 'connecting', live: 'live', lost: 'not connected' } as const
+
+function Live() {
+  const standing = useStanding()
+  const now = useNow()
+  return (
+    <span className={`live is-${standing}`} role="status">
+      {SAID[standing]}
+      <span className="live-time" aria-hidden="true">
+        {new Date(now).toLocaleTimeString(undefined, { hourCycle: 'h23' })} {ZONE}
+        {isQuickened() ? ', quickened' : ''}
+      </span>
+    </span>
+  )
+}
+
+const NEXT_THEME: Record<Theme, Theme> = { system: 'dark', dark: 'light', light: 'system' }
+const SIGN: Record<Theme, string> = { system: '◐', dark: '●', light: '○' }
+
+function ThemeButton() {
+  const [theme, setTheme] = useState(chosenTheme)
+  const next = NEXT_THEME[theme]
+  return (
+    <Button
+      variant="plain"
+      aria-label={`Colours: ${theme}; change to ${next}`}
+      title={`Colours: ${theme}`}
+      onClick={() => {
+        chooseTheme(next)
+        setTheme(next)
+      }}
+    >
+      <span aria-hidden="true">{SIGN[theme]}</span>
+    </Button>
+  )
+}
+
+function Foot() {
+  useNow()
+  return (
+    <footer className="foot">
+      Anneal {version} · times in {Intl.DateTimeFormat().resolvedOptions().timeZone} ({ZONE}) · <a href="/api/v1/openapi.json">API</a> ·{' '}
+      <Link to={addressOfReason('')}>runbook</Link>
+    </footer>
+  )
+}

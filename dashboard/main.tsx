@@ -1,0 +1,28 @@
+/**
+ * Puts the dashboard into its page: theme, clock, events, and the pages.
+ */
+import '@patternfly/react-core/dist/styles/base.css'
+import './look.css'
+import './pages.css'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { follow } from './api/live.ts'
+import { client } from './api/queries.ts'
+import { startClock } from './api/server-time.ts'
+import { App } from './app.tsx'
+import { startTheme } from './theme.ts'
+
+startTheme()
+startClock()
+follow()
+
+const root = document.getElementById('dashboard')
+if (root !== null)
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  )

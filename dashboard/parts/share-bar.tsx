@@ -1,0 +1,44 @@
+/**
+ * The fleet in one line and one bar: which share of it users have or can launch on, and what the rest is.
+ */
+import type { FleetNode } from '../api/answers.ts'
+import { ORDER, STANDINGS, type Standing, standingOf } from '../standing.ts'
+
+export function countsOf(nodes: readonly FleetNode[]): Record<Standing, number> {
+  const counts: Record<Standing, number> = { person: 0, work: 0, wait: 0, left: 0, free: 0, used: 0 }
+  for (const node of nodes) counts[standingOf(node)] += 1
+  return counts
+}
+
+const FINE: readonly Standing[] = ['used', 'free', 'work', 'left', 'wait', 'person']
+
+export function shareText(usable: number, all: number): string {
+  if (all === 0) return '–'
+  // 99.96 % must not look like all of them.
+  return usable === all ? '100 %' : `${(Math.floor((usable / all) * 1_000) / 10).toFixed(1)} %`
+}
+
+export function ShareBar({ nodes }: { nodes: readonly FleetNode[] }) {
+  const counts = countsOf(nodes)
+  const usable = counts.free + counts.used
+  return (
+    <div className="share">
+      <p className="share-figure">
+        <strong>{shareText(usable, nodes.length)}</strong> of {nodes.length.toLocaleString()} nodes serve users:{' '}
+        {counts.used.toLocaleString()} in use, {counts.free.toLocaleString()} free to launch on
+      </p>
+      <div className="progress is-wide" aria-hidden="true">
+        {FINE.map((standing) => (
+          <i key={standing} className={`is-${standing}`} style={{ flexGrow: counts[standing] }} />
+        ))}
+      </div>
+      <ul className="legend">
+        {ORDER.map((standing) => (
+          <li key={standing} className={`stands is-${standing}`} title={STANDINGS[standing].means}>
+            {STANDINGS[standing].label} <b>{counts[standing].toLocaleString()}</b>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

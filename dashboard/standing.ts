@@ -1,0 +1,44 @@
+/**
+ * How a node stands, in the six ways that a person tells apart at a glance, and in the order of urgency. It judges nothing about the node:
+ * it sums up the state that Ironic gave it and the decision that is in force.
+ */
+import type { FleetNode, Kind } from './api/answers.ts'
+
+export type Standing = 'person' | 'work' | 'wait' | 'left' | 'free' | 'used'
+
+/** In words, and what they mean; the first is the most urgent. */
+export const STANDINGS: Record<Standing, { label: string; means: string }> = {
+  person: { label: 'Needs a person', means: 'Anneal does not go on without one' },
+  work: { label: 'In hand', means: 'being repaired, or on its way by itself' },
+  wait: { label: 'Waits', means: 'failed, and waits for something that is named' },
+  left: { label: 'Left alone', means: 'held, in maintenance or otherwise not ours' },
+  free: { label: 'Free', means: 'can be launched on' },
+  used: { label: 'In use', means: 'somebody has it' },
+}
+export const ORDER = Object.keys(STANDINGS) as Standing[]
+
+/** Reasons to wait that only a person ends. */
+const ASKS_PERSON: readonly string[] = ['needs-approval', 'observe-only', 'census-doubtful']
+/** Reasons to leave a node alone because of what a person said or did. */
+const LEAVES: readonly string[] = ['held', 'paused', 'out-of-scope', 'maintenance-by-person']
+/** What is waited for is under way by itself. */
+const UNDER_WAY: readonly string[] = ['transition', 'proof-pending', 'soak', 'outcome-unknown', 'deploying', 'mark-owed', 'shield-over']
+
+/** Null where nothing is in force. */
+export function standingOfDecision(kind: Kind | null, reason: string | null): Standing | null {
+  if (kind === null || reason === null) return null
+  if (kind === 'escalate') return 'person'
+  if (kind === 'leave' || LEAVES.includes(reason)) return reason === 'instance-may-live' || reason === 'lease-lost' ? 'person' : 'left'
+  if (kind === 'act' || kind === 'resolve' || UNDER_WAY.includes(reason)) return 'work'
+  return ASKS_PERSON.includes(reason) ? 'person' : 'wait'
+}
+
+export function standingOf({ kind, reason, provision_state, maintenance, held, missing }: FleetNode): Standing {
+  // A node that is proven and only watched for a while longer can be launched on.
+  const decided = reason === 'soak' && provision_state === 'available' ? null : standingOfDecision(kind, reason)
+  if (decided !== null) return decided
+  if (held || maintenance || missing) return 'left'
+  if (provision_state === 'available') return 'free'
+  if (provision_state === 'active') return 'used'
+  return /error|failed/.test(provision_state) ? 'wait' : 'work'
+}
