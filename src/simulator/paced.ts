@@ -39,7 +39,7 @@ export function paced(clock: VirtualClock, options: { speed: number }): Paced {
       await pause(Math.min(gap, SLICE_MS))
       // A timer may fire up to a millisecond early; without the floor the loop would spin on the remainder.
       const waited = Math.max(performance.now() - began, Math.min(gap, 0.05))
-      clock.drift(clock.now() + waited * options.speed)
+      clock.drift(waited * options.speed)
     }
     clock.onScheduled(null)
   }

@@ -72,3 +72,12 @@ test('a paced clock lives through an hour in a moment and stops', async () => {
   await pace.stop()
   assert.ok(ticks >= 59, `${ticks} ticks`)
 })
+
+test('drifting by parts of a millisecond keeps whole times and loses nothing of the parts', () => {
+  const clock = virtualClock({ start: 1_000 })
+  for (let time = 0; time < 40; time += 1) {
+    clock.drift(0.25)
+    assert.ok(Number.isInteger(clock.now()))
+  }
+  assert.equal(clock.now(), 1_010)
+})

@@ -23,8 +23,8 @@ export type VirtualClock = Clock & {
   advanceTo(time: number): Promise<void>
   /** Fires events until the promise settles, and gives its result. Gives up after `withinMs` of virtual time (default 1 day). */
   run<T>(promise: Promise<T>, withinMs?: number): Promise<T>
-  /** Moves time without firing anything; never past the next event. For pacing. */
-  drift(time: number): void
+  /** Moves time on by `ms` without firing anything; never past the next event. A part of a millisecond counts the next time. For pacing. */
+  drift(ms: number): void
   /** Called whenever an event is scheduled; one listener. For pacing. */
   onScheduled(listener: (() => void) | null): void
 }
@@ -36,6 +36,7 @@ const DAY_MS = 86_400_000
 export function virtualClock(options: { start: number }): VirtualClock {
   const heap: Event[] = []
   let now = options.start
+  let owed = 0
   let order = 0
   let scheduled: (() => void) | null = null
 
@@ -83,9 +84,13 @@ export function virtualClock(options: { start: number }): VirtualClock {
       await clock.settle()
     },
     run: (promise, withinMs = DAY_MS) => run(clock, promise, withinMs),
-    drift(time) {
+    drift(ms) {
+      // Times are whole milliseconds everywhere, as on a real clock.
+      owed += ms
+      const whole = Math.floor(owed)
+      owed -= whole
       const next = clock.next()
-      now = Math.max(now, next === null ? time : Math.min(time, next))
+      now = Math.max(now, next === null ? now + whole : Math.min(now + whole, next))
     },
     onScheduled(listener) {
       scheduled = listener
