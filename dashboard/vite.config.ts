@@ -18,6 +18,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1_000,
     reportCompressedSize: false,
+    license: { fileName: 'licences.md' },
     rolldownOptions: {
       // That a package says "use client" is for servers that render pages, which ours does not.
       onwarn: (warning, warn) => {

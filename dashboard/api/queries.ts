@@ -2,6 +2,7 @@
  * What the pages ask for, by name: each question with the key under which its answer is kept. What a change makes stale is live.ts.
  */
 import { QueryClient, queryOptions } from '@tanstack/react-query'
+import type { Answers } from './answers.ts'
 import { ask, askText, Refusal } from './ask.ts'
 
 const PAGE_MAX = 500
@@ -27,6 +28,10 @@ export const client = new QueryClient({
 
 export const clouds = queryOptions({ queryKey: ['clouds'], queryFn: () => ask<'clouds'>('/api/v1/clouds') })
 export const fleet = queryOptions({ queryKey: ['fleet'], queryFn: () => ask<'fleet'>('/api/v1/fleet') })
+export const nodeNames = {
+  ...fleet,
+  select: ({ nodes }: Answers['fleet']) => new Map(nodes.map(({ cloud, uuid, name }) => [`${cloud} ${uuid}`, name])),
+}
 export const decisions = queryOptions({
   queryKey: ['decisions'],
   queryFn: () => ask<'decisions'>('/api/v1/decisions', { limit: PAGE_MAX }),

@@ -1,8 +1,10 @@
 /**
  * Who decided or said what, newest first, as far back as is kept. Nothing is changed here.
  */
+import { useQuery } from '@tanstack/react-query'
 import { addressOfCase, addressOfNode, choose, Link, useAddress } from '../address.tsx'
 import type { AuditEntry } from '../api/answers.ts'
+import { nodeNames } from '../api/queries.ts'
 import { Answered, Heading, Nothing } from '../parts/answered.tsx'
 import { type Column, Rows } from '../parts/rows.tsx'
 import { Sentence } from '../parts/sentence.tsx'
@@ -31,22 +33,22 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   { name: 'When', cell: ({ at }) => <When at={at} /> },
   { name: 'Who', cell: (entry) => <span className={isByPerson(entry) ? 'by' : 'soft'}>{entry.by}</span> },
   { name: 'What', cell: ({ kind }) => kind },
-  {
-    name: 'About',
-    cell: ({ cloud, uuid, case: id }) => (
-      <>
-        {cloud !== null && uuid !== null ? (
-          <Link to={addressOfNode({ cloud, uuid, name: null })}>{uuid.slice(0, 8)}</Link>
-        ) : (
-          (cloud ?? 'all clouds')
-        )}{' '}
-        {id === null ? null : <Link to={addressOfCase(id)}>{id}</Link>}
-      </>
-    ),
-  },
+  { name: 'About', cell: (entry) => <About entry={entry} /> },
   { name: 'Reason', cell: ({ kind, reason }) => (DECISIONS.includes(kind) ? <Slug slug={reason} /> : (reason ?? '')) },
   { name: 'In words', cell: ({ message }) => <Sentence text={message} /> },
 ]
+
+/** The trail knows uuids; people know names. */
+function About({ entry: { cloud, uuid, case: id } }: { entry: AuditEntry }) {
+  const names = useQuery(nodeNames).data
+  if (cloud === null || uuid === null) return cloud ?? 'all clouds'
+  return (
+    <>
+      <Link to={addressOfNode({ cloud, uuid, name: null })}>{names?.get(`${cloud} ${uuid}`) ?? uuid.slice(0, 8)}</Link>{' '}
+      {id === null ? null : <Link to={addressOfCase(id)}>{id}</Link>}
+    </>
+  )
+}
 
 const keyOf = ({ id }: AuditEntry): string => String(id)
 

@@ -4,13 +4,20 @@
 import { addressOfNode, Link } from '../address.tsx'
 import type { Incident } from '../api/answers.ts'
 import { Ago } from '../parts/time.tsx'
+import type { Standing } from '../standing.ts'
 
 /** More names say nothing more. */
 const NAMES = 8
 
 export function IncidentCard({ incident }: { incident: Incident }) {
   const { cloud, key, value, members, canary, healed, failed, inFlight, openedAt, resetsSpent, nodeHours } = incident
-  const others = members.length - healed - failed - inFlight
+  const others = Math.max(0, members.length - healed - failed - inFlight)
+  const parts: [Standing, number][] = [
+    ['free', healed],
+    ['work', inFlight],
+    ['person', failed],
+    ['wait', others],
+  ]
   return (
     <article className="card" aria-label={`Incident ${key} ${value}`}>
       <h3>
@@ -21,14 +28,14 @@ export function IncidentCard({ incident }: { incident: Incident }) {
         {canary === null ? 'None has gone first yet.' : <CanaryWord canary={canary} cloud={cloud} />}
       </p>
       <div className="progress" aria-hidden="true">
-        <i className="is-free" style={{ flexGrow: healed }} />
-        <i className="is-work" style={{ flexGrow: inFlight }} />
-        <i className="is-person" style={{ flexGrow: failed }} />
-        <i className="is-wait" style={{ flexGrow: Math.max(0, others) }} />
+        {parts
+          .filter(([, count]) => count > 0)
+          .map(([standing, count]) => (
+            <i key={standing} className={`is-${standing}`} style={{ flexGrow: count }} />
+          ))}
       </div>
       <p className="soft">
-        {healed} healed · {inFlight} in flight · {failed} failed again · {Math.max(0, others)} wait · {resetsSpent} resets · {nodeHours}{' '}
-        node-hours lost
+        {healed} healed · {inFlight} in flight · {failed} failed again · {others} wait · {resetsSpent} resets · {nodeHours} node-hours lost
       </p>
       <p className="names">
         {members.slice(0, NAMES).map((member) => (

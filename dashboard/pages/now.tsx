@@ -4,7 +4,7 @@
  */
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import { addressOfNode, Link } from '../address.tsx'
 import type { Cloud, Decision, ListedCase } from '../api/answers.ts'
 import { clouds, decisions, fleet, incidents, openCases } from '../api/queries.ts'
@@ -34,14 +34,18 @@ export function NowPage() {
     <>
       <Heading title="Now">{nodes === undefined ? null : <ShareBar nodes={nodes} />}</Heading>
       <Clouds />
-      <Incidents />
       <Answered query={inForce}>
         {({ decisions: all, next }) => (
           <>
             {all.length === 0 ? (
               <Nothing title="All is well.">No node is failed, and none is on its way. What comes will stand here within seconds.</Nothing>
             ) : (
-              GROUPS.map((group) => <Group key={group.standing} {...group} decisions={all} cases={cases} />)
+              GROUPS.map((group) => (
+                <Fragment key={group.standing}>
+                  <Group {...group} decisions={all} cases={cases} />
+                  {group.standing === 'person' ? <Incidents /> : null}
+                </Fragment>
+              ))
             )}
             {next === null ? null : (
               <p className="soft">

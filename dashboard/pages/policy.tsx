@@ -51,12 +51,14 @@ function OfCloud({ inForce: { cloud, mode, hash, since, isOurs, policy: content 
       )}
       {content === null ? null : (
         <dl className="policy">
-          {Object.entries(content).map(([key, value]) => (
-            <div key={key}>
-              <dt>{wordsOf(key)}</dt>
-              <dd>{shown(key, value)}</dd>
-            </div>
-          ))}
+          {Object.entries(content)
+            .filter(([key]) => key !== 'mode')
+            .map(([key, value]) => (
+              <div key={key}>
+                <dt>{wordsOf(key)}</dt>
+                <dd>{shown(key, value)}</dd>
+              </div>
+            ))}
         </dl>
       )}
     </Section>
@@ -73,8 +75,10 @@ const isShare = (key: string, value: number): boolean => /share/i.test(key) && v
 function shown(key: string, value: unknown): ReactNode {
   if (typeof value === 'number') return isShare(key, value) ? `${value * 100} %` : isDuration(value) ? spanOf(value) : String(value)
   if (Array.isArray(value))
-    return value.length === 0 ? 'none' : value.map((one) => (typeof one === 'object' ? JSON.stringify(one) : shown(key, one))).join(', ')
-  if (value === null) return 'none'
+    return value.length === 0
+      ? 'not limited'
+      : value.map((one) => (typeof one === 'object' ? JSON.stringify(one) : shown(key, one))).join(', ')
+  if (value === null) return 'not set'
   if (typeof value === 'object')
     return (
       <ul className="plain">

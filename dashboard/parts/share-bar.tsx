@@ -28,7 +28,7 @@ export function ShareBar({ nodes }: { nodes: readonly FleetNode[] }) {
         {counts.used.toLocaleString()} in use, {counts.free.toLocaleString()} free to launch on
       </p>
       <div className="progress is-wide" aria-hidden="true">
-        {FINE.map((standing) => (
+        {FINE.filter((standing) => counts[standing] > 0).map((standing) => (
           <i key={standing} className={`is-${standing}`} style={{ flexGrow: counts[standing] }} />
         ))}
       </div>

@@ -12,7 +12,7 @@ import { look, openBrowser, raise, type Stand } from './stand.ts'
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url))
 /** The stories are under way by then, and not all over. */
-const PLAYED_MS = 14 * 60_000
+const PLAYED_MS = 30.5 * 60_000
 
 async function play({ stage }: Stand): Promise<{ dead: string }> {
   const cast = castOf(stage.cloud.state, stage.random)
@@ -47,13 +47,16 @@ const PAGES = {
   health: '/health',
   runbook: '/runbook/bmc-silent',
 }
-for (const [suffix, options] of [
-  ['', {}],
-  ['-dark', { colorScheme: 'dark' as const }],
-  ['-phone', { viewport: { width: 390, height: 844 } }],
+const SOME: readonly string[] = ['now', 'fleet', 'node']
+const ALL = Object.keys(PAGES)
+for (const [suffix, names, options] of [
+  ['', ALL, {}],
+  ['-dark', SOME, { colorScheme: 'dark' as const }],
+  ['-phone', SOME, { viewport: { width: 390, height: 844 } }],
 ] as const) {
   const { page, complaints } = await look(browser, stand.address, options)
   for (const [name, path] of Object.entries(PAGES)) {
+    if (!names.includes(name)) continue
     await page.goto(stand.address + path)
     await shoot(page, name + suffix)
   }
