@@ -40,7 +40,7 @@ const IN_NAVIGATION = ['', 'fleet', 'approvals', 'audit', 'policy', 'health', 'r
 
 export function App() {
   const address = useAddress()
-  const [name = '', ...parts] = address.pathname.split('/').slice(1).map(decodeURIComponent)
+  const [name = '', ...parts] = address.pathname.split('/').slice(1).map(unescaped)
   const page = PAGES[name]
   const main = useRef<HTMLElement>(null)
   const path = address.pathname
@@ -73,6 +73,16 @@ export function App() {
       <Announcement />
     </>
   )
+}
+
+/** Somebody may have cut an address short. */
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    // Knows: it is no part that we wrote; as it stands it names nothing.
+    return part
+  }
 }
 
 /** Whoever follows a link by keyboard or screen reader goes on at the new page, not where the old one was. */

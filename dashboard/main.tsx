@@ -17,9 +17,18 @@ startTheme()
 startClock()
 follow()
 
+/** A page that breaks says so, and does not end as an empty window. */
+function broken(error: unknown): void {
+  const note = document.createElement('p')
+  note.setAttribute('role', 'alert')
+  note.className = 'broken'
+  note.textContent = `This page broke: ${String(error)}. Load it again; if it breaks again, report it. \`anneal nodes\` tells the same.`
+  document.body.append(note)
+}
+
 const root = document.getElementById('dashboard')
 if (root !== null)
-  createRoot(root).render(
+  createRoot(root, { onUncaughtError: broken }).render(
     <StrictMode>
       <QueryClientProvider client={client}>
         <App />

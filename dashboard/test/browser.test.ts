@@ -162,3 +162,28 @@ describe('the dashboard', { timeout: 240_000 }, () => {
     await page.context().close()
   })
 })
+
+test('in mode approve an act waits for a yes, is said yes to in the browser, and the node is healed', { timeout: 120_000 }, async () => {
+  const { stage, address, close } = await raise({ nodes: 20, speed: 60, mode: 'approve' })
+  const browser = await openBrowser()
+  try {
+    const cast = castOf(stage.cloud.state, stage.random)
+    const story = stories(stage.cloud, cast, stage.outages).find(({ title }) => title.includes('blip'))
+    const from = stage.clock.now()
+    for (const { at, happen } of story?.steps ?? []) stage.clock.at(from + at, happen)
+    const { page, complaints } = await look(browser, `${address}/approvals`)
+    await page.goto(`${address}/approvals`)
+    await page.getByRole('button', { name: 'Approve' }).click({ timeout: 60_000 })
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Why').fill('the BMC answers again')
+    await dialog.getByRole('button', { name: 'Approve' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.goto(`${address}/nodes/${CLOUD}/${cast.blip}`)
+    await page.getByText('1 of 3 resets spent').waitFor({ timeout: 60_000 })
+    await page.getByText('healed').first().waitFor({ timeout: 60_000 })
+    assert.deepEqual(complaints, [])
+  } finally {
+    await browser.close()
+    await close()
+  }
+})

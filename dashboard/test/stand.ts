@@ -7,9 +7,9 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { serveDemo } from '../../src/cli/demo-dashboard.ts'
-import { CLOUD, type Stage, setStage } from '../../src/cli/demo-stage.ts'
+import { CLOUD, DEMO_POLICY, type Stage, setStage } from '../../src/cli/demo-stage.ts'
 import { run } from '../../src/controller/run.ts'
-import { MINUTE, SECOND } from '../../src/core/policy.ts'
+import { MINUTE, type Mode, SECOND } from '../../src/core/policy.ts'
 import { realSeams } from '../../src/seams.ts'
 
 export const BUILT = fileURLToPath(new URL('../../dist/dashboard', import.meta.url))
@@ -17,10 +17,10 @@ export const BUILT = fileURLToPath(new URL('../../dist/dashboard', import.meta.u
 export type Stand = { stage: Stage; address: string; close(): Promise<void> }
 
 /** @param speed virtual time, times as fast as real */
-export async function raise({ nodes, speed }: { nodes: number; speed: number }): Promise<Stand> {
+export async function raise({ nodes, speed, mode = 'auto' }: { nodes: number; speed: number; mode?: Mode }): Promise<Stand> {
   if (!existsSync(BUILT)) throw new Error('There is no dist/dashboard: run `npm run build:dashboard` first.')
   const seams = realSeams()
-  const stage = await setStage({ nodes, port: 0, seed: 7, speed })
+  const stage = await setStage({ nodes, port: 0, seed: 7, speed, policy: { ...DEMO_POLICY, mode } })
   const server = await serveDemo(stage, { seams, version: '0.1.0', dashboard: BUILT })
   const stop = new AbortController()
   stage.go()

@@ -7,7 +7,7 @@ import { readDashboard } from '../http/dashboard-files.ts'
 import { listen } from '../http/listen.ts'
 import { httpServer } from '../http/server.ts'
 import { openRecords } from '../store/records.ts'
-import { DEMO_CLOUDS, DEMO_POLICY, type Stage } from './demo-stage.ts'
+import type { Stage } from './demo-stage.ts'
 import type { Io } from './io.ts'
 
 export type DemoServer = {
@@ -19,7 +19,7 @@ export type DemoServer = {
 
 /** On any free port. */
 export async function serveDemo(
-  { store, database, metrics }: Pick<Stage, 'store' | 'database' | 'metrics'>,
+  { store, database, metrics, clouds, world }: Pick<Stage, 'store' | 'database' | 'metrics' | 'clouds' | 'world'>,
   io: Pick<Io, 'seams' | 'version' | 'dashboard'>,
 ): Promise<DemoServer> {
   const dashboard = readDashboard(io.dashboard)
@@ -28,8 +28,8 @@ export async function serveDemo(
     store,
     clock: io.seams.clock,
     version: io.version,
-    clouds: DEMO_CLOUDS,
-    policyOf: () => DEMO_POLICY,
+    clouds,
+    policyOf: () => world.policy,
     records: () => openRecords(database),
     hardwareOf: async () => ({ inventory: notAsked, identity: notAsked }),
     metrics,

@@ -41,9 +41,6 @@ export const DEMO_POLICY: Policy = {
   soak: 5 * MINUTE,
 }
 
-/** As the daemon has it from its configuration. */
-export const DEMO_CLOUDS: readonly Configured[] = [{ name: CLOUD, policy: DEMO_POLICY, policyHash: CLOUD }]
-
 export type Stage = {
   folder: string
   database: string
@@ -54,6 +51,8 @@ export type Stage = {
   world: WiredCloud
   store: Store
   metrics: Metrics
+  /** As a daemon has it from its configuration. */
+  clouds: readonly Configured[]
   random: Random
   /** Virtual time begins to move; at speed 0 as fast as it can. */
   go(): void
@@ -63,11 +62,11 @@ export type Stage = {
   close(): Promise<void>
 }
 
-type Wish = { nodes: number; port: number; seed: number; speed: number }
+type Wish = { nodes: number; port: number; seed: number; speed: number; policy: Policy }
 
 /** Throws UsageError where the port cannot be had. */
 export async function setStage(wish: Wish): Promise<Stage> {
-  const { seed, speed } = wish
+  const { seed, speed, policy } = wish
   await using undo = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'anneal-demo-'))
   const removeFolder = () => rmSync(folder, { recursive: true, force: true })
@@ -85,19 +84,20 @@ export async function setStage(wish: Wish): Promise<Stage> {
   const store = await openStore({ path: database, clock, newId: seams.newId, random })
   undo.defer(() => store.close())
   writeFileSync(join(folder, 'clouds.yaml'), cloudsYaml(cloud, served.url), { mode: 0o600 })
-  const metrics = await openMetrics({ store, clock, clouds: DEMO_CLOUDS })
+  const clouds = [{ name: CLOUD, policy, policyHash: CLOUD }]
+  const metrics = await openMetrics({ store, clock, clouds })
   // Warnings of the operator's log are in the audit trail or in the next decision; the demo tells its story in one voice.
   const world = wireCloud({
     cloud: CLOUD,
     access: accessTo(cloud),
     servicesAccess: null,
-    policy: DEMO_POLICY,
+    policy,
     store,
     seams,
     log: () => {},
     counted: metrics.asked,
   })
-  await store.enrol(CLOUD, { mode: DEMO_POLICY.mode, policyHash: CLOUD })
+  await store.enrol(CLOUD, { mode: policy.mode, policyHash: CLOUD })
   const open = undo.move()
   return {
     folder,
@@ -109,6 +109,7 @@ export async function setStage(wish: Wish): Promise<Stage> {
     world,
     store,
     metrics,
+    clouds,
     random: seededRandom(seed + 2),
     removeFolder,
     go: () => {

@@ -61,7 +61,7 @@ export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> 
   within('--nodes', options.nodes, { from: NODES_MIN, to: NODES_MAX })
   within('--port', options.port, { from: 0, to: 65_535 })
   within('--speed', options.speed, { from: 0, to: 1_000 })
-  const stage = await setStage(options)
+  const stage = await setStage({ ...options, policy: DEMO_POLICY })
   const server = await serveDemo(stage, io)
   const stop = new AbortController()
   const forget = io.onStop(() => {
