@@ -17,8 +17,8 @@ export const STANDINGS: Record<Standing, { label: string; means: string }> = {
 }
 export const ORDER = Object.keys(STANDINGS) as Standing[]
 
-/** Reasons to wait that only a person ends. */
-const ASKS_PERSON: readonly string[] = ['needs-approval', 'observe-only', 'census-doubtful']
+/** As the exit code 2 of the commands has it: told to a person, asked for a yes, or left where only a person goes on. */
+const ASKS_PERSON: readonly string[] = ['needs-approval', 'instance-may-live', 'quarantined']
 /** Reasons to leave a node alone because of what a person said or did. */
 const LEAVES: readonly string[] = ['held', 'paused', 'out-of-scope', 'maintenance-by-person']
 /** What is waited for is under way by itself. */
@@ -27,10 +27,10 @@ const UNDER_WAY: readonly string[] = ['transition', 'proof-pending', 'soak', 'ou
 /** Null where nothing is in force. */
 export function standingOfDecision(kind: Kind | null, reason: string | null): Standing | null {
   if (kind === null || reason === null) return null
-  if (kind === 'escalate') return 'person'
-  if (kind === 'leave' || LEAVES.includes(reason)) return reason === 'instance-may-live' || reason === 'lease-lost' ? 'person' : 'left'
+  if (kind === 'escalate' || ASKS_PERSON.includes(reason)) return 'person'
+  if (kind === 'leave' || LEAVES.includes(reason)) return 'left'
   if (kind === 'act' || kind === 'resolve' || UNDER_WAY.includes(reason)) return 'work'
-  return ASKS_PERSON.includes(reason) ? 'person' : 'wait'
+  return 'wait'
 }
 
 export function standingOf({ kind, reason, provision_state, maintenance, held, missing }: FleetNode): Standing {

@@ -8,6 +8,8 @@ import { ask, askText, Refusal } from './ask.ts'
 const PAGE_MAX = 500
 /** Events tell what changes; this is for what they do not tell, such as a state between two looks. */
 const ANEW_MS = 30_000
+/** Two megabytes for ten thousand nodes, which events keep up to date. */
+const FLEET_ANEW_MS = 120_000
 
 /** A refusal is an answer; only silence and "not now" are asked again. */
 const isWorthAsking = (error: Error): boolean => !(error instanceof Refusal) || error.status === 0 || error.status >= 500
@@ -27,7 +29,12 @@ export const client = new QueryClient({
 })
 
 export const clouds = queryOptions({ queryKey: ['clouds'], queryFn: () => ask<'clouds'>('/api/v1/clouds') })
-export const fleet = queryOptions({ queryKey: ['fleet'], queryFn: () => ask<'fleet'>('/api/v1/fleet') })
+export const fleet = queryOptions({
+  queryKey: ['fleet'],
+  queryFn: () => ask<'fleet'>('/api/v1/fleet'),
+  staleTime: ANEW_MS,
+  refetchInterval: FLEET_ANEW_MS,
+})
 export const nodeNames = {
   ...fleet,
   select: ({ nodes }: Answers['fleet']) => new Map(nodes.map(({ cloud, uuid, name }) => [`${cloud} ${uuid}`, name])),

@@ -75,7 +75,7 @@ function Verdict({ of }: { of: Explanation }) {
   const { decision, hold, pause, incident } = of
   const standing = standingOfDecision(decision?.kind ?? null, decision?.reason ?? null)
   return (
-    <div className={`verdict-box is-${standing ?? 'free'}`}>
+    <div className={`verdict-box is-${standing ?? (hold === null ? 'free' : 'left')}`}>
       <p className="verdict-head">
         {standing === null ? null : <Stands standing={standing} />}
         <span>
