@@ -56,11 +56,15 @@ import {
   auditTally,
   type CaseTally,
   caseTally,
+  type InForceTally,
+  inForceTally,
   lostNodeTime,
+  openCaseTally,
   placesHeld,
   type Stretch,
   timesToHeal,
   timesToSee,
+  unattendedNodes,
 } from './tally.ts'
 import {
   type ApprovalView,
@@ -167,6 +171,9 @@ export type Store = {
   caseTally(): Promise<CaseTally[]>
   lostNodeTime(from: number, to: number): ReturnType<typeof lostNodeTime>
   placesHeld(): ReturnType<typeof placesHeld>
+  inForceTally(): Promise<InForceTally[]>
+  openCaseTally(): ReturnType<typeof openCaseTally>
+  unattendedNodes(): ReturnType<typeof unattendedNodes>
 
   unsent(limit: number): Promise<OutboxMessage[]>
   markSent(id: number): Promise<void>
@@ -261,6 +268,9 @@ function reading({ db, clock }: Home) {
     caseTally: () => caseTally(db),
     lostNodeTime: (from, to) => lostNodeTime(db, from, to),
     placesHeld: () => placesHeld(db),
+    inForceTally: () => inForceTally(db),
+    openCaseTally: () => openCaseTally(db),
+    unattendedNodes: () => unattendedNodes(db),
     unsent: (limit) => unsent(db, limit),
   } satisfies Partial<Store>
 }
