@@ -9,6 +9,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import { eventRoutes } from './events.ts'
 import { refusalOf, secure } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
+import { hookRoutes } from './hook-routes.ts'
 import { documented } from './openapi.ts'
 import { readingRoutes } from './reading-routes.ts'
 import { recordRoutes } from './record-routes.ts'
@@ -60,6 +61,7 @@ export async function httpServer(world: HttpWorld): Promise<App> {
     recordRoutes(routes, world)
     wordRoutes(routes, world)
     eventRoutes(routes, world, stop.signal)
+    hookRoutes(routes, world)
     healthRoutes(routes, world)
     routes.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   })

@@ -135,6 +135,15 @@ const spoken = named(
   }),
 )
 
+const woken = named(
+  'Woken',
+  z.object({
+    alerts: count,
+    woken: count.meta({ description: 'Nodes that are looked at now' }),
+    unknown: count.meta({ description: 'Alerts that name no known node' }),
+  }),
+)
+
 const refused = named('Error', PUBLISHED.error.schema)
 
 export const SHAPES = {
@@ -150,6 +159,7 @@ export const SHAPES = {
   holds: z.object({ holds: z.array(hold) }),
   policy: z.object({ clouds: z.array(policy) }),
   spoken,
+  woken,
   error: refused,
   changes: z.object({ audit: z.array(entry), nodes: z.array(node), cases: z.array(listedCase) }),
   health: z.object({ status: z.string() }),
