@@ -15,7 +15,7 @@ import { stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
 import { PUBLISHED } from '../src/commands/published-schemas.ts'
-import { realSeams } from '../src/seams.ts'
+import { newSecret, realSeams } from '../src/seams.ts'
 import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { paced } from '../src/simulator/paced.ts'
 import { seededRandom } from '../src/simulator/seeded.ts'
@@ -73,7 +73,7 @@ async function typed(args: string[], { env, columns }: Options = {}): Promise<En
   const seams = realSeams()
   const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
   const input = { isTTY: true, lines: () => Readable.from([]), keys: () => () => {} }
-  const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, readFile }
+  const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, newSecret, readFile }
   const code = await runProgram(args, { ...io, onStop: () => () => {} })
   await seams.close()
   return { code, ...texts }

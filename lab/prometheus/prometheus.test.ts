@@ -1,5 +1,5 @@
 /**
- * Debian's own Prometheus over a real daemon: the rules are checked and tried by promtool, the daemon is scraped,
+ * Debian's own Prometheus over a real daemon: the rules are checked and tried by promtool, the daemon is scraped with a token as a site would,
  * and Prometheus is asked for every series that a rule or the dashboard needs. Needs the Debian package prometheus; all else is of this
  * checkout, on the loopback, in a folder that goes away.
  */
@@ -49,8 +49,8 @@ test('Prometheus scrapes a running daemon and has every series that a rule or th
     Object.assign(failed.row, { provision_state: 'error', last_error: 'Failed to tear down: IPMI call failed: power status.' })
   const children: ChildProcess[] = []
   try {
-    const address = await daemon(cloud.credentials('admin'), children)
-    const prometheus = await scraping(address, children)
+    const { address, token } = await daemon(cloud.credentials('admin'), children)
+    const prometheus = await scraping(address, token, children)
     await until(async () => (await value(prometheus, 'up{job="anneal"}')) === 1, 'the scrape succeeds')
     await until(async () => (await value(prometheus, 'sum(anneal_cases{state="open"})')) === 1, 'the case of the failed node is seen')
     const missing: string[] = []
@@ -80,10 +80,15 @@ async function daemon(login: { authUrl: string; user: string; password: string }
   const config = join(folder, 'anneal.yaml')
   writeFileSync(
     config,
-    stringify({ poll: '1s', server: { listen: '127.0.0.1:0' }, database: join(folder, 'anneal.db'), clouds: { sim: {} } }),
+    stringify({ poll: '1s', server: { listen: '127.0.0.1:0', login: {} }, database: join(folder, 'anneal.db'), clouds: { sim: {} } }),
   )
   const env = { PATH: process.env['PATH'], HOME: folder, OS_CLIENT_CONFIG_FILE: join(folder, 'clouds.yaml') }
   const run = (...args: string[]) => [MAIN, ...args, '--config', config]
+  const made = execFileSync(process.execPath, run('token', 'add', 'prometheus', '--role', 'viewer', '-o', 'json'), {
+    env,
+    encoding: 'utf8',
+  })
+  const { token } = JSON.parse(made)
   const child = spawn(process.execPath, run('run'), { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   children.push(child)
   let log = ''
@@ -93,14 +98,18 @@ async function daemon(login: { authUrl: string; user: string; password: string }
     async () => listening() !== undefined,
     () => `the daemon listens: ${log}`,
   )
-  return new URL(listening() ?? '').host
+  assert.doesNotMatch(log, new RegExp(token))
+  return { address: new URL(listening() ?? '').host, token: String(token) }
 }
 
-async function scraping(target: string, children: ChildProcess[]): Promise<string> {
+async function scraping(target: string, token: string, children: ChildProcess[]): Promise<string> {
+  writeFileSync(join(folder, 'token'), token, { mode: 0o600 })
   const config = {
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     rule_files: [join(DOCS, 'anneal.rules.yml')],
-    scrape_configs: [{ job_name: 'anneal', static_configs: [{ targets: [target] }] }],
+    scrape_configs: [
+      { job_name: 'anneal', authorization: { credentials_file: join(folder, 'token') }, static_configs: [{ targets: [target] }] },
+    ],
   }
   writeFileSync(join(folder, 'prometheus.yml'), stringify(config))
   const port = await freePort()

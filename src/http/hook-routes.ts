@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { wakeAlerted } from '../commands/wake-alerted.ts'
+import { FOR_VIEWERS } from './caller.ts'
 import { answers, SHAPES } from './shapes.ts'
 import type { App, HttpWorld } from './world.ts'
 
@@ -28,7 +29,7 @@ export function hookRoutes(app: App, { store }: HttpWorld): void {
     body: group,
     response: answers(SHAPES.woken, 413, 415),
   }
-  app.post('/hooks/alertmanager', { schema, bodyLimit: BODY_MAX }, async ({ body: { alerts } }) =>
+  app.post('/hooks/alertmanager', { schema, bodyLimit: BODY_MAX, config: FOR_VIEWERS }, async ({ body: { alerts } }) =>
     wakeAlerted(
       store,
       alerts.map(({ labels }) => labels),
