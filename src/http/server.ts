@@ -23,6 +23,8 @@ import type { App, HttpWorld } from './world.ts'
 const BODY_MAX = 16 * 1024
 /** Longer than any name of Ironic's (255), each letter of which may be written as three. */
 const PARAM_MAX = 1_000
+/** Readers of events, browsers that hold a few each, and machines. More would take the process its open files, and with them its way to the clouds. */
+export const CONNECTIONS_MAX = 500
 /** A request is small: who needs longer to send one holds a connection open. */
 const REQUEST_MS = 15_000
 
@@ -42,6 +44,7 @@ export async function httpServer(world: HttpWorld): Promise<App> {
     frameworkErrors: (error, request, reply) =>
       void answerError(world, refusalOf(request, world.login) ?? error, { request, reply: secure(reply) }),
   }).withTypeProvider<ZodTypeProvider>()
+  app.server.maxConnections = CONNECTIONS_MAX
   app.setValidatorCompiler(validatorCompiler)
   // What is answered was read by the commands; it is described by its shape and not filtered through it (shapes.ts).
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
