@@ -93,13 +93,17 @@ function serverOf({ settings, at }: SettingsFile): Config['server'] {
   if (address === null) return null
   const server = { ...address, login, trustedProxies: settings.server?.trustedProxies ?? [] }
   if (login !== null) return server
-  const family = isIP(address.host)
-  if (family !== 0 && LOOPBACK.check(address.host, family === 6 ? 'ipv6' : 'ipv4')) return server
+  if (isLoopback(address.host)) return server
   throw new ConfigError({
     what: at(['server', 'listen']),
     message: `${address.host} is not this machine's loopback, and no login is configured that would keep others out.`,
     fix: `Configure one (server: { login: {} } for tokens alone, see docs/api.md), or listen on ${DEFAULTS.listen} and reach it from elsewhere through ssh -L.`,
   })
+}
+
+export function isLoopback(host: string): boolean {
+  const family = isIP(host)
+  return family !== 0 && LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** The cloud of this name in anneal.yaml; one that is not listed has the top level's policy and a clouds.yaml entry of its name. */

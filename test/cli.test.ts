@@ -424,6 +424,38 @@ describe('on a cloud', () => {
     await here('unhold', 'node-1')
   })
 
+  test('with a login a daemon lets nobody ask who is not logged in at the cloud itself, and says so where passwords come in the clear', async () => {
+    const login = 'login: { keystone: sim, project: admin, roles: { operator: [admin] } }'
+    const config = file('login.yaml', `server: { listen: "0.0.0.0:0", ${login} }\n`)
+    const own = { ...env, ANNEAL_DATABASE: join(folder, 'login.db') }
+    const daemon = start(['run', '--os-cloud', 'sim', '--config', config], own)
+    const end = ended(daemon)
+    const log: string[] = []
+    daemon.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()))
+    const port = () => /"address":"http:\/\/0\.0\.0\.0:(\d+)"/.exec(log.join(''))?.[1]
+    for (let tries = 0; port() === undefined && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    const at = `http://127.0.0.1:${port()}`
+    assert.equal((await fetch(`${at}/api/v1/clouds`)).status, 401)
+    const shown = (password: string) => ({
+      method: 'POST',
+      body: JSON.stringify({ user: 'admin', password }),
+      headers: { 'content-type': 'application/json' },
+    })
+    assert.equal((await fetch(`${at}/api/v1/login`, shown('wrong'))).status, 401)
+    const inside = await fetch(`${at}/api/v1/login`, shown('simulated'))
+    assert.equal(inside.status, 200)
+    const cookie = inside.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    assert.equal((await fetch(`${at}/api/v1/clouds`, { headers: { cookie } })).status, 200)
+    daemon.kill('SIGTERM')
+    const { code, err } = await end
+    assert.equal(code, 0)
+    assert.match(err, /"msg":"passwords and tokens come in the clear/)
+    assert.match(err, /"name":"admin@Default".*"msg":"logged in"/)
+    assert.ok(!err.includes('simulated') && !err.includes(cookie.split('=')[1] ?? '?'), err)
+    const nowhere = file('nowhere.yaml', `server: { ${login.replace('sim', 'simm')} }\n`)
+    await refuses(['run', '--os-cloud', 'sim', '--config', nowhere], { code: 78, words: /simm.*sim/ }, { env: own })
+  })
+
   test('an Ironic behind a proxy that answers in HTML, or one that closes connections, is one line and a 1', async () => {
     for (const [kind, words] of [
       ['502', /cloud sim: The baremetal service answered 502 to GET \S+: /],

@@ -1,9 +1,10 @@
 /**
  * The daemon's HTTP server: what its routes may touch, put together, and its life from the lock to the end. What it answers is http/.
  */
-import type { Config } from '../config.ts'
+import { type Config, isLoopback } from '../config.ts'
 import { proxiesAmong, type ServerConfig } from '../config-server.ts'
 import type { Log } from '../controller/cloud-world.ts'
+import { ConfigError } from '../core/config-error.ts'
 import { listen } from '../http/listen.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { httpServer } from '../http/server.ts'
@@ -30,6 +31,12 @@ function loginFor({ io }: Place, { login, trustedProxies }: ServerConfig): Login
   if (login === null) return null
   const { keystone } = login
   const access = keystone === null ? null : readCloudNamed(keystone.cloud, io)
+  if (access !== null && access.auth.auth_url === null)
+    throw new ConfigError({
+      what: `server.login.keystone ${access.name}`,
+      message: 'This entry of clouds.yaml has no auth_url, so it has no Keystone.',
+      fix: 'Name an entry that has one.',
+    })
   return {
     keystone:
       keystone === null || access === null
@@ -67,6 +74,8 @@ export function serverFor(place: Place, { clouds, metrics, log }: With): Server 
     isAtWork: () => {
       isReady = true
       if (address !== null) log('info', 'listening', { address })
+      if (config.server !== null && !isLoopback(config.server.host) && config.server.trustedProxies.length === 0)
+        log('warn', 'passwords and tokens come in the clear: put a proxy with TLS before it and name it in server.trustedProxies')
     },
     isStopping: () => {
       isReady = false

@@ -169,6 +169,16 @@ test('a page of another site gets nothing, even with a good login', () =>
     )
   }))
 
+test('asking for the head alone takes as much as asking for all', () =>
+  withLogin(async (site) => {
+    const { proof } = await site.token('viewer')
+    // Streams and archives have no head of their own.
+    for (const row of ROWS.filter(({ method, path }) => method === 'GET' && !/events|evidence/.test(path))) {
+      const head = async (headers: Proof) => (await site.ask({ method: 'HEAD', url: urlOf(row), headers })).statusCode
+      assert.deepEqual([(await head({})) === 401, refuses(await head(proof))], [!row.anybody, false], row.path)
+    }
+  }))
+
 test('what is nowhere is told to nobody who is not logged in', () =>
   withLogin(async (site) => {
     const { proof } = await site.token('viewer')
