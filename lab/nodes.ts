@@ -90,7 +90,7 @@ async function forget(node: LabNode): Promise<void> {
 }
 
 /** The instance that a node gets in the lab; a deleted one of the same id may still be known to the Nova stub. */
-const instanceOf = (name: string) => uuidOf(`instance-of-${name}`)
+export const instanceOf = (name: string) => uuidOf(`instance-of-${name}`)
 
 async function move(name: string, verb: string, state: string): Promise<LabNode> {
   await must('PUT', `/v1/nodes/${name}/states/provision`, { target: verb })

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { type Desk, desk, type Running, startAnneal } from '../anneal.ts'
+import { type Desk, desk, type Running, startAnneal, untilWatching } from '../anneal.ts'
 import { autoFor } from '../fail-nodes.ts'
 import { pause, readNode } from '../ironic.ts'
 import { calm } from '../lab.ts'
@@ -22,9 +22,10 @@ let at: Desk
 let daemon: Running
 
 /** A daemon on a desk of its own, for one node. */
-function heal(name: string): void {
+async function heal(name: string): Promise<void> {
   at = desk({ login: 'proj-admin', config: autoFor(name) })
   daemon = startAnneal(['run'], at)
+  await untilWatching(daemon)
 }
 
 async function stopped(): Promise<void> {
@@ -48,7 +49,7 @@ describe('a node with a tenant, a port, an allocation and an inventory', () => {
   before(async () => {
     const { port } = await failedTearDown('node-1', 'flat')
     await deletePort(port?.id ?? '')
-    heal('node-1')
+    await heal('node-1')
   })
   after(stopped)
 
@@ -74,7 +75,7 @@ describe('a node with a tenant, a port, an allocation and an inventory', () => {
     assert.deepEqual([await boundTo(uuid), await consumersOf(uuid)], [[], []])
     assert.deepEqual((await ask('nova', 'GET', `/servers/detail?all_tenants=1&node=${uuid}`)).json, { servers: [] })
     const sent = (await changes()).length
-    assert.deepEqual((await sweep(at)).nodes, [])
+    assert.equal((await sweep(at)).of('node-1'), null)
     assert.equal((await changes()).length, sent)
   })
 })
@@ -86,7 +87,7 @@ describe('a node that a consumer holds which Nova does not know', () => {
     const { node } = await failedTearDown('node-2')
     await offer(node.uuid, 0)
     await allocate(node.uuid, orphan)
-    heal('node-2')
+    await heal('node-2')
   })
   after(stopped)
 
@@ -112,7 +113,7 @@ describe('a node for which Placement has no resource provider', () => {
   before(async () => {
     const { node } = await failedTearDown('node-3')
     await removeProvider(node.uuid)
-    heal('node-3')
+    await heal('node-3')
   })
   after(stopped)
 
@@ -127,7 +128,7 @@ describe('a node that failed while Placement is stopped', () => {
     const { node } = await failedTearDown('node-4')
     await offer(node.uuid, 0)
     await service('stop', 'placement')
-    heal('node-4')
+    await heal('node-4')
   })
   after(stopped)
 

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type Desk, desk, type Running, startAnneal } from '../anneal.ts'
-import { autoFor } from '../fail-nodes.ts'
+import { type Desk, desk, type Running, startAnneal, untilWatching } from '../anneal.ts'
+import { autoFor, QUICK } from '../fail-nodes.ts'
 import { pause, readNode } from '../ironic.ts'
 import { calm } from '../lab.ts'
 import { uuidOf } from '../nodes.ts'
@@ -38,7 +38,8 @@ before(async () => {
     ports[name] = port
     tenants.push([name, id])
   }
-  at = desk({ login: 'proj-admin', config: autoFor(CLEAN, DIRTY) })
+  putServer(OTHER.server, OTHER.node)
+  at = desk({ login: 'proj-admin', config: { ...autoFor(CLEAN, DIRTY), budgets: { ...QUICK, waitForNova: '20s' } } })
   await service('stop', 'neutron')
   for (const [name, id] of tenants) {
     const node = await leaves(name, id)
@@ -46,6 +47,7 @@ before(async () => {
     await offer(node.uuid, 0)
   }
   daemon = startAnneal(['run'], at)
+  await untilWatching(daemon)
 })
 after(async () => {
   await daemon?.kill('SIGTERM')
@@ -64,21 +66,21 @@ test('Ironic had bound the ports, and its text is that of the stand-in', () => {
   }
 })
 
-test('while Neutron is stopped both wait for it by name, and nothing is sent', async () => {
-  for (const name of [CLEAN, DIRTY]) {
-    const told = await explained(at, name, 'service-red', 60)
-    assert.equal(told.diagnosis?.cause, 'api-unreachable')
-    assert.match(told.decision?.message ?? '', /^neutron, which tear-down needs, does not answer: no answer: /)
-  }
-  assert.deepEqual(await changes(), [])
-})
-
-test('as soon as Nova has a server to show it fails with Neutron, and then it is Nova that could not be asked', async () => {
-  putServer(OTHER.server, OTHER.node)
+test('while Neutron is stopped a real Nova fails with it as soon as it has a server to show; both nodes wait', async () => {
   for (const name of [CLEAN, DIRTY]) {
     const told = await explained(at, name, 'nova-unreadable', 60)
     assert.match(told.decision?.message ?? '', /the compute service answered 500 .*ConnectFailure/)
     assert.equal(told.diagnosis?.cause, 'api-unreachable')
+  }
+  assert.deepEqual(await changes(), [])
+})
+
+test('where Nova has none to show, both wait for Neutron by name; nothing is sent', async () => {
+  dropServer(OTHER.server)
+  for (const name of [CLEAN, DIRTY]) {
+    const told = await explained(at, name, 'service-red', 60)
+    assert.equal(told.diagnosis?.cause, 'api-unreachable')
+    assert.match(told.decision?.message ?? '', /^neutron, which tear-down needs, does not answer: no answer: /)
   }
   await pause(5000)
   assert.deepEqual(await changes(), [])

@@ -51,10 +51,18 @@ export async function attachPort(node: LabNode): Promise<Port> {
 export const readPort = async (id: string): Promise<Port> =>
   z.object({ port: Port }).parse(await mustAsk('neutron', 'GET', `/v2.0/ports/${id}`)).port
 
-export const boundTo = async (uuid: string): Promise<Port[]> =>
-  z.object({ ports: z.array(Port) }).parse(await mustAsk('neutron', 'GET', `/v2.0/ports?binding:host_id=${uuid}`)).ports
+const portsWith = async (filter: string): Promise<Port[]> =>
+  z.object({ ports: z.array(Port) }).parse(await mustAsk('neutron', 'GET', `/v2.0/ports?${filter}`)).ports
+
+export const boundTo = (uuid: string): Promise<Port[]> => portsWith(`binding:host_id=${uuid}`)
 
 /** What Nova does with a port that it made, once its server is gone. */
 export async function deletePort(id: string): Promise<void> {
   await mustAsk('neutron', 'DELETE', `/v2.0/ports/${id}`)
+}
+
+/** Bound or not: an unbound one keeps the node's MAC address, and with it the next one on this network cannot be attached. */
+export async function deletePortsOf(uuid: string, instance: string): Promise<void> {
+  const found = [...(await boundTo(uuid)), ...(await portsWith(`device_id=${instance}`))]
+  for (const id of new Set(found.map((port) => port.id))) await deletePort(id)
 }

@@ -2,11 +2,11 @@
  * A tenant's coming and going on a lab with real services: what a deployment leaves with Nova, Placement and Neutron, and what Nova does
  * when the tenant deletes. Ironic's part is Ironic's own.
  */
-import { ironic, type LabNode, readNode, waitNode } from '../ironic.ts'
+import { ironic, type LabNode, waitNode } from '../ironic.ts'
 import { bmc, script } from '../lab.ts'
-import { freshNode, numberOf, uuidOf } from '../nodes.ts'
+import { freshNode, instanceOf, numberOf, uuidOf } from '../nodes.ts'
 import type { Peer } from './ask.ts'
-import { attachPort, boundTo, deletePort, type Port, tenantNetwork } from './real-neutron.ts'
+import { attachPort, deletePortsOf, type Port, tenantNetwork } from './real-neutron.ts'
 import { dropServer, markDeleted, markDeleting, putServer } from './real-nova.ts'
 import { allocate, freeConsumer, offer, removeProvider } from './real-placement.ts'
 
@@ -16,8 +16,7 @@ export async function deployed(
   network_interface: 'noop' | 'flat' = 'noop',
 ): Promise<{ node: LabNode; id: string; port: Port | null }> {
   const uuid = uuidOf(name)
-  await removeProvider(uuid)
-  for (const port of await boundTo(uuid)) await deletePort(port.id)
+  await cleared(name)
   const node = await freshNode(name, { instance: true, network_interface })
   const id = node.instance_uuid
   if (id === null) throw new Error(`${name} has no instance`)
@@ -52,12 +51,11 @@ export async function failedTearDown(name: string, network_interface: 'noop' | '
   return { ...tenant, node }
 }
 
-/** The node and everything about it is as if it had never been; `name`s of one file leave nothing to the next. */
+/** None of the three knows anything of the node or of its instance any more; Ironic's part is left as it is. */
 export async function cleared(name: string): Promise<void> {
-  const { uuid, instance_uuid } = await readNode(name)
-  if (instance_uuid !== null) dropServer(instance_uuid)
-  dropServer(uuidOf(`instance-of-${name}`))
-  for (const port of await boundTo(uuid)) await deletePort(port.id)
+  const uuid = uuidOf(name)
+  dropServer(instanceOf(name))
+  await deletePortsOf(uuid, instanceOf(name))
   await removeProvider(uuid)
 }
 
