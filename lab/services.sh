@@ -137,8 +137,8 @@ schema() { # NAME; made once per version and place, then copied
   cp "$made"/*.sqlite "$S/"
 }
 
-wsgi() { # NAME FILE
-  bg "$1" uwsgi_python3 --http-socket "127.0.0.1:${!port[$1]}" --wsgi-file "$2" --die-on-term --processes 1 --threads 2 \
+wsgi() { # NAME FILE; one request at a time, because two that write lock each other out of sqlite
+  bg "$1" uwsgi_python3 --http-socket "127.0.0.1:${!port[$1]}" --wsgi-file "$2" --die-on-term --processes 1 --threads 1 \
     --enable-threads --need-app --lazy-apps --add-header 'Connection: close'
 }
 launch() { # NAME
@@ -155,6 +155,15 @@ launch() { # NAME
   retry 60 listening "${!at}"
 }
 
+# Its children may hold the port for a moment longer than the process that is waited for.
+closed() { ! listening "$1"; }
+end() { # NAME
+  local at=${port[$1]} was
+  was=$(alive "$1") || true
+  stop "$1"
+  [ -z "$was" ] || retry 10 closed "${!at}"
+}
+
 for n in "${names[@]}"; do [ -n "${port[$n]:-}" ] || fail "$n is none of neutron, placement, nova"; done
 S=$V/services
 case $act in
@@ -165,7 +174,7 @@ case $act in
     for j in $(jobs -p); do wait "$j" || code=1; done
     exit $code
     ;;
-  stop) for n in "${names[@]}"; do stop "$n"; done ;;
+  stop) for n in "${names[@]}"; do end "$n"; done ;;
   seed)
     node_of_checkout
     "$NODE" "$HERE/services/seed.ts"
