@@ -11,7 +11,7 @@ import { token as adminToken, applicationCredential, USERS } from '../../lab/key
 import { type BmcAct, bmc, calm, keystone, killConductor, restartIronic, setLock } from '../../lab/lab.ts'
 import { freshNode, numberOf, uuidOf } from '../../lab/nodes.ts'
 import { offer } from '../../lab/services/real-placement.ts'
-import { cleared, deployed } from '../../lab/services/tenant.ts'
+import { cleared, deployed, service } from '../../lab/services/tenant.ts'
 import { readSettings } from '../../lab/settings.ts'
 import { neutronPorts, setStubs } from '../../lab/stubs-control.ts'
 import { plain } from './plain.ts'
@@ -155,7 +155,7 @@ function labSite(nodes: { key: string; name: string; uuid: string }[]): Site {
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     node,
     bmc: setBmc,
-    neutron: (mode) => setStubs({ neutron: mode }),
+    neutron: (mode) => (settings.services ? service(mode === 'ok' ? 'start' : 'stop', 'neutron') : setStubs({ neutron: mode })),
     async isBound(key) {
       const row = await must('GET', `/v1/nodes/${node(key).uuid}`)
       const { uuid, name } = z.looseObject({ uuid: z.string(), name: z.string() }).parse(row)

@@ -120,4 +120,21 @@ export const servers: Chapter = {
   },
 }
 
+export const withoutNeutron: Chapter = {
+  title: 'servers while Neutron is away',
+  setting: 'services',
+  nodes: { a: {}, b: { state: 'available' } },
+  alone: true,
+  async tell(site, found) {
+    const on = (key: string) => get(site, 'nova', `/servers/detail?all_tenants=1&node=${site.node(key).uuid}`)
+    const id = String(at((await on('a')).json, 'servers', 0, 'id'))
+    await site.neutron('503')
+    found('servers on a node while Neutron is away', (await on('a')).status)
+    found('a server by its id while Neutron is away', (await get(site, 'nova', `/servers/${id}`)).status)
+    found('servers on a node that has none while Neutron is away', (await on('b')).status)
+    found('a server that there is not while Neutron is away', (await get(site, 'nova', `/servers/${NOBODY}`)).status)
+    await site.neutron('ok')
+  },
+}
+
 const ACTION = ['action', 'start_time', 'instance_uuid', 'request_id', 'message']

@@ -56,6 +56,7 @@ export type Site = {
   /** Uuid of the chapter's node, and its name in this place. */
   node(key: string): { uuid: string; name: string }
   bmc(key: string, mode: BmcMode): Promise<void>
+  /** Answering or not; a real one is stopped for 503. */
   neutron(mode: 'ok' | '503'): Promise<void>
   /** Whether Neutron still has the node's VIF bound to it. */
   isBound(key: string): Promise<boolean>
