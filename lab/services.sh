@@ -3,7 +3,7 @@
 # bus inside each process, tokens checked by the lab's Keystone. No agent, conductor, scheduler or compute runs: what those would have
 # left behind, a test writes itself (services/tenant.ts).
 # usage: services.sh start|stop [neutron|placement|nova...]
-#        services.sh seed      once they and Keystone are up: services/seed.ts says what
+#        services.sh seed      once they and Keystone are up: seed-services.ts says what
 set -eu
 . "$(dirname "$0")/env.sh"
 need_lab
@@ -87,7 +87,7 @@ state_path = $S
 transport_url = fake://
 log_file = $S/nova.log
 use_stderr = false
-# services/seed.ts writes the reports of a conductor and a compute once.
+# seed-services.ts writes the reports of a conductor and a compute once.
 service_down_time = 1000000000
 [api]
 auth_strategy = keystone
@@ -177,7 +177,7 @@ case $act in
   stop) for n in "${names[@]}"; do end "$n"; done ;;
   seed)
     node_of_checkout
-    "$NODE" "$HERE/services/seed.ts"
+    "$NODE" "$HERE/seed-services.ts"
     ;;
   *) sed -n 5,6p "$0" | cut -c3- >&2; exit 2 ;;
 esac
