@@ -9,7 +9,8 @@ t0=$(date +%s%N)
 say() { printf '%6.1fs %s\n' "$(($(($(date +%s%N) - t0)) / 100000000))e-1" "$*"; }
 
 case $AUTH in noauth | keystone) ;; *) fail "AUTH=$AUTH is neither noauth nor keystone" ;; esac
-case $SERVICES-$AUTH in 0-* | 1-keystone) ;; *) fail "SERVICES=$SERVICES is neither 0 nor 1, or has no AUTH=keystone beside it" ;; esac
+case $SERVICES in 0 | 1) ;; *) fail "SERVICES=$SERVICES is neither 0 nor 1" ;; esac
+[ "$SERVICES$AUTH" != 1noauth ] || fail 'SERVICES=1 needs AUTH=keystone'
 case $RPC in none | json-rpc) ;; *) fail "RPC=$RPC is neither none nor json-rpc" ;; esac
 case $NODES$FAKES in *[!0-9]*) fail "NODES and FAKES are numbers" ;; esac
 [ -z "$CONF" ] || [ -r "$CONF" ] || fail "CONF=$CONF cannot be read"
