@@ -11,6 +11,7 @@ import { leaseText, missingOf } from './leases.ts'
 import type { BlazarHostSeen } from './observation.ts'
 import { permitted } from './pace.ts'
 import { SECOND } from './policy.ts'
+import { refusedLately } from './refused.ts'
 import { parseTime, timeText } from './when.ts'
 
 /** The case that a mark in extra.anneal_shield names; null where it is nothing of ours. */
@@ -31,13 +32,11 @@ export function shieldFirst(j: Judged): Decision | null {
   // One that an operator took away is not set again.
   if (ownAttempts(j).some(({ act, outcome }) => act === 'shield' && outcome !== 'refused' && outcome !== 'not-sent')) return null
   const part: BlazarPart = { host_id: host.id, updated_at: null, keepMark: false, lease: null }
-  const decision = permitted(
-    j,
-    go('shield-first', `Blazar's host ${host.id} is disabled meanwhile, so that nobody reserves a broken node.`, {
-      act: 'shield',
-      blazar: part,
-    }),
-  )
+  const why = `Blazar's host ${host.id} is disabled meanwhile, so that nobody reserves a broken node.`
+  const acting = go('shield-first', why, { act: 'shield', blazar: part })
+  // A person's retry is about the reset, and lifts the pacing of nothing else.
+  if (refusedLately(j, acting) !== null) return null
+  const decision = permitted(j, acting)
   return decision.kind === 'act' || decision.reason === 'needs-approval' ? decision : null
 }
 
