@@ -113,7 +113,7 @@ export type Bench = {
   /** When the storm's faults stopped; null while it rages. */
   calmAt: number | null
   /** Resets that Ironic accepted since then, without those that a person asked for. */
-  resumed: number[]
+  resumed: { uuid: string; at: number }[]
   accuse(promise: PromiseId, found: { node: string | null; what: string; sent?: Sent[] }): void
   /** The promise was put to the test once more. */
   check(promise: PromiseId): void
