@@ -127,7 +127,20 @@ alter table cases add column queuedNeed integer;
 create index cases_queued on cases (cloud, queuedNeed) where queuedNeed is not null;
 `
 
-const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS]
+/** Who may come in over HTTP; of each secret its hash alone. */
+const LOGINS = `
+create table tokens (
+  name text primary key, hash text not null unique, role text not null, by text not null, at integer not null, expiresAt integer,
+  usedAt integer
+) strict;
+create table sessions (
+  hash text primary key, name text not null, method text not null, role text not null,
+  at integer not null, seenAt integer not null, expiresAt integer not null
+) strict, without rowid;
+create index sessions_by_name on sessions (name, method, at);
+`
+
+const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, LOGINS]
 
 export const SCHEMA_VERSION = STEPS.length
 

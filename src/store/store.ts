@@ -17,6 +17,7 @@ import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wake } from './du
 import type { Home } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import { leasesHeld } from './leases.ts'
+import { type Logins, loginsIn } from './logins.ts'
 import {
   type KeptDecision,
   lastObservation,
@@ -56,11 +57,15 @@ import {
   auditTally,
   type CaseTally,
   caseTally,
+  type InForceTally,
+  inForceTally,
   lostNodeTime,
+  openCaseTally,
   placesHeld,
   type Stretch,
   timesToHeal,
   timesToSee,
+  unattendedNodes,
 } from './tally.ts'
 import {
   type ApprovalView,
@@ -167,9 +172,15 @@ export type Store = {
   caseTally(): Promise<CaseTally[]>
   lostNodeTime(from: number, to: number): ReturnType<typeof lostNodeTime>
   placesHeld(): ReturnType<typeof placesHeld>
+  inForceTally(): Promise<InForceTally[]>
+  openCaseTally(): ReturnType<typeof openCaseTally>
+  unattendedNodes(): ReturnType<typeof unattendedNodes>
 
   unsent(limit: number): Promise<OutboxMessage[]>
   markSent(id: number): Promise<void>
+  /** Who may come in over HTTP. */
+  logins: Logins
+
   /** Removes some observations and sent messages older than 90 days; returns how many rows, none when there are no more. */
   prune(now: number): Promise<number>
 }
@@ -188,7 +199,14 @@ export async function storeOver({ database, file }: ReturnType<typeof openSqlite
   await db.selectFrom('schema_version').select('version').execute()
   const { clock, newId, random } = seams
   const home: Home = { db, clock, newId, random }
-  return { now: async () => clock.now(), close: () => db.destroy(), ...writing(home), ...words(home), ...reading(home) }
+  return {
+    now: async () => clock.now(),
+    close: () => db.destroy(),
+    ...writing(home),
+    ...words(home),
+    ...reading(home),
+    logins: loginsIn(home),
+  }
 }
 
 function writing(home: Home) {
@@ -261,6 +279,9 @@ function reading({ db, clock }: Home) {
     caseTally: () => caseTally(db),
     lostNodeTime: (from, to) => lostNodeTime(db, from, to),
     placesHeld: () => placesHeld(db),
+    inForceTally: () => inForceTally(db),
+    openCaseTally: () => openCaseTally(db),
+    unattendedNodes: () => unattendedNodes(db),
     unsent: (limit) => unsent(db, limit),
   } satisfies Partial<Store>
 }
