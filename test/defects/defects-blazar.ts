@@ -18,7 +18,7 @@ export const RESERVATIONS: readonly Defect[] = [
     name: 'shield over what an operator disabled',
     imitates: 'a host that is not read right before',
     breaks: ['S11'],
-    seeds: 40,
+    seeds: 24,
     edits: [edit(ACT, 'if (host.disabled !== false) return { reason', 'if (host.id !== host_id) return { reason')],
   },
   {

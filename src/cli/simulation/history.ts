@@ -298,7 +298,8 @@ async function askWhetherAtRest({ store, judges: { bench } }: Pick<Setting, 'sto
     const what = `still ${kind} ${reason} ${when} (since ${new Date(since).toISOString()}): ${message}`
     bench.accuse('L1', { node: view.uuid, what })
   }
-  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isAtRest(view)))
+  const isTold = (view: CaseView): boolean => isAtRest(view) || view.decision?.kind === 'escalate'
+  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isTold(view)))
   return open
 }
 
