@@ -4,6 +4,7 @@
  * What several keys must satisfy together is checked in config.ts, where they have been laid over the defaults.
  */
 import { z } from 'zod'
+import { notifySettings } from './config-notify.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './core/policy.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -267,6 +268,13 @@ export const settingsSchema = z.strictObject({
   ...shared,
   poll: duration('How often the failed states are listed.', DEFAULTS.poll, { min: SECOND, max: HOUR }),
   census: duration('How often all nodes are counted.', DEFAULTS.census, { min: 10 * SECOND, max: DAY }),
+  notify: notifySettings,
+  server: part('The server of `anneal run`.', {
+    url: z
+      .url({ protocol: /^https?$/, error: 'It must be an address that begins with http:// or https://.' })
+      .meta(said('Address by which people reach it, for the links in notifications.', 'no links'))
+      .exactOptional(),
+  }).exactOptional(),
   workers: count('Nodes looked at at the same time.', DEFAULTS.workers, { max: 256 }),
   database: z
     .string({ error: 'It must be the path of a file.' })

@@ -4,9 +4,11 @@
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
+import { receiversOf, unknownCloudOf } from './config-notify.ts'
 import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, type Settings } from './config-schema.ts'
-import { ConfigError } from './core/config-error.ts'
+import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
+import type { Receiver } from './notify/receiver.ts'
 import { digestOf } from './openstack/canonical-json.ts'
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -36,6 +38,10 @@ export type Config = {
   census: number
   workers: number
   log: LogLevel
+  /** Who is told what happens. */
+  receivers: Receiver[]
+  /** By which people reach the server; null: messages have no links. */
+  serverUrl: string | null
 }
 
 /**
@@ -74,7 +80,22 @@ export function loadConfig(wish: ConfigWish): Config {
     census,
     workers: settings.workers ?? DEFAULTS.workers,
     log: settings.log ?? DEFAULTS.log,
+    receivers: receiversIn(file),
+    serverUrl: settings.server?.url ?? null,
   }
+}
+
+function receiversIn({ settings, at }: SettingsFile): Receiver[] {
+  const receivers = receiversOf(settings.notify)
+  const known = Object.keys(settings.clouds ?? {})
+  const wrong = unknownCloudOf(receivers, known)
+  if (wrong === null) return receivers
+  const near = nearest(wrong.cloud, known)
+  throw new ConfigError({
+    what: at(['notify', wrong.receiver, 'clouds']),
+    message: `It names the cloud ${JSON.stringify(wrong.cloud)}, which is not among the clouds of this file.`,
+    fix: near === null ? `Name some of ${known.join(', ')}.` : `Did you mean ${near}?`,
+  })
 }
 
 /** The cloud of this name in anneal.yaml; one that is not listed has the top level's policy and a clouds.yaml entry of its name. */

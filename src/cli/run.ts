@@ -6,13 +6,13 @@ import type { Command } from 'commander'
 import type { Log } from '../controller/cloud-world.ts'
 import type { Pass } from '../controller/reconcile.ts'
 import { run } from '../controller/run.ts'
-import { DAY } from '../core/policy.ts'
+import { DAY, MINUTE } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { timeText } from '../core/when.ts'
 import { takeRunLock } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
-import { chosenClouds, type Reached, wire } from '../wiring.ts'
+import { chosenClouds, notifierFor, type Reached, wire } from '../wiring.ts'
 import { refuseIfUnfit } from './check-cloud.ts'
 import { CloudTrouble } from './cloud-trouble.ts'
 import { globalsOf } from './globals.ts'
@@ -41,6 +41,9 @@ export function registerRun(program: Command, io: Io): void {
 /** How a daemon's claims are told from a sweep's. */
 const CLAIMANT = 'run-'
 
+/** Alerts are sent again every minute; a restart or an upgrade takes less than this, and must not look like an end. */
+const ALERTS_STAND_MS = 10 * MINUTE
+
 async function runHere(place: Place): Promise<void> {
   const { io, globals, config, store } = place
   const { seams } = io
@@ -65,15 +68,17 @@ async function runHere(place: Place): Promise<void> {
       log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database })
     }
     const worlds = wired.map(({ world }) => world)
+    const claimant = `${CLAIMANT}${seams.newId()}`
     const options = {
       worlds,
-      claimant: `${CLAIMANT}${seams.newId()}`,
+      claimant,
       workers: config.workers,
       pollMs: config.poll,
       censusMs: config.census,
       onPass: tell(log),
     }
-    await Promise.all([run(options, stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
+    const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS })
+    await Promise.all([run(options, stop.signal), telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
     log('info', 'stopped')
   } finally {
     forget()
