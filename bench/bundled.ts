@@ -47,7 +47,7 @@ export function makeHome(o: { folder: string; bundle: string; cloud: string; log
   writeFileSync(cloudsYaml, stringify({ clouds: { [cloud]: { auth, region_name: 'RegionOne' } } }), { mode: 0o600 })
   const config = join(folder, 'anneal.yaml')
   const database = join(folder, 'anneal.db')
-  writeFileSync(config, stringify({ ...o.settings, database, clouds: { [cloud]: {} } }))
+  writeFileSync(config, stringify({ server: { listen: 'off' }, ...o.settings, database, clouds: { [cloud]: {} } }))
   const env = { PATH: process.env['PATH'], HOME: folder, OS_CLIENT_CONFIG_FILE: cloudsYaml }
   return { folder, bundle: o.bundle, config, database, env }
 }

@@ -35,7 +35,8 @@ export function desk(wish: DeskWish = {}): Desk {
   const clouds = join(dir, 'clouds.yaml')
   const config = join(dir, 'anneal.yaml')
   writeFileSync(clouds, stringify({ clouds: { lab: { ...cloud(wish), ...wish.cloud } } }), { mode: 0o600 })
-  writeFileSync(config, stringify(wish.config ?? {}))
+  // Several daemons run side by side, and one port is one daemon's.
+  writeFileSync(config, stringify({ server: { listen: 'off' }, ...wish.config }))
   const env = { OS_CLIENT_CONFIG_FILE: clouds, OS_CLOUD: 'lab', ANNEAL_DATABASE: join(dir, 'anneal.db') }
   return { dir, env, clear: () => rmSync(dir, { recursive: true, force: true }) }
 }

@@ -215,6 +215,7 @@ const PARTS: Record<string, z.ZodType | null> = {
   'clouds.NAME': described(['clouds', '']).schema,
   'clouds.NAME.scope': described(['clouds', '', 'scope']).schema,
   budgets: described(['budgets']).schema,
+  server: described(['server']).schema,
   ...Object.fromEntries(
     ['resets', 'silentBmc', 'inFlight', 'starts', 'incident'].map((name) => [`budgets.${name}`, described(['budgets', name]).schema]),
   ),

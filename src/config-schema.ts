@@ -16,6 +16,8 @@ export const DEFAULTS = {
   census: 10 * MINUTE,
   /** One look waits for the slowest of a dozen reads, not for a core: this many nodes are looked at at once. */
   workers: 16,
+  /** Nobody but this machine; the port is in no list of well-known ones. */
+  listen: '127.0.0.1:8780',
   log: 'info',
 } as const
 
@@ -257,6 +259,21 @@ const cloud = part('One cloud.', {
   ...shared,
 })
 
+const LISTEN = 'It must be an address and a port, such as 127.0.0.1:8780 or [::1]:8780, or the word off.'
+
+/** Where `listen` says; null for off. NaN ports and the like have been refused before. */
+export function listenAddress(text: string): { host: string; port: number } | null {
+  const [, bracketed, bare, port] = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/i.exec(text) ?? []
+  const host = bracketed ?? bare
+  return host === undefined ? null : { host: host.toLowerCase() === 'localhost' ? '127.0.0.1' : host, port: Number(port) }
+}
+
+const listen = z
+  .string({ error: LISTEN })
+  .refine((text) => text === 'off' || (listenAddress(text)?.port ?? 65_536) <= 65_535, { error: LISTEN })
+  .meta(said('Where `anneal run` answers: an address and a port (0: any free one), or off. So far only on the loopback.', DEFAULTS.listen))
+  .exactOptional()
+
 const cloudName = z.string().regex(/^[^\s/]+$/, { error: 'A name of a cloud holds no space and no slash.' })
 
 export const settingsSchema = z.strictObject({
@@ -269,13 +286,14 @@ export const settingsSchema = z.strictObject({
   poll: duration('How often the failed states are listed.', DEFAULTS.poll, { min: SECOND, max: HOUR }),
   census: duration('How often all nodes are counted.', DEFAULTS.census, { min: 10 * SECOND, max: DAY }),
   notify: notifySettings,
-  server: part('The server of `anneal run`.', {
+  workers: count('Nodes looked at at the same time.', DEFAULTS.workers, { max: 256 }),
+  server: part('The HTTP API and the metrics of `anneal run`.', {
+    listen,
     url: z
       .url({ protocol: /^https?$/, error: 'It must be an address that begins with http:// or https://.' })
       .meta(said('Address by which people reach it, for the links in notifications.', 'no links'))
       .exactOptional(),
   }).exactOptional(),
-  workers: count('Nodes looked at at the same time.', DEFAULTS.workers, { max: 256 }),
   database: z
     .string({ error: 'It must be the path of a file.' })
     .min(1, { error: 'It must not be empty.' })

@@ -220,3 +220,19 @@ test('the published JSON Schema is the one this code makes (node scripts/schema.
   const published: unknown = JSON.parse(readFileSync(new URL('../docs/anneal.schema.json', import.meta.url), 'utf8'))
   assert.deepEqual(published, JSON.parse(JSON.stringify(settingsJsonSchema())))
 })
+
+test('the server listens on the loopback, unless it is switched off or told another port there', () => {
+  const listening = (listen?: string) => load(listen === undefined ? {} : { yaml: `server: { listen: "${listen}" }` }).server
+  assert.deepEqual(listening(), { host: '127.0.0.1', port: 8780 })
+  assert.deepEqual(load({ yaml: 'server:' }).server, { host: '127.0.0.1', port: 8780 })
+  assert.equal(listening('off'), null)
+  assert.deepEqual(listening('127.0.0.2:0'), { host: '127.0.0.2', port: 0 })
+  assert.deepEqual(listening('[::1]:9000'), { host: '::1', port: 9000 })
+  assert.deepEqual(listening('localhost:9000'), { host: '127.0.0.1', port: 9000 })
+  for (const host of ['0.0.0.0', '[::]', '10.0.0.1', 'anneal.example', '128.0.0.1', '127.0.0.1.example']) {
+    const error = refusal({ yaml: `poll: 15s\nserver:\n  listen: "${host}:8780"` })
+    assert.match(`${error.what} ${error.message}`, /line 3: server\.listen .* is not this machine's loopback.*no login/)
+  }
+  for (const listen of ['127.0.0.1', '8780', ':8780', '127.0.0.1:65536', '127.0.0.1:-1', '::1:8780', 'on', '', 'http://127.0.0.1:8780'])
+    assert.match(refusal({ yaml: `server: { listen: "${listen}" }` }).message, /address and a port/, listen)
+})

@@ -2,10 +2,11 @@
  * The configuration, parsed and checked once; nothing validates it again later. It finds anneal.yaml, lays it over the
  * defaults and makes one Policy for each cloud. It reads no clouds.yaml (openstack/clouds-yaml.ts) and opens no database.
  */
+import { BlockList, isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
 import { receiversOf, unknownCloudOf } from './config-notify.ts'
-import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, type Settings } from './config-schema.ts'
+import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, listenAddress, type Settings } from './config-schema.ts'
 import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
 import type { Receiver } from './notify/receiver.ts'
@@ -37,6 +38,8 @@ export type Config = {
   poll: number
   census: number
   workers: number
+  /** Where `run` answers HTTP; null: nowhere. */
+  server: { host: string; port: number } | null
   log: LogLevel
   /** Who is told what happens. */
   receivers: Receiver[]
@@ -79,6 +82,7 @@ export function loadConfig(wish: ConfigWish): Config {
     poll,
     census,
     workers: settings.workers ?? DEFAULTS.workers,
+    server: serverOf(file),
     log: settings.log ?? DEFAULTS.log,
     receivers: receiversIn(file),
     serverUrl: settings.server?.url ?? null,
@@ -95,6 +99,23 @@ function receiversIn({ settings, at }: SettingsFile): Receiver[] {
     what: at(['notify', wrong.receiver, 'clouds']),
     message: `It names the cloud ${JSON.stringify(wrong.cloud)}, which is not among the clouds of this file.`,
     fix: near === null ? `Name some of ${known.join(', ')}.` : `Did you mean ${near}?`,
+  })
+}
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** Whoever reaches it may say a person's word, and there is no login yet: so nobody but this machine may reach it. */
+function serverOf({ settings, at }: SettingsFile): Config['server'] {
+  const address = listenAddress(settings.server?.listen ?? DEFAULTS.listen)
+  if (address === null) return null
+  const family = isIP(address.host)
+  if (family !== 0 && LOOPBACK.check(address.host, family === 6 ? 'ipv6' : 'ipv4')) return address
+  throw new ConfigError({
+    what: at(['server', 'listen']),
+    message: `${address.host} is not this machine's loopback, and this version has no login that would keep others out.`,
+    fix: `Listen on ${DEFAULTS.listen}, and reach it from elsewhere through ssh -L.`,
   })
 }
 

@@ -11,6 +11,7 @@ import { type BmcWatch, bmcWatch } from './observe/bmc-watch.ts'
 import { catalogOf } from './observe/catalog.ts'
 import { type ServiceWatch, serviceWatch } from './observe/service-watch.ts'
 import { blazarClient } from './openstack/blazar.ts'
+import type { CountsCalls } from './openstack/call.ts'
 import type { CloudAccess } from './openstack/cloud-access.ts'
 import { type Ironic, ironicClient } from './openstack/ironic.ts'
 import { observedNode } from './openstack/ironic-node.ts'
@@ -32,14 +33,15 @@ export type WireCloud = {
   store: Store
   seams: Seams
   log: Log
+  counted?: CountsCalls
 }
 
 export type WiredCloud = CloudWorld & { sessions: { ironic: Session; services: Session } }
 
 export function wireCloud(parts: WireCloud): WiredCloud {
   const { cloud, access, servicesAccess, policy, store, seams, log } = parts
-  const ironicSession = openSession(access, seams)
-  const services = servicesAccess === null ? ironicSession : openSession(servicesAccess, seams)
+  const ironicSession = openSession(access, seams, parts.counted)
+  const services = servicesAccess === null ? ironicSession : openSession(servicesAccess, seams, parts.counted)
   const ironic = ironicClient(ironicSession)
   const blazar = blazarClient(services)
   const bmcs: BmcWatch = bmcWatch({ seams, candidates: calibrationBmcs({ cloud, store, ironic, seams }) })

@@ -11,6 +11,7 @@ import type { Bulletin } from './notify/bulletin.ts'
 import { deliver } from './notify/deliver.ts'
 import { type Notifier, notifier } from './notify/notifier.ts'
 import type { Receiver, Reply } from './notify/receiver.ts'
+import type { CountsCalls } from './openstack/call.ts'
 import type { CloudAccess, Files } from './openstack/cloud-access.ts'
 import { readCloud } from './openstack/clouds-yaml.ts'
 import { type Ironic, ironicClient } from './openstack/ironic.ts'
@@ -65,7 +66,10 @@ export function reach(cloud: Chosen, seams: Seams): Reached {
 }
 
 /** The world of a chosen cloud over a store, and the same sessions for what asks beside it. Sends nothing. */
-export function wire(cloud: Chosen, to: { store: Store; seams: Seams; log: Log }): { world: CloudWorld; reached: Reached } {
+export function wire(
+  cloud: Chosen,
+  to: { store: Store; seams: Seams; log: Log; counted?: CountsCalls },
+): { world: CloudWorld; reached: Reached } {
   const { config, access, servicesAccess } = cloud
   const world = wireCloud({
     cloud: config.name,

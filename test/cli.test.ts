@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
-import { PUBLISHED } from '../src/cli/published-schemas.ts'
+import { PUBLISHED } from '../src/commands/published-schemas.ts'
 import { realSeams } from '../src/seams.ts'
 import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { paced } from '../src/simulator/paced.ts'
@@ -343,7 +343,7 @@ describe('on a cloud', () => {
   })
 
   test('a daemon logs lines of JSON, refuses a second one, sees a word within a second, and ends when told to', async () => {
-    const config = file('daemon.yaml', 'poll: 1s\nworkers: 2\n')
+    const config = file('daemon.yaml', 'poll: 1s\nworkers: 2\nserver: { listen: 127.0.0.1:0 }\n')
     const daemon = start(['run', '--os-cloud', 'sim', '--config', config], env)
     const log: string[] = []
     daemon.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()))
@@ -359,6 +359,28 @@ describe('on a cloud', () => {
     await refuses(['run', '--os-cloud', 'sim'], { code: 1, words: new RegExp(`process ${daemon.pid}`) }, { env }, anneal)
     await on('hold', 'node-1', '--reason', 'firmware')
     await seen(/"node":"node-1".*"reason":"held"/, 1_500)
+    await seen(/"address":"http:\/\/127\.0\.0\.1:\d+"/, 1_000)
+    const at = /"address":"([^"]+)"/.exec(log.join(''))?.[1] ?? ''
+    assert.equal((await fetch(`${at}/readyz`)).status, 200)
+    const body = JSON.stringify({ by: 'pat', why: 'the firmware is new' })
+    const said = await fetch(`${at}/api/v1/nodes/sim/node-1/unhold`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
+    assert.deepEqual([said.status, JSON.parse(await said.text()).changed], [200, true])
+    await seen(/"node":"node-1".*"reason":"(?!held)[a-z-]+"/, 1_500)
+    const taken = file('taken.yaml', `server: { listen: ${at.slice('http://'.length)} }\n`)
+    const elsewhere = { env: { ...env, ANNEAL_DATABASE: join(folder, 'second.db') } }
+    await refuses(
+      ['run', '--os-cloud', 'sim', '--config', taken],
+      { code: 78, words: /server\.listen 127\.0\.0\.1:\d+: Another process/ },
+      elsewhere,
+    )
+    const figures = await (await fetch(`${at}/metrics`)).text()
+    assert.match(figures, /anneal_cloud_requests_total\{service="baremetal",method="GET",status="200"\} \d+/)
+    assert.match(figures, /anneal_last_pass_timestamp_seconds\{cloud="sim"\} \d+/)
+    assert.match(figures, /anneal_probe_up\{cloud="sim",service="[a-z-]+"\} 1/)
     daemon.kill('SIGTERM')
     const { code, err } = await end
     assert.equal(code, 0)
@@ -391,7 +413,9 @@ describe('on a cloud', () => {
     ]
     for (const [name, more, words, code] of refusals) await refuses(['sweep', '--os-cloud', name, ...more], { code, words }, { env })
     // A daemon that only observes waits for what is down, and for nothing else.
-    for (const [name, , words, code] of refusals.slice(0, 2)) await refuses(['run', '--os-cloud', name], { code, words }, { env })
+    const config = file('quiet.yaml', 'server: { listen: off }\n')
+    for (const [name, , words, code] of refusals.slice(0, 2))
+      await refuses(['run', '--os-cloud', name, '--config', config], { code, words }, { env })
     const variables = { OS_AUTH_URL: 'http://127.0.0.1:9/v3', OS_USERNAME: 'a', OS_PASSWORD: 'b', OS_PROJECT_NAME: 'c' }
     await refuses(['sweep'], { code: 1, words: /comes from the OS_\* variables/ }, { env: variables })
     const { code, out } = await typed(['check', '--os-cloud', 'wrong'], { env })

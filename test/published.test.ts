@@ -3,16 +3,17 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { describedApi } from '../scripts/described-api.ts'
 import { describedProgram } from '../scripts/described-program.ts'
 import { completionScript } from '../src/cli/completion.ts'
 import { manPage } from '../src/cli/man-page.ts'
-import { PUBLISHED, PUBLISHED_NAMES, publishedJsonSchema } from '../src/cli/published-schemas.ts'
 import { diagnoseLine } from '../src/commands/diagnose-text.ts'
 import { explainNode } from '../src/commands/explain-node.ts'
 import { listCases } from '../src/commands/list-cases.ts'
 import { listIncidents } from '../src/commands/list-incidents.ts'
 import { listNodes, reportOfView } from '../src/commands/list-nodes.ts'
 import { nodeReport } from '../src/commands/node-report.ts'
+import { PUBLISHED, PUBLISHED_NAMES, publishedJsonSchema } from '../src/commands/published-schemas.ts'
 import { HOUR, MINUTE } from '../src/core/policy.ts'
 import { scenario } from './sim-operator.ts'
 
@@ -28,6 +29,15 @@ test('the manual page is what the program says of itself (node scripts/man.ts wr
 test('the JSON Schemas are the ones that this code makes (node scripts/schema.ts writes them)', () => {
   for (const name of PUBLISHED_NAMES) assert.deepEqual(JSON.parse(text(`docs/schemas/${name}.schema.json`)), publishedJsonSchema(name))
   assert.equal(readdirSync(new URL('../docs/schemas', import.meta.url)).length, PUBLISHED_NAMES.length)
+})
+
+test('the OpenAPI document is the one that the routes make (node scripts/schema.ts writes it)', async () => {
+  const made = await describedApi()
+  assert.deepEqual(JSON.parse(text('docs/openapi.json')), made)
+  assert.match(JSON.stringify(made), /^\{"openapi":"3\.1\.0"/)
+  const references = JSON.stringify(made).match(/#\/components\/schemas\/\w+/g) ?? []
+  const known = /"schemas":(\{.*\})\},"paths"/.exec(JSON.stringify(made))?.[1] ?? '{}'
+  for (const reference of references) assert.ok(Object.keys(JSON.parse(known)).includes(reference.split('/').at(-1) ?? ''), reference)
 })
 
 test('a diagnosed line has the published shape, and nothing beside it', () => {

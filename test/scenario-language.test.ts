@@ -38,7 +38,7 @@ test('every mode of a BMC, kind of fault and outcome of a cleaning is explained 
 })
 
 const refusals: [string, string, RegExp][] = [
-  ['an unknown verb', 'explode n1', /^Line 3: There is no deed "explode"\. There are ambush, believe-census, bmc, /],
+  ['an unknown verb', 'explode n1', /^Line 3: There is no deed "explode"\. There are ambush, believe-census, blazar-disable, /],
   ['a wrong word', 'bmc n1 sleepy', /^Line 3: "bmc n1 sleepy": "sleepy" is not one of ok, silent, frozen, hung, refusing, /],
   ['a missing word', 'bmc n1', /^Line 3: "bmc n1" ends where one of ok, silent, .* is wanted \(mode\)\.$/],
   ['an option that there is not', 'crash now soon=1m', /^Line 3: "crash now soon=1m": "soon=1m" is no option of crash\.$/],

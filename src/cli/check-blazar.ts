@@ -1,6 +1,6 @@
 /**
- * The check of Blazar: which one it is, whether this credential sees its hosts, and which of the configured modes it can serve. Nothing that
- * Anneal does depends on Blazar yet, so what cannot be asked is a warning; only a mode that this Blazar cannot serve is a fault.
+ * The check of Blazar: which one it is, whether this credential sees its hosts, and which of the configured modes it can serve. No node's healing
+ * depends on Blazar, so what cannot be asked is a warning; only a mode that this Blazar cannot serve is a fault.
  */
 import type { BlazarKind } from '../core/observation.ts'
 import type { Policy } from '../core/policy.ts'
@@ -37,9 +37,6 @@ const withheld = ({ sentence }: OpenStackError): Saying =>
 
 const NAMES: Record<BlazarKind, string> = { upstream: 'upstream Blazar', chameleon: "Chameleon's Blazar" }
 
-/** Said as long as it is so. */
-const ONLY_LOOKS = 'this version only observes'
-
 function saying({ mode, monitor }: Policy['blazar'], kind: Reading<BlazarKind>, hosts: number): Saying {
   if (kind.kind !== 'known') {
     const message = `${kind.reason}; until it does only mode observe is possible`
@@ -56,11 +53,11 @@ function saying({ mode, monitor }: Policy['blazar'], kind: Reading<BlazarKind>, 
 
 /** Clearing `disabled` does not make a host reservable again; only the fork's polling monitor does. */
 function forked(seen: string, monitor: Policy['blazar']['monitor']): Saying {
-  if (monitor === 'on') return pass(`${seen}; mode chameleon is set, and ${ONLY_LOOKS}`)
+  if (monitor === 'on') return pass(`${seen}; mode chameleon is set: a node under repair is disabled there, and lent again when it is well`)
   if (monitor === 'off') {
     const message = `${seen}, but with its monitor off a host that was taken out is never lent again, so only mode observe is possible`
     return fail(message, 'Set blazar.mode: observe, or enable_polling_monitor in Blazar and blazar.monitor: on.')
   }
-  const message = `${seen}; mode chameleon is set, but whether its monitor runs is not known, and only the monitor lends a host again; ${ONLY_LOOKS}`
+  const message = `${seen}; mode chameleon is set, but whether its monitor runs is not known, and only the monitor lends a host again, so nothing is disabled`
   return warn(message, 'Say blazar.monitor: on where blazar.conf has enable_polling_monitor, else set blazar.mode: observe.')
 }

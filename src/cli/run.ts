@@ -10,6 +10,7 @@ import { DAY, MINUTE } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { timeText } from '../core/when.ts'
+import { openMetrics } from '../http/metrics.ts'
 import { takeRunLock } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
 import { chosenClouds, notifierFor, type Reached, wire } from '../wiring.ts'
@@ -19,6 +20,7 @@ import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
 import { runLog } from './log.ts'
 import { atPlace, type Place } from './place.ts'
+import { serverFor } from './server.ts'
 import { askIronic, nodesToAskAbout } from './sweep.ts'
 
 export function registerRun(program: Command, io: Io): void {
@@ -26,7 +28,8 @@ export function registerRun(program: Command, io: Io): void {
     .command('run')
     .summary('the daemon: watches every configured cloud until it is stopped')
     .description(
-      'Polls the failed states, takes a census now and then, and works on what is due. Logs to stderr: JSON lines, or short lines on a terminal.',
+      'Polls the failed states, takes a census now and then, and works on what is due. Serves the HTTP API and metrics where server.listen says ' +
+        '(127.0.0.1:8780). Logs to stderr: JSON lines, or short lines on a terminal.',
     )
     .addHelpText(
       'after',
@@ -48,14 +51,20 @@ async function runHere(place: Place): Promise<void> {
   const { io, globals, config, store } = place
   const { seams } = io
   const log = runLog(io, seams.clock, { level: config.log, colour: globals.colour && io.err.isTTY })
-  const wired = chosenClouds(config, globals, io).map((cloud) => wire(cloud, { store, seams, log }))
+  const chosen = chosenClouds(config, globals, io)
+  const clouds = chosen.map((cloud) => cloud.config)
+  const metrics = await openMetrics({ store, clock: seams.clock, clouds })
+  const wired = chosen.map((cloud) => wire(cloud, { store, seams, log, counted: metrics.asked }))
   const lock = takeRunLock(config.database)
+  const server = serverFor(place, { clouds, metrics, log })
   const stop = new AbortController()
   const forget = io.onStop(() => {
     log('info', 'stopping: what is in hand is finished first; a second signal ends at once')
+    server.isStopping()
     stop.abort()
   })
   try {
+    await server.open()
     // The lock says that no other daemon lives: what one had in hand when it was killed is anybody's again.
     await store.unclaimAll(CLAIMANT)
     for (const { reached: cloud } of wired) {
@@ -67,20 +76,26 @@ async function runHere(place: Place): Promise<void> {
       await store.wake(await store.openCaseKeys(name))
       log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database })
     }
+    server.isAtWork()
     const worlds = wired.map(({ world }) => world)
     const claimant = `${CLAIMANT}${seams.newId()}`
+    const said = tell(log)
     const options = {
       worlds,
       claimant,
       workers: config.workers,
       pollMs: config.poll,
       censusMs: config.census,
-      onPass: tell(log),
+      onPass: (key: NodeKey, pass: Pass) => {
+        said(key, pass)
+        metrics.looked(pass.observation)
+      },
     }
     const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS })
     await Promise.all([run(options, stop.signal), telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
     log('info', 'stopped')
   } finally {
+    await server.close()
     forget()
     lock.release()
   }

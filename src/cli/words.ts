@@ -8,6 +8,7 @@ import { believeCensus } from '../commands/believe-census.ts'
 import {
   type CloudWord,
   holdNode,
+  NO_REASON,
   type NodeWord,
   pauseClouds,
   releaseNode,
@@ -22,9 +23,6 @@ import type { Io } from './io.ts'
 import { plain } from './paint.ts'
 import { atCloud, atPlace, mustExist, type Place } from './place.ts'
 import { printJson } from './print.ts'
-
-/** What stands in the audit trail where a person gave no reason. */
-const NO_REASON = 'no reason given'
 
 /** One option under two names: nobody should have to remember which word has which. */
 const REASON = ['--why, --reason <text>', 'stands in the audit trail'] as const

@@ -2,7 +2,7 @@
  * A person's yes to the one act that a case waits for. The yes names act, cause, attempt and what the node looked like, works once
  * within 24 h, and opens only the gate of the mode: everything else is asked again when the node is next looked at.
  */
-import type { Attempt, Memory } from '../core/case.ts'
+import type { Approval, Attempt, Memory } from '../core/case.ts'
 import type { Act } from '../core/decision.ts'
 import { countAttempts, isSpent } from '../core/marks.ts'
 import type { ObservedNode } from '../core/observation.ts'
@@ -24,14 +24,12 @@ export async function approveCase(store: Store, yes: Yes): Promise<Spoken> {
   const attempts = await store.attempts(openCase)
   const asked = { act, node: seen.value, attempts, memory, policy: yes.policyOf(cloud), caseId: openCase.id, now: await store.now() }
   const { by, why } = yes
-  const said = await store.approve(openCase.id, {
-    act,
-    cause: diagnosis.cause,
-    number: numberOf(asked),
-    digest: seen.value.digest,
-    by,
-    why,
-  })
+  const what = { act, cause: diagnosis.cause, number: numberOf(asked), digest: seen.value.digest }
+  const before = (await store.wordsOn(openCase)).approval
+  if (before?.why === why && isSame(before, what)) {
+    return { changed: false, message: `Already approved by ${before.by}: ${act} of ${name ?? uuid} (${why}).`, cloud, uuid, name }
+  }
+  const said = await store.approve(openCase.id, { ...what, by, why })
   if (!said) throw nothingToApprove(openCase)
   return {
     changed: true,
@@ -41,6 +39,10 @@ export async function approveCase(store: Store, yes: Yes): Promise<Spoken> {
     name,
   }
 }
+
+type Approved = Pick<Approval, 'act' | 'cause' | 'number' | 'digest'>
+const isSame = (a: Approved, b: Approved): boolean =>
+  a.act === b.act && a.cause === b.cause && a.number === b.number && a.digest === b.digest
 
 async function waitingCase(store: Store, id: string): Promise<CaseView> {
   const found = await store.caseById(id)

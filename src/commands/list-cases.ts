@@ -2,6 +2,7 @@
  * Cases, open or closed, newest first, with what each is about and how it stands or ended. It asks the database only.
  */
 import type { CaseView } from '../store/case-row.ts'
+import type { CaseFilter } from '../store/reading.ts'
 import type { Store } from '../store/store.ts'
 import { type NodeReport, timeOrNull } from './node-report.ts'
 
@@ -20,14 +21,29 @@ export type ListedCase = {
   decision: NodeReport['decision']
 }
 
-export async function listCases(store: Store, wish: { cloud: string | null; closed: boolean; limit?: number }): Promise<ListedCase[]> {
-  const views = await store.cases({
-    open: !wish.closed,
-    ...(wish.cloud === null ? {} : { cloud: wish.cloud }),
-    ...(wish.limit === undefined ? {} : { limit: wish.limit }),
-  })
-  return views.map(listedCase)
+type CasesWish = { cloud: string | null; closed: boolean } & Pick<CaseFilter, 'cause' | 'kind' | 'reason' | 'incidentId' | 'uuid'>
+
+export async function listCases(store: Store, wish: CasesWish & { limit?: number }): Promise<ListedCase[]> {
+  return (await store.cases(filterOf(wish))).map(listedCase)
 }
+
+/** The same a page at a time. `next`: the last one of the page, where more come; else null. */
+export async function pageOfCases(
+  store: Store,
+  { limit, after, ...wish }: CasesWish & { limit: number; after: CaseMark | null },
+): Promise<{ cases: ListedCase[]; next: CaseMark | null }> {
+  const views = await store.cases({ ...filterOf(wish), limit: limit + 1, ...(after === null ? {} : { after }) })
+  const last = views.length > limit ? views[limit - 1] : undefined
+  return { cases: views.slice(0, limit).map(listedCase), next: last === undefined ? null : { openedAt: last.openedAt, id: last.id } }
+}
+
+export type CaseMark = NonNullable<CaseFilter['after']>
+
+const filterOf = ({ cloud, closed, ...narrower }: CasesWish): CaseFilter => ({
+  ...narrower,
+  open: !closed,
+  ...(cloud === null ? {} : { cloud }),
+})
 
 export function listedCase(view: CaseView): ListedCase {
   const { id, cloud, uuid, name, diagnosis, decision } = view

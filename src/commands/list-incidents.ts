@@ -4,6 +4,7 @@
 import { HOUR } from '../core/policy.ts'
 import type { IncidentView } from '../store/reading.ts'
 import type { Store } from '../store/store.ts'
+import type { CaseMark } from './list-cases.ts'
 import { timeOrNull } from './node-report.ts'
 
 export type ListedIncident = {
@@ -28,6 +29,20 @@ export type ListedIncident = {
 export async function listIncidents(store: Store, wish: { cloud: string | null; closed: boolean }): Promise<ListedIncident[]> {
   const views = await store.incidents({ open: !wish.closed, ...(wish.cloud === null ? {} : { cloud: wish.cloud }) })
   return await Promise.all(views.map((view) => listedIncident(store, view)))
+}
+
+/** The same a page at a time. `next`: the last one of the page, where more come; else null. */
+export async function pageOfIncidents(
+  store: Store,
+  { cloud, closed, limit, after }: { cloud: string | null; closed: boolean; limit: number; after: CaseMark | null },
+): Promise<{ incidents: ListedIncident[]; next: CaseMark | null }> {
+  const filter = { open: !closed, limit: limit + 1, ...(cloud === null ? {} : { cloud }), ...(after === null ? {} : { after }) }
+  const views = await store.incidents(filter)
+  const last = views.length > limit ? views[limit - 1] : undefined
+  return {
+    incidents: await Promise.all(views.slice(0, limit).map((view) => listedIncident(store, view))),
+    next: last === undefined ? null : { openedAt: last.openedAt, id: last.id },
+  }
 }
 
 async function listedIncident(store: Store, view: IncidentView): Promise<ListedIncident> {

@@ -3,7 +3,8 @@
  * old as the last poll; `seenAt` says how old.
  */
 import type { Attempt, Case } from '../core/case.ts'
-import type { NodeView } from '../store/reading.ts'
+import { markOf, type NodeMark, type NodeOrder } from '../store/node-order.ts'
+import type { NodeFilter, NodeView } from '../store/reading.ts'
 import type { Store } from '../store/store.ts'
 import { type NodeReport, nodeReport, timeOrNull } from './node-report.ts'
 
@@ -17,24 +18,45 @@ export type ListedNode = { cloud: string } & NodeReport & {
     missingSince: string | null
   }
 
-export type NodesWish = { cloud: string | null; state: string | null; all: boolean; limit?: number; offset?: number }
+type Narrower = Pick<NodeFilter, 'resource_class' | 'search' | 'cause' | 'kind' | 'reason' | 'held'>
+export type NodesWish = { cloud: string | null; state: string | null; all: boolean } & Narrower
 
 /** By cloud and name. Without `all` and `state`: only nodes in a watched state, with an open case, or with a decision in force. */
 export async function listNodes(store: Store, wish: NodesWish): Promise<ListedNode[]> {
-  const { cloud, state, all, limit, offset } = wish
-  const views = await store.nodes({
+  return await listed(store, await store.nodes(filterOf(wish)))
+}
+
+export type NodesPage = { nodes: ListedNode[]; total: number; next: NodeMark | null }
+
+/** The same a page at a time, in an order that a person chose. `next`: where the next page begins; null: there is none. */
+export async function pageOfNodes(store: Store, wish: NodesWish & { limit: number; order: NodeOrder }): Promise<NodesPage> {
+  const { limit, order, ...narrowed } = wish
+  const filter = filterOf(narrowed)
+  const views = await store.nodes({ ...filter, order, limit: limit + 1 })
+  const last = views.length > limit ? views[limit - 1] : undefined
+  return {
+    nodes: await listed(store, views.slice(0, limit)),
+    total: await store.countNodes(filter),
+    next: last === undefined ? null : markOf(last, order.sort),
+  }
+}
+
+function filterOf({ cloud, state, all, ...narrower }: NodesWish): NodeFilter {
+  return {
+    ...narrower,
     ...(cloud === null ? {} : { cloud }),
     ...(state === null ? {} : { provision_state: state }),
     ...(all || state !== null ? {} : { concerning: true }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(offset === undefined ? {} : { offset }),
-  })
-  const listed: ListedNode[] = []
-  for (const view of views) listed.push(await listedNode(store, view))
-  return listed
+  }
 }
 
-async function listedNode(store: Store, view: NodeView): Promise<ListedNode> {
+async function listed(store: Store, views: readonly NodeView[]): Promise<ListedNode[]> {
+  const nodes: ListedNode[] = []
+  for (const view of views) nodes.push(await listedNode(store, view))
+  return nodes
+}
+
+export async function listedNode(store: Store, view: NodeView): Promise<ListedNode> {
   const openCase = view.caseId === null ? null : await store.caseById(view.caseId)
   const isAct = view.decision?.kind === 'act'
   const attempts = isAct ? await store.attempts(view) : []

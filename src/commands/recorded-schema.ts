@@ -8,10 +8,11 @@ import type { Attempt, Case, Memory, Words } from '../core/case.ts'
 import { ACTS, CAUSES, type Decision, type Diagnosis, type Reason } from '../core/decision.ts'
 import { type Fleet, KEY_KINDS } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
-import type { BlazarSeen, BmcAddress, BmcPeers, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
+import type { BmcAddress, BmcPeers, Marks, Observation, ObservedNode, ServerSeen, Tenant } from '../core/observation.ts'
 import { DEFAULT_POLICY, type Policy } from '../core/policy.ts'
 import type { Reading } from '../core/reading.ts'
 import type { Grounds } from '../core/recorded.ts'
+import { blazar, blazarPart, heldLease } from './recorded-blazar.ts'
 
 export const RECORDED_VERSION = 1
 
@@ -144,28 +145,6 @@ const peers: z.ZodType<BmcPeers> = z.strictObject({
     z.strictObject({ kind: z.enum(['switch', 'bmc-network', 'rack']), value: text, nodes: count, failing: count, together: count }),
   ),
 })
-const reservation = z.strictObject({ id: text, min: z.int(), max: z.int(), hypervisor_properties: text, resource_properties: text })
-const lease = z.strictObject({
-  id: text,
-  start_date: textOrNull,
-  end_date: textOrNull,
-  status: textOrNull,
-  project_id: textOrNull,
-  user_id: textOrNull,
-  name: textOrNull.default(null),
-  reservation: reservation.nullable().default(null),
-})
-const missing = z.strictObject({ lease_id: text, reservation_id: text, status: textOrNull, hosts: z.array(text) })
-const blazar: z.ZodType<BlazarSeen> = z.strictObject({
-  kind: z.enum(['upstream', 'chameleon']).nullable(),
-  readAt: ms.default(0),
-  host: z
-    .strictObject({ id: text, reservable: flag.nullable(), disabled: flag.nullable(), updated_at: textOrNull.default(null) })
-    .nullable(),
-  leases: z.array(lease),
-  total: count,
-  missing: z.array(missing).default([]),
-})
 
 const observation: z.ZodType<Observation> = z.strictObject({
   cloud: text,
@@ -211,7 +190,7 @@ const memory: z.ZodType<Memory> = z.strictObject({
   releasedAt: msOrNull,
   provenAt: msOrNull,
   dirtySince: msOrNull,
-  leases: z.array(lease.extend({ host_id: text, lostAt: msOrNull })).exactOptional(),
+  leases: z.array(heldLease).exactOptional(),
   told: z.array(text).exactOptional(),
   leftSince: msOrNull.default(null),
 })
@@ -246,13 +225,6 @@ const deciding: z.ZodType<DecidingRead> = z.strictObject({
   owner: timeOrText,
   lessee: timeOrText,
   conductor: timeOrText,
-})
-
-const blazarPart = z.strictObject({
-  host_id: text,
-  updated_at: textOrNull,
-  keepMark: flag,
-  lease: z.strictObject({ id: text, reservation }).nullable(),
 })
 
 const attempt: z.ZodType<Attempt> = z.strictObject({

@@ -45,6 +45,22 @@ test('a retry of a node with nothing to retry is refused, and serves no failure 
     assert.equal(words.retry?.by, 'pat')
   }))
 
+test('a retry or a release that is said again with the same reason changes nothing, and is written once', () =>
+  onFile(async ({ store }) => {
+    const ours = { maintenance: true, maintenance_reason: 'anneal:c-00000000 bmc-fault: look at it' }
+    await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' }), seenNode(2, ours)], { complete: true })
+    for (const [say, node, kind] of [
+      [retryNode, 'node-1', 'retry'],
+      [releaseNode, 'node-2', 'release'],
+    ] as const) {
+      const said = []
+      for (const word of [PAT, PAT, { ...PAT, by: 'kim' }, { ...PAT, why: 'another reason' }])
+        said.push((await say(store, { cloud: null, node, ...word })).changed)
+      assert.deepEqual(said, [true, false, false, true])
+      assert.equal((await store.audit({ kind })).length, 2)
+    }
+  }))
+
 test("a release is for Anneal's own quarantine; a person's maintenance is refused", () =>
   onFile(async ({ store }) => {
     const ours = { maintenance: true, maintenance_reason: 'anneal:c-00000000 bmc-fault: look at it' }

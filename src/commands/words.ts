@@ -15,6 +15,9 @@ export type Spoken = { changed: boolean; message: string; cloud: string | null; 
 export type NodeWord = { cloud: string | null; node: string; by: string; why: string }
 export type CloudWord = { cloud: string | null; by: string; why: string }
 
+/** What stands in the audit trail where a person gave no reason. */
+export const NO_REASON = 'no reason given'
+
 export async function holdNode(store: Store, word: NodeWord): Promise<Spoken> {
   const node = await findNode(store, word)
   const held = (await store.holds(node.cloud)).find(({ uuid, source }) => uuid === node.uuid && source === 'command')
@@ -43,6 +46,8 @@ export async function retryNode(store: Store, word: NodeWord): Promise<Spoken> {
       fix: 'See `anneal show` for what is known of it.',
     })
   }
+  const said = (await store.wordsOn(node)).retry
+  if (said?.why === word.why) return spoken(node, false, `${nameOf(node)} may already be tried out of turn, by ${said.by}: ${said.why}.`)
   await store.retry(node, word)
   return spoken(node, true, `One attempt on ${nameOf(node)} may be made out of turn; every safety gate still stands.`)
 }
@@ -64,6 +69,8 @@ export async function releaseNode(store: Store, word: NodeWord): Promise<Spoken>
       fix: owner === 'nobody' ? 'There is nothing to release.' : 'Clear that maintenance in Ironic.',
     })
   }
+  const said = (await store.wordsOn(node)).release
+  if (said?.why === word.why) return spoken(node, false, `${nameOf(node)} is already to be released, by ${said.by}: ${said.why}.`)
   await store.release(node, word)
   return spoken(node, true, `The quarantine of ${nameOf(node)} is to be lifted; attempts before it no longer count.`)
 }

@@ -48,9 +48,14 @@ export async function sweep(
     const done = new AbortController()
     const renewing = renewClaim(world, { claimant: options.claimant, key }, done.signal)
     try {
-      const pass = await reconcile(world, key, allowance)
-      state.passes.set(uuid, pass)
-      options.onPass(pass)
+      const noted = (pass: Pass): Pass => {
+        state.passes.set(uuid, pass)
+        options.onPass(pass)
+        return pass
+      }
+      const pass = noted(await reconcile(world, key, allowance))
+      // A shield heals nothing: the node would wait for the next sweep, which a cron job may begin in an hour.
+      if (pass.decision.act === 'shield' && pass.outcome !== null) noted(await reconcile(world, key, allowance))
     } catch (error) {
       // One node's broken pass ends no other's; it is said, and the sweep is incomplete.
       state.failed.push(key)
@@ -136,6 +141,7 @@ const FOLLOWED: readonly string[] = [
   'service-red',
   'locked',
   'mark-owed',
+  'lease-near',
 ]
 
 const underWay = ({ decision }: Pass): boolean =>

@@ -9,7 +9,7 @@ import { isSpent } from './marks.ts'
 import { paceSecondStep } from './pace.ts'
 import { healedState, proofOf, STAYS } from './proof.ts'
 import { quietWhileCleaning } from './row-clean-failed.ts'
-import { giveBack, shieldLeft, shieldOver } from './shield.ts'
+import { givingBack, notSeenSince, shieldLeft, shieldOver } from './shield.ts'
 import { spanText, timeText } from './when.ts'
 
 const DEPLOYING: readonly string[] = ['deploying', 'wait call-back', 'deploy hold']
@@ -35,9 +35,12 @@ export function atHome(j: Judged): Decision {
   return decision.kind === 'resolve' ? (unsettled(j) ?? shieldOver(j, { taken: isTaken(j) }) ?? closing(j, decision)) : decision
 }
 
-/** Somebody has it, or may: nothing is sent to it any more. */
+/** Somebody has it, or may, or took it on: nothing is sent to it any more. */
 const isTaken = ({ node, tenant }: Judged): boolean =>
-  node.provision_state === 'active' || node.instance_uuid !== null || node.allocation_uuid !== null || tenant.kind === 'live'
+  node.provision_state !== healedState(node.retired) ||
+  node.instance_uuid !== null ||
+  node.allocation_uuid !== null ||
+  tenant.kind === 'live'
 
 function closing(j: Judged, decision: Decision): Decision {
   const left = shieldLeft(j)
@@ -84,7 +87,7 @@ function proof(j: Judged): Decision {
       return escalate('proof-pending', [is, ...left.map(({ sentence }) => sentence)].join(' '), now + policy.look)
     return wait('proof-pending', `${is} ${failing[0].sentence}`, now + policy.look)
   }
-  const reservations = shieldOver(j, { taken: isTaken(j) }) ?? giveBack(j)
+  const reservations = shieldOver(j, { taken: isTaken(j) }) ?? notSeenSince(j) ?? givingBack(j)
   if (reservations !== null) return reservations
   const provenAt = memory.provenAt ?? now
   if (now - provenAt < policy.soak)

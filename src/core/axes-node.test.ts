@@ -23,7 +23,7 @@ export function patch(input: DecideInput, difference: Partial<ObservedNode>): vo
 
 /** What changes the node's course; taking a mark back and ending a quarantine do not. */
 export const REPAIRS: readonly Act[] = ['reset', 'quarantine', 'recover-cleaning']
-export const ALL_BUT_RELEASE: readonly Act[] = [...REPAIRS, 'unmark']
+export const ALL_BUT_RELEASE: readonly Act[] = [...REPAIRS, 'unmark', 'shield', 'give-back']
 
 const stranded = 'Async execution of _do_node_tear_down failed with error: Neutron said 503'
 const manage = attempt({

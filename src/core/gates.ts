@@ -335,7 +335,7 @@ export const HANDS: readonly Gate[] = [
 ]
 
 /** Asked before something is sent on behalf of a node, but not to it. */
-export const HANDS_AFAR: readonly Gate[] = [censusDoubtful, redacted, paused, held, maintenanceByPerson]
+export const HANDS_AFAR: readonly Gate[] = [censusDoubtful, redacted, paused, outOfScope, held, maintenanceByPerson, quarantined, fault]
 
 /** Asked before anything changing is sent to a failed node. */
 export const BEFORE_SHIELD: readonly Gate[] = [movingOn, outcomeUnknown, markOwed, conductorDead, foreignWriter, tenant]

@@ -283,3 +283,13 @@ test('sends nothing for a node without a case, since an intent names its case', 
   const asking = decide({ ...given({ words: retry, policy: { mode: 'approve' } }), case: null })
   assert.match(asking.message, /`anneal approve CASE` lets it\.$/)
 })
+
+test('a free place is kept for a node that somebody needs sooner, and the wait says that others have it', () => {
+  const waits = (fleet: Parameters<typeof given>[0]) => decide(given(fleet))
+  const one = { cloud: 1, inClass: 1, byIncident: {} }
+  const busy = waits({ fleet: { inFlight: { cloud: 1 }, needier: one } })
+  assert.deepEqual([busy.kind, busy.reason, busy.kind === 'wait' && busy.queued], ['wait', 'fleet-budget', true])
+  assert.match(busy.message, /A node with a lease on it before this one's goes first\./)
+  assert.equal(waits({ fleet: { needier: { cloud: 1, inClass: 0, byIncident: {} } } }).kind, 'act')
+  assert.equal(waits({ fleet: { inFlight: { cloud: 1 }, needier: { cloud: 0, inClass: 0, byIncident: {} } } }).kind, 'act')
+})

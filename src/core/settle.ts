@@ -92,6 +92,9 @@ function atBlazar(attempt: Attempt, { o, node, now }: Omit<Seen, 'policy'>): Par
   if (o.blazar.kind !== 'known')
     return { ...end, outcome: 'unknown', outcomeReason: `Blazar cannot be asked what became of the ${attempt.act} (${o.blazar.reason}).` }
   const { host, leases } = o.blazar.value
+  // A clock was set meanwhile, or an operator did the same: neither is taken for the other.
+  if (attempt.act === 'shield' && host?.disabled === true && updatedBy(attempt, host) === null)
+    return { ...end, outcome: 'unknown', outcomeReason: `Blazar's host ${host.id} is disabled, and whether by this act is not known.` }
   const happened =
     attempt.act === 'give-back'
       ? leases.some(({ id }) => id === attempt.blazar?.lease?.id)

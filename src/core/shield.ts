@@ -6,7 +6,7 @@
 import type { Attempt, BlazarPart, HeldLease } from './case.ts'
 import type { Decision } from './decision.ts'
 import { HANDS, HANDS_AFAR, outcomeUnknown } from './gates.ts'
-import { escalate, first, go, type Judged, ownAttempts } from './judged.ts'
+import { escalate, first, go, type Judged, ownAttempts, wait } from './judged.ts'
 import { leaseText, missingOf } from './leases.ts'
 import type { BlazarHostSeen } from './observation.ts'
 import { permitted } from './pace.ts'
@@ -48,20 +48,22 @@ function isMarkForeign({ node, attempts }: Judged): boolean {
 }
 
 /** What is left of this case's shield: at Blazar, as far as it is known to be ours, and in Ironic. */
-type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean; mark: boolean }
+type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean }
 
 function leftOf(j: Judged, keepMark: boolean): Left | null {
   const [last] = ownAttempts(j).filter(
     ({ act, outcome }) => (act === 'shield' || act === 'unshield') && (outcome === 'accepted' || outcome === 'unknown'),
   )
-  const mark = caseOfMark(j.node.shield) === j.case?.id && j.case !== null && !keepMark
+  const mark = caseOfMark(j.node.shield) === j.case?.id && j.case !== null
   const set = last?.act === 'shield' ? last : undefined
   const atBlazar = set !== undefined && isThere(j, set)
-  if (!atBlazar && !mark) return null
+  const updated_at = set === undefined || !atBlazar ? null : updatedBy(set, hostOf(j))
+  // What cannot be told apart from an operator's is ours as long as the mark says so.
+  const isUnclear = atBlazar && updated_at === null
+  if (isUnclear ? !mark : !atBlazar && (keepMark || !mark)) return null
   const shield = set ?? ownAttempts(j).find(({ act }) => act === 'shield')
   if (shield?.blazar == null) return null
-  const updated_at = atBlazar ? updatedBy(shield, hostOf(j)) : null
-  return { part: { ...shield.blazar, updated_at, keepMark }, atBlazar, isUnclear: atBlazar && updated_at === null, mark }
+  return { part: { ...shield.blazar, updated_at, keepMark }, atBlazar, isUnclear }
 }
 
 const hostOf = ({ observation: { blazar } }: Pick<Judged, 'observation'>): BlazarHostSeen | null =>
@@ -100,18 +102,37 @@ export function shieldOver(j: Judged, { taken }: { taken: boolean }): Decision |
   const left = leftOf(j, taken)
   if (left === null || j.policy.blazar.mode !== 'chameleon') return null
   const later = j.now + 10 * j.policy.look
-  if (left.isUnclear && j.observation.blazar.kind === 'known' && !left.mark) return escalate('shield-over', unclear(left), later)
   const hand = first(j, [...(taken ? HANDS_AFAR : HANDS), outcomeUnknown])
-  if (hand !== null) return hand
+  // A quarantine is not ended on a node that somebody has.
+  if (hand !== null && !(taken && hand.kind === 'act')) return hand
+  if (left.isUnclear)
+    return hostOf(j)?.disabled === true
+      ? escalate('shield-over', unclear(left, j.node.name ?? j.node.uuid), later)
+      : wait('shield-over', `Blazar cannot be asked whether its host ${left.part.host_id} is disabled.`, j.now + j.policy.look, 'unshield')
   const what = left.atBlazar ? `Blazar's host ${left.part.host_id} is given back to its monitor` : 'The mark of the shield is removed'
   return permitted(j, go('shield-over', `${what}: the case is over.`, { act: 'unshield', blazar: left.part }))
 }
 
-const unclear = ({ part }: Left): string =>
-  `Blazar's host ${part.host_id} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: ${enabling(part.host_id)}.`
+/** Hosts and allocations are read for a whole cloud and kept for a minute (facts of Blazar: its monitor polls as often). */
+const READ_KEPT_MS = 61 * SECOND
 
-const enabling = (host_id: string): string =>
-  `\`openstack reservation host set --extra disabled= ${host_id}\` (PUT /v1/os-hosts/${host_id} {"disabled": null})`
+/** What was read before the host was enabled says nothing of whether it is lent again, nor of what it can be given; and so with a lease. */
+export function notSeenSince(j: Judged): Decision | null {
+  const { blazar } = j.observation
+  const [last] = ownAttempts(j).filter(({ act, outcome }) => (act === 'unshield' || act === 'give-back') && outcome === 'accepted')
+  if (last === undefined || blazar.kind !== 'known' || blazar.value.readAt > (last.settledAt ?? last.createdAt)) return null
+  return wait(
+    'proof-pending',
+    'Blazar has not been looked at since it was sent something.',
+    Math.max(blazar.value.readAt + READ_KEPT_MS, j.now + 5 * SECOND),
+  )
+}
+
+const unclear = ({ part }: Left, node: string): string =>
+  `Blazar's host ${part.host_id} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: ${enabling(part.host_id)}. If somebody does: \`openstack baremetal node unset --extra anneal_shield ${node}\`.`
+
+/** As the request itself: a client that cannot send null, only an empty text, would disable it once more. */
+const enabling = (host_id: string): string => `send Blazar PUT /v1/os-hosts/${host_id} {"disabled": null}`
 
 /** What a case that closes leaves behind at Blazar all the same; null: nothing. */
 export function shieldLeft(j: Judged): string | null {
@@ -120,7 +141,7 @@ export function shieldLeft(j: Judged): string | null {
 }
 
 /** Of what Blazar's monitor took from the node while it was broken, the first that can be given back now that it is well. */
-export function giveBack(j: Judged): Decision | null {
+export function givingBack(j: Judged): Decision | null {
   const { blazar } = j.observation
   if (!j.policy.blazar.giveBack || j.policy.blazar.mode !== 'chameleon' || blazar.kind !== 'known') return null
   const { kind, host } = blazar.value

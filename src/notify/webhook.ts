@@ -5,7 +5,6 @@
 import { createHmac } from 'node:crypto'
 import { timeText } from '../core/when.ts'
 import type { Bulletin } from './bulletin.ts'
-import type { Notification } from './notification-schema.ts'
 import { severityOf, type WebhookReceiver } from './receiver.ts'
 
 export function webhookRequest(bulletin: Bulletin, { url, secret, authorization }: Omit<WebhookReceiver, 'kind'>, now: number) {
@@ -23,7 +22,8 @@ export function webhookRequest(bulletin: Bulletin, { url, secret, authorization 
 const signature = (secret: string, timestamp: string, body: string): string =>
   createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
 
-function notificationOf({ key, at, severity, title, happened, did, todo, link, incident, messages, isTest }: Bulletin): Notification {
+/** Published as docs/schemas/notification.schema.json; keys are only ever added. */
+function notificationOf({ key, at, severity, title, happened, did, todo, link, incident, messages, isTest }: Bulletin) {
   return {
     version: 1,
     id: key,

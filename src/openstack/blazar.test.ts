@@ -136,3 +136,37 @@ test('a catalog without a reservation service has no Blazar', async () => {
   assert.equal(await given({}).isOffered(), true)
   assert.equal(await blazarClient(givenCloud({}).session).isOffered(), false)
 })
+
+test("a host's disabled is set and taken back in the fork's own words, and the reply says what stands", async () => {
+  const id = '1a42f64c-fdcd-48e6-a380-5f521ddc631d'
+  const path = `PUT blazar.test/v1/os-hosts/${id}`
+  const disabled = givenCloud({ [path]: blazarAnswer('chameleon', '30-put-disabled') }, AT)
+  const set = await blazarClient(disabled.session).setDisabled(id, 'anneal:c-1')
+  assert.deepEqual([set.disabled, set.reservable, set.updated_at], [true, false, '2026-11-22 14:05:05.039363'])
+  assert.deepEqual(bodyOf(disabled), { disabled: 'anneal:c-1' })
+  const enabled = givenCloud({ [path]: blazarAnswer('chameleon', '35-put-disabled-null') }, AT)
+  const cleared = await blazarClient(enabled.session).setDisabled(id, null)
+  assert.deepEqual([cleared.disabled, cleared.reservable, bodyOf(enabled)], [false, false, { disabled: null }])
+})
+
+test('the answer about another host, and one that is no 200, are no success', async () => {
+  const answered = (answer: Answer) => failed(given({ 'PUT blazar.test/v1/os-hosts/1': answer }).setDisabled('1', 'anneal:c-1'))
+  assert.match((await answered({ body: { host: host({ id: '2' }) } })).sentence, /^The host is 2/)
+  const other = await answered({ body: { host: host({ id: '2' }) } })
+  const odd = await answered({ status: 202, body: {} })
+  assert.deepEqual([other.status, odd.status, odd.phase], [200, null, 'after'])
+})
+
+test('a reservation is sent whole, as the server took it that gave the node back', async () => {
+  const recorded = exchangesOf('chameleon-monitor').find(
+    ({ method, path, status }) => method === 'PUT' && /leases/.test(path) && status === 200,
+  )
+  assert.ok(recorded)
+  const id = recorded.path.slice('/v1/leases/'.length)
+  const cloud = givenCloud({ [`PUT blazar.test/v1/leases/${id}`]: { body: recorded.body } }, AT)
+  const properties = { hypervisor_properties: '', resource_properties: '["==", "$uid", "n"]' }
+  await blazarClient(cloud.session).reserveAgain(id, { id: 'r', min: 1, max: 1, ...properties })
+  assert.deepEqual(bodyOf(cloud), { reservations: [{ id: 'r', resource_type: 'physical:host', min: 1, max: 1, ...properties }] })
+})
+
+const bodyOf = ({ sent }: ReturnType<typeof givenCloud>): unknown => JSON.parse(sent.find(({ method }) => method === 'PUT')?.body ?? 'null')

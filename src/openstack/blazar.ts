@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import type { BlazarKind, ReservationSeen } from '../core/observation.ts'
 import { known, type Reading, unknown } from '../core/reading.ts'
-import { type Answer, bodyOf, type Call, notSent, refusal, type Sending, segment, unreadable } from './call.ts'
+import { type Answer, bodyOf, type Call, neverSent, refusal, type Sending, segment, unreadable } from './call.ts'
 import { OpenStackError, parsed, unusableAnswer } from './openstack-error.ts'
 import type { Session } from './session.ts'
 
@@ -166,7 +166,7 @@ function changes(session: Session): Pick<Blazar, 'setDisabled' | 'reserveAgain'>
     const call: Call = { service: 'reservation', method: 'PUT', path, body, answerTimeoutMs: CHANGE_MS, ...sending }
     // A write never waits for a token; what fails before it was not sent.
     await session.warm('reservation').catch((error: unknown) => {
-      throw error instanceof OpenStackError ? notSent(call, error) : error
+      throw error instanceof OpenStackError ? neverSent(call, error) : error
     })
     const response = await session.request(call)
     if (response.status !== 200) throw unreadable(call, response, `Blazar takes this with 200, but ${response.status} came.`)

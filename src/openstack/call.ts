@@ -33,6 +33,9 @@ export type Sending = { sendBy?: number }
 /** An answer, and how its text is said to others: without what we sent as proof of ourselves, which a service may say back. */
 export type Answer = HttpResponse & { clean: Clean }
 
+/** Told of every request when it has ended; status null: without an answer. */
+export type CountsCalls = (request: { service: ServiceType; method: string; status: number | null }) => void
+
 /** Design, section 4: connect 5 s, answer 10 s. */
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 10_000
@@ -42,7 +45,7 @@ export const segment = (value: string): string => encodeURIComponent(value.toWel
 
 /** Sends it to `url` and returns the answer; throws OpenStackError for none, and for a status from 300 on that it does not accept. */
 export async function sendCall(
-  to: { transport: Transport; access: CloudAccess },
+  to: { transport: Transport; access: CloudAccess; counted?: CountsCalls | undefined },
   call: Call,
   at: { url: string; headers: Record<string, string> },
 ): Promise<Answer> {
@@ -65,9 +68,11 @@ export async function sendCall(
       tls: { verify, ...(cacert === null ? {} : { ca: cacert }) },
     })
     .catch((error: unknown) => {
+      to.counted?.({ service: call.service, method: call.method, status: null })
       // Knows: the seam rejects with TransportError only; it becomes the one error that clients throw.
       throw error instanceof TransportError ? unanswered(call, error.phase, error.message) : error
     })
+  to.counted?.({ service: call.service, method: call.method, status: response.status })
   const answer = { ...response, clean: (text: string) => withoutSecrets(text, to.access, at.headers) }
   if (response.status < 300 || call.accept?.includes(response.status)) return answer
   throw refusal(call, answer)
@@ -140,7 +145,7 @@ export function unreadable(call: Call, response: HttpResponse, sentence: string)
 }
 
 /** A write whose preparation failed was not sent, whatever became of the preparation. */
-export function notSent(call: Call, cause: OpenStackError): OpenStackError {
+export function neverSent(call: Call, cause: OpenStackError): OpenStackError {
   const { requestId, text, kind, sentence } = cause
   return new OpenStackError({
     service: call.service,

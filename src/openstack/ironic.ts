@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { HistoryEvent, Observation } from '../core/observation.ts'
 import { type Reading, unknown } from '../core/reading.ts'
 import type { SeenNode } from '../core/seen.ts'
-import { type Answer, bodyOf, type Call, notSent, refusal, type Sending, segment, unreadable } from './call.ts'
+import { type Answer, bodyOf, type Call, neverSent, refusal, type Sending, segment, unreadable } from './call.ts'
 import { type HardwareReads, hardwareReads } from './ironic-hardware.ts'
 import { historyIn, historySchema } from './ironic-history.ts'
 import { LIST_FIELDS, seenNodeOf, seenSchema, type WireNode, wireNodeSchema } from './ironic-node.ts'
@@ -164,7 +164,7 @@ function changes(
       .then(versions)
       .catch((error: unknown) => {
         // Knows: this failed before the write, so to the write it is "not sent" even where the read's own fate is unknown.
-        throw error instanceof OpenStackError ? notSent(call, error) : error
+        throw error instanceof OpenStackError ? neverSent(call, error) : error
       })
     return await send(call)
   }

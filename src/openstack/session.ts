@@ -4,7 +4,7 @@
  * It knows no service's vocabulary; bodies are checked by the clients.
  */
 import type { Clock, Transport } from '../core/seams.ts'
-import { type Answer, type Call, sendCall, unanswered } from './call.ts'
+import { type Answer, type Call, type CountsCalls, sendCall, unanswered } from './call.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import { OpenStackError } from './openstack-error.ts'
 import { type ServiceType, serviceRoot } from './service-type.ts'
@@ -26,8 +26,8 @@ export type Session = {
   identity(): Promise<Identity>
 }
 
-export function openSession(access: CloudAccess, seams: { clock: Clock; transport: Transport }): Session {
-  const keeper = access.authType === 'none' || access.authType === 'http_basic' ? null : keepToken(access, seams)
+export function openSession(access: CloudAccess, seams: { clock: Clock; transport: Transport }, counted?: CountsCalls): Session {
+  const keeper = access.authType === 'none' || access.authType === 'http_basic' ? null : keepToken(access, seams, counted)
 
   const rootFor = async (service: ServiceType) => rootOf(access, service, keeper === null ? null : await keeper.ready())
 
@@ -40,7 +40,7 @@ export function openSession(access: CloudAccess, seams: { clock: Clock; transpor
     }
     const query = call.query && call.query.length > 0 ? `?${new URLSearchParams(call.query)}` : ''
     const at = { url: `${root}${call.path}${query}`, headers: authHeaders(access, token) }
-    return await sendCall({ transport: seams.transport, access }, call, at)
+    return await sendCall({ transport: seams.transport, access, counted }, call, at)
   }
 
   return {

@@ -3,7 +3,7 @@
  * It never decides whether a call may wait for a token; session.ts does.
  */
 import type { Clock, Transport } from '../core/seams.ts'
-import { type Call, jsonOf, sendCall, unreadable } from './call.ts'
+import { type Call, type CountsCalls, jsonOf, sendCall, unreadable } from './call.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import { TOKEN_PATH, type Token, tokenIn, tokenRequest, tokenUrl } from './token.ts'
 
@@ -18,14 +18,14 @@ export type TokenKeeper = {
   drop(refused: Token): void
 }
 
-export function keepToken(access: CloudAccess, seams: { clock: Clock; transport: Transport }): TokenKeeper {
+export function keepToken(access: CloudAccess, seams: { clock: Clock; transport: Transport }, counted?: CountsCalls): TokenKeeper {
   const { clock, transport } = seams
   let kept: Token | null = null
   let fetching: Promise<Token> | null = null
 
   async function fetchToken(): Promise<Token> {
     const call: Call = { service: 'identity', method: 'POST', path: TOKEN_PATH, body: tokenRequest(access) }
-    const response = await sendCall({ transport, access }, call, { url: tokenUrl(access.auth.auth_url ?? ''), headers: {} })
+    const response = await sendCall({ transport, access, counted }, call, { url: tokenUrl(access.auth.auth_url ?? ''), headers: {} })
     const found = tokenIn(response, jsonOf(call, response), clock.now())
     if (typeof found === 'string') throw unreadable(call, response, found)
     kept = found

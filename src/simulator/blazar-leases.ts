@@ -227,6 +227,10 @@ export function watchLeases(world: World, blazar: SimBlazar): void {
   })
 }
 
+/** Whether any begins or ends about now: servers are deleted then, and a node may fail of it for a while after. */
+export const isLeaseTurning = (blazar: SimBlazar, { since, until }: { since: number; until: number }): boolean =>
+  [...blazar.leases.values()].some(({ start, end }) => [start, end].some((at) => at >= since && at <= until))
+
 function begin(world: World, blazar: SimBlazar, lease: SimLease): void {
   deleteServers(world, blazar, lease)
   pass(world, lease, { event: 'start_lease', status: 'ACTIVE', reservations: 'active' })

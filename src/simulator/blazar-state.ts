@@ -170,6 +170,15 @@ function reservationView(kind: BlazarKind, lease: SimLease, reservation: SimRese
   }
 }
 
+export const hostOfNode = (blazar: SimBlazar | null, uuid: string): SimHost | null =>
+  [...(blazar?.hosts.values() ?? [])].find(({ hypervisor_hostname }) => hypervisor_hostname === uuid) ?? null
+
+/** By the addresses of a host and of a lease; what either names that never was is about nobody. */
+export function nodesAt(blazar: SimBlazar | null, [kind, id = '']: readonly string[]): string[] {
+  const hosts = kind === 'os-hosts' ? [id] : kind === 'leases' ? (blazar?.leases.get(id)?.everHad ?? []) : []
+  return hosts.flatMap((host) => blazar?.nodes.get(host) ?? [])
+}
+
 /** Everything of a lease that is its user's to say. */
 export const termsOf = ({ name, start, end, reservations }: SimLease): string =>
   JSON.stringify([

@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../core/seams.ts'
 import { TransportError } from '../core/seams.ts'
 import type { Asked, Reply, Service } from './answer.ts'
 import { httpResponse, unauthorized, within } from './answer.ts'
-import type { SimBlazar } from './blazar-state.ts'
+import { nodesAt } from './blazar-state.ts'
 import { modeAt, redfish } from './bmc.ts'
 import type { Fault } from './faults.ts'
 import { conductorOf } from './ironic-node.ts'
@@ -60,7 +60,7 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
     status: 'pending',
     effect: null,
     fault: met?.kind ?? null,
-    about: service === 'blazar' && world.blazar !== null ? nodesIn(world.blazar, segments) : [],
+    about: service === 'blazar' ? nodesAt(world.blazar, segments.slice(1)) : [],
     before: null,
     left: world.clock.now(),
     answeredAt: null,
@@ -96,12 +96,6 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   const whole = httpResponse(reply, world.newId())
   const answer = met?.kind === 'cut' ? { ...whole, text: whole.text.slice(0, whole.text.length >> 1) } : whole
   return end(service === 'ironic' && request.method === 'GET' ? readAs(world, met, { key: entry.path, answer, reply }) : answer, reply)
-}
-
-/** By the addresses of a host and of a lease; what either names that never was is about nobody. */
-function nodesIn(blazar: SimBlazar, [, kind, id = '']: readonly string[]): string[] {
-  const hosts = kind === 'os-hosts' ? [id] : kind === 'leases' ? (blazar.leases.get(id)?.everHad ?? []) : []
-  return hosts.flatMap((host) => blazar.nodes.get(host) ?? [])
 }
 
 function isServed(world: World, service: ServiceSlug): boolean {

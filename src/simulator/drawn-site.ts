@@ -2,7 +2,7 @@
  * A pretend site drawn from a seed, as the head of a scenario: 20 to 60 nodes in racks, of several classes and kinds, on a release of Ironic
  * between Yoga and 2026.1, and an operator that works there in one manner or another. What happens on it is mischief's business.
  */
-import { MINUTE, SECOND } from '../core/policy.ts'
+import { DEFAULT_POLICY, MINUTE, SECOND } from '../core/policy.ts'
 import type { Random } from '../core/seams.ts'
 import { spanWord } from './script/deed.ts'
 import { between, chance, pick } from './seeded.ts'
@@ -55,6 +55,17 @@ function drawnNode(random: Random, { at, rackSize, classes }: { at: number; rack
     ...(retired && chance(random, 0.5) ? ['clean=on'] : []),
     ...(dirty && !retired ? ['clean=off'] : []),
   ].join(' ')
+}
+
+/** For one site of three, lines behind the others. What the operator is told of the monitor is mostly so. @param random a stream of its own */
+export function drawnBlazar(random: Random): string[] {
+  if (!chance(random, 1 / 3)) return []
+  const kind = chance(random, 0.75) ? 'chameleon' : 'upstream'
+  const runs = chance(random, 0.75) ? 'on' : 'off'
+  const mode = chance(random, 0.85) ? 'chameleon' : 'observe'
+  const monitor = chance(random, 0.8) ? runs : pick(random, ['on', 'off', 'unknown'])
+  const turned = { ...DEFAULT_POLICY.blazar, mode, monitor, giveBack: chance(random, 0.7) }
+  return [`site blazar=${kind} monitor=${runs}`, `policy ${JSON.stringify({ blazar: turned })}`]
 }
 
 function drawnOperator(random: Random): string {

@@ -187,6 +187,17 @@ breach('a second shield after a person lifted the first breaks S11', ['S11'], as
   await on.shield()
 })
 
+breach('a shield after a person ended her own disabled breaks nothing', [], async (on) => {
+  await on.shield()
+  on.hand(null)
+  on.cloud.node('node-1').row.provision_state = 'available'
+  on.judges.closed(on.uuid)
+  on.hand('new rails')
+  on.hand(null)
+  await on.wait(MINUTE)
+  await on.shield()
+})
+
 breach('in another case it breaks nothing', [], async (on) => {
   await on.shield()
   on.hand(null)

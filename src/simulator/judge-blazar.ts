@@ -5,8 +5,8 @@
  */
 import type { Intent } from '../core/case.ts'
 import { within } from './answer.ts'
-import { type SimHost, type SimLease, termsOf } from './blazar-state.ts'
-import type { Bench, OnNode, Sent } from './judges.ts'
+import { hostOfNode, type SimHost, type SimLease, termsOf } from './blazar-state.ts'
+import type { Bench, HostHand, OnNode, Sent } from './judges.ts'
 import { reservationsIn, shieldMarkIn, stepOf } from './promises.ts'
 
 type Say = (promise: 'S7' | 'S11' | 'S12' | 'S13', what: string) => void
@@ -16,9 +16,6 @@ type Judged = { bench: Bench; known: OnNode; sent: Sent; host: SimHost | null; s
 const UNNOTICED_MS = 2_200
 
 const isOurs = (host: SimHost): boolean => host.disabledFor?.startsWith('anneal:') === true
-
-const hostOf = ({ world }: Bench, uuid: string): SimHost | null =>
-  [...(world.blazar?.hosts.values() ?? [])].find(({ hypervisor_hostname }) => hypervisor_hostname === uuid) ?? null
 
 /** Which node a request to Blazar is about: for a give-back, of all that the lease had, the one for which it was decided. */
 export function nodeInBlazar(bench: Bench, { entry, by }: Sent): string | null {
@@ -46,7 +43,7 @@ export function judgeBlazarLeaving(bench: Bench, sent: Sent, uuid: string | null
 export function judgeShield(bench: Bench, sent: Sent, uuid: string): void {
   const known = bench.onNode(uuid)
   const say: Say = (promise, what) => bench.accuse(promise, { node: uuid, what, sent: known.sent })
-  const judged: Judged = { bench, known, sent, host: hostOf(bench, uuid), say }
+  const judged: Judged = { bench, known, sent, host: hostOfNode(bench.world.blazar, uuid), say }
   if (sent.step === 'disable' || sent.step === 'enable') judgeDisabled(judged)
   if (sent.step === 'give-back') judgeGivenBack(judged)
   if (sent.step === 'shield-mark') judgeMark(judged)
@@ -128,10 +125,13 @@ function judgeWish({ wish, lease, isRace, say }: Wished): void {
   }
 }
 
-/** A person's hand on the host's `disabled`. What of ours it lifted has been said and heard; a shield of unknown end may never have stood. */
-export function noteHand(bench: Bench, known: OnNode, what: 'disabled' | 'enabled'): void {
+/** A person's hand on the host or its `disabled`. What of ours it lifted has been said and heard; a shield of unknown end may never have stood. */
+export function noteHand(bench: Bench, known: OnNode, what: HostHand): void {
+  const wasPersons = known.host.isPersons
   known.host.handAt = bench.world.clock.now()
   known.host.isPersons = what === 'disabled'
+  // Their own, which says nothing of ours.
+  if (wasPersons) return
   const last = known.sent.findLast(({ step }) => step === 'disable' || step === 'enable')
   if (what === 'enabled' && last?.step === 'disable' && last.entry.status === 200 && last.recorded) known.host.isLifted = true
 }
@@ -145,9 +145,10 @@ export function judgeBlazarAtRest(bench: Bench, isTold: (uuid: string) => boolea
     bench.check('S12')
     if (host.disabled && isOurs(host) && !isTold(node))
       bench.accuse('S12', { node, what: `its host stays disabled (${host.disabledFor}), and no open case tells a person` })
-    if (bench.nodes.get(node)?.host.isPersons !== true) continue
+    const hand = bench.nodes.get(node)?.host
+    if (hand === undefined || hand.handAt === Number.NEGATIVE_INFINITY) continue
     bench.check('S11')
-    if (!host.disabled || isOurs(host)) bench.accuse('S11', { node, what: "a person's disabled is gone" })
+    if (hand.isPersons && (!host.disabled || isOurs(host))) bench.accuse('S11', { node, what: "a person's disabled is gone" })
   }
   for (const lease of blazar.leases.values()) {
     bench.check('S13')

@@ -24,8 +24,11 @@ export type Sender = {
 /** A person's word to the operator. `uuid` null: the whole cloud. */
 export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'; uuid: string | null }
 
-/** What a person does by hand to a node: its maintenance, its host's `disabled` in Blazar, or anything else. */
-export type Hand = 'maintenance' | 'cleared' | 'disabled' | 'enabled' | 'other'
+/** What a person does by hand to a node's host in Blazar. */
+const HOST_HANDS = ['disabled', 'enabled', 'unenrolled'] as const
+export type HostHand = (typeof HOST_HANDS)[number]
+/** What a person does by hand to a node. */
+export type Hand = 'maintenance' | 'cleared' | 'other' | HostHand
 
 /** A service that is away altogether, and for whom. */
 export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 'both'; from: number; to: number | null }
@@ -259,8 +262,9 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
 
 function see(bench: Bench, uuid: string, what: Hand): void {
   const known = bench.onNode(uuid)
-  if (what === 'disabled' || what === 'enabled') {
-    noteHand(bench, known, what)
+  const ofHost = HOST_HANDS.find((one) => one === what)
+  if (ofHost !== undefined) {
+    noteHand(bench, known, ofHost)
     return
   }
   known.handAt = bench.world.clock.now()

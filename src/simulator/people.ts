@@ -3,7 +3,7 @@
  * itself and at once, through the same lock and state machine where a person would go through Ironic; nothing is logged as
  * a request, because these are not the operator's.
  */
-import { createLease } from './blazar-leases.ts'
+import { lend } from './blazar-people.ts'
 import { setBmcMode } from './bmc.ts'
 import { failState, killConductor, releaseLock, rpc, startConductor, takeLock, workOf } from './ironic-conductor.ts'
 import { conductorOf, write } from './ironic-node.ts'
@@ -90,22 +90,8 @@ export function people(world: World): People {
     killConductor: (host) => killConductor(world, host),
     startConductor: (host) => startConductor(world, host),
     remove: (id) => removeNode(world, one(id)),
-    lend: (id, span) => lend(world, one(id), span),
+    lend: (id, span) => void lend(world, { node: one(id), ...span }),
   }
-}
-
-function lend(world: World, { row }: SimNode, span: { from: number; until: number }): void {
-  if (world.blazar === null) throw new Error('there is no Blazar at this site')
-  const minute = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
-  const pinned = { hypervisor_properties: '', resource_properties: JSON.stringify(['==', '$uid', row.uuid]) }
-  const body = {
-    name: `lease of ${row.name ?? row.uuid}`,
-    start_date: minute(span.from),
-    end_date: minute(span.until),
-    reservations: [{ resource_type: 'physical:host', min: 1, max: 1, ...pinned, before_end: '' }],
-  }
-  const caller = { user: 'proj-member', project: world.projects.get('lab') ?? null, roles: ['member'], redacts: [] }
-  createLease(world, world.blazar, { body, caller })
 }
 
 function lockFor(world: World, node: SimNode, ms: number): boolean {

@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export const SERVICES = ['keystone', 'ironic', 'nova', 'neutron', 'placement', 'glance', 'cinder'] as const
-/** Blazar stands by itself: only a site that says so has one, and no seed draws what befalls it, so that histories stay what they were. */
+/** Blazar stands by itself: only a site that says so has one, and what befalls it is drawn apart, so that histories without one stay what they were. */
 export const ALL_SERVICES = [...SERVICES, 'blazar'] as const
 export type ServiceSlug = (typeof ALL_SERVICES)[number]
 

@@ -37,13 +37,14 @@ export type AuditFilter = {
   by?: string
   kind?: string
   after?: number
+  before?: number
   limit?: number
   newestFirst?: boolean
 }
 
-/** `after` is the id of the last entry seen. Oldest first unless asked otherwise; 200 unless told. */
+/** `after` and `before` are ids of the entry seen last, forwards and backwards. Oldest first unless asked otherwise; 200 unless told. */
 export async function readAudit(db: Queries, filter: AuditFilter): Promise<AuditEntry[]> {
-  const { cloud, uuid, caseId, by, kind, after } = filter
+  const { cloud, uuid, caseId, by, kind, after, before } = filter
   return await db
     .selectFrom('audit')
     .selectAll()
@@ -53,9 +54,16 @@ export async function readAudit(db: Queries, filter: AuditFilter): Promise<Audit
     .$if(by !== undefined, (query) => query.where('by', '=', by ?? ''))
     .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? ''))
     .$if(after !== undefined, (query) => query.where('id', '>', after ?? 0))
+    .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
     .orderBy('id', filter.newestFirst === true ? 'desc' : 'asc')
     .limit(filter.limit ?? 200)
     .execute()
+}
+
+/** The id of the newest entry; 0 where there is none. */
+export async function newestAudit(db: Queries): Promise<number> {
+  const row = await db.selectFrom('audit').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
+  return row?.id ?? 0
 }
 
 export type Moment = { at: number; kind: string; message: string }

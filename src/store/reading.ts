@@ -2,6 +2,7 @@
  * What commands, routes and pages read: nodes, cases, incidents, attempts, as they stand. Nothing here writes, and nothing here
  * decides what they mean.
  */
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { Attempt } from '../core/case.ts'
 import type { Cause, Decision } from '../core/decision.ts'
 import type { IncidentSums, KeyKind } from '../core/fleet.ts'
@@ -12,8 +13,9 @@ import { type CaseRow, type CaseView, caseViewOfRow } from './case-row.ts'
 import { incidentSums } from './fleet.ts'
 import type { Queries } from './home.ts'
 import { type Cost, costOf } from './incidents.ts'
+import { inNodeOrder, type NodeOrder } from './node-order.ts'
 import { seenNode } from './node-row.ts'
-import type { DecisionTable } from './schema.ts'
+import type { DecisionTable, Schema } from './schema.ts'
 
 export type StoredDecision = Omit<DecisionTable, 'cloud' | 'uuid' | 'name'>
 
@@ -37,8 +39,16 @@ export type NodeFilter = {
   concerning?: boolean
   /** Part of the name or of the uuid. */
   search?: string
+  /** Of the open case. */
+  cause?: Cause
+  /** Of the decision in force. */
+  kind?: Decision['kind']
+  reason?: string
+  held?: boolean
   limit?: number
   offset?: number
+  /** In place of the order by cloud and name. */
+  order?: NodeOrder
 }
 
 /** Matches exactly: the uuid, or the name as Ironic knows it. Several clouds may have a node of one name. */
@@ -58,7 +68,7 @@ export async function findNodes(
 }
 
 function nodesMatching(db: Queries, filter: NodeFilter) {
-  const { cloud, uuid, provision_state, resource_class, search } = filter
+  const { cloud, uuid, provision_state, resource_class, search, cause, kind, reason, held } = filter
   return db
     .selectFrom('nodes')
     .leftJoin('cases', (join) =>
@@ -73,12 +83,27 @@ function nodesMatching(db: Queries, filter: NodeFilter) {
       const part = `%${(search ?? '').replaceAll(/[\\%_]/g, '')}%`
       return query.where((eb) => eb.or([eb('nodes.name', 'like', part), eb('nodes.uuid', 'like', part)]))
     })
+    .$if(cause !== undefined, (query) => query.where('cases.cause', '=', cause ?? null))
+    .$if(kind !== undefined, (query) => query.where('decisions.kind', '=', kind ?? null))
+    .$if(reason !== undefined, (query) => query.where('decisions.reason', '=', reason ?? ''))
+    .$if(held !== undefined, (query) => query.where((eb) => (held === true ? isHeld(eb) : eb.not(isHeld(eb)))))
     .$if(filter.concerning === true, (query) =>
       query.where((eb) =>
         eb.or([eb('nodes.provision_state', 'in', WATCHED_STATES), eb('cases.id', 'is not', null), eb('decisions.uuid', 'is not', null)]),
       ),
     )
 }
+
+const isHeld = (eb: ExpressionBuilder<Schema, 'nodes'>) =>
+  eb.exists(
+    eb
+      .selectFrom('words')
+      .select('words.id')
+      .whereRef('words.cloud', '=', 'nodes.cloud')
+      .whereRef('words.uuid', '=', 'nodes.uuid')
+      .where('words.kind', '=', 'hold')
+      .where('words.endedAt', 'is', null),
+  )
 
 /** By cloud and name; all of them unless limited. */
 export async function nodes(db: Queries, filter: NodeFilter): Promise<NodeView[]> {
@@ -94,21 +119,9 @@ export async function nodes(db: Queries, filter: NodeFilter): Promise<NodeView[]
       'decisions.until',
       'decisions.since',
       'decisions.at',
-      eb
-        .exists(
-          eb
-            .selectFrom('words')
-            .select('words.id')
-            .whereRef('words.cloud', '=', 'nodes.cloud')
-            .whereRef('words.uuid', '=', 'nodes.uuid')
-            .where('words.kind', '=', 'hold')
-            .where('words.endedAt', 'is', null),
-        )
-        .as('held'),
+      isHeld(eb).as('held'),
     ])
-    .orderBy('nodes.cloud')
-    .orderBy('nodes.name')
-    .orderBy('nodes.uuid')
+    .$call((query) => inNodeOrder(query, filter.order))
     // SQLite takes an offset only after a limit; -1 there is no limit, but not on PostgreSQL.
     .$if(filter.limit !== undefined || filter.offset !== undefined, (query) =>
       query.limit(filter.limit ?? Number.MAX_SAFE_INTEGER).offset(filter.offset ?? 0),
@@ -163,11 +176,13 @@ export type CaseFilter = {
   cause?: Cause
   limit?: number
   offset?: number
+  /** The last one of the page before. */
+  after?: { openedAt: number; id: string }
 }
 
 /** Newest first; 500 unless told. */
 export async function cases(db: Queries, filter: CaseFilter): Promise<CaseView[]> {
-  const { cloud, uuid, incidentId, kind, reason, cause } = filter
+  const { cloud, uuid, incidentId, kind, reason, cause, after } = filter
   const rows = await db
     .selectFrom('cases')
     .selectAll()
@@ -178,6 +193,7 @@ export async function cases(db: Queries, filter: CaseFilter): Promise<CaseView[]
     .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? null))
     .$if(reason !== undefined, (query) => query.where('reason', '=', reason ?? ''))
     .$if(cause !== undefined, (query) => query.where('cause', '=', cause ?? null))
+    .$call((query) => (after === undefined ? query : query.where(opensBefore(after))))
     .orderBy('openedAt', 'desc')
     .orderBy('id')
     .limit(filter.limit ?? 500)
@@ -185,6 +201,10 @@ export async function cases(db: Queries, filter: CaseFilter): Promise<CaseView[]
     .execute()
   return rows.map(caseViewOfRow)
 }
+
+/** What stands after the named one in a list that is newest first. */
+const opensBefore = ({ openedAt, id }: NonNullable<CaseFilter['after']>) =>
+  sql<boolean>`(${sql.ref('openedAt')}, ${id}) < (${openedAt}, ${sql.ref('id')})`
 
 /** The newest case of the node, open or closed. */
 export async function caseOf(db: Queries, key: NodeKey): Promise<CaseView | null> {
@@ -215,13 +235,11 @@ export type IncidentView = Omit<IncidentSums, 'isOwn'> & {
   canary: { uuid: string; name: string | null; at: number; result: 'proven' | 'failed' | null } | null
 }
 
+export type IncidentFilter = { cloud?: string; open?: boolean; limit?: number; after?: NonNullable<CaseFilter['after']> }
+
 /** Newest first, with what became of their members; 100 unless told. */
-export async function incidents(
-  db: Queries,
-  filter: { cloud?: string; open?: boolean; limit?: number },
-  now: number,
-): Promise<IncidentView[]> {
-  const { cloud } = filter
+export async function incidents(db: Queries, filter: IncidentFilter, now: number): Promise<IncidentView[]> {
+  const { cloud, after } = filter
   const rows = await db
     .selectFrom('incidents')
     .selectAll()
@@ -235,6 +253,7 @@ export async function incidents(
     )
     .$if(cloud !== undefined, (query) => query.where('cloud', '=', cloud ?? ''))
     .$if(filter.open !== undefined, (query) => query.where('closedAt', filter.open === true ? 'is' : 'is not', null))
+    .$call((query) => (after === undefined ? query : query.where(opensBefore(after))))
     .orderBy('openedAt', 'desc')
     .orderBy('id')
     .limit(filter.limit ?? 100)

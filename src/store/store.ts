@@ -3,7 +3,7 @@
  * file; here they are only put together. Every function is one transaction of its own, apart from `deciding`, which hands one out.
  */
 import { Kysely } from 'kysely'
-import type { Attempt } from '../core/case.ts'
+import type { Attempt, Words } from '../core/case.ts'
 import type { Act, Cause, Outcome } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
 import type { Clock, NewId, Random } from '../core/seams.ts'
@@ -17,10 +17,11 @@ import {
   type StandingTrouble,
   standingTroubles,
 } from './alerts.ts'
-import { type AuditEntry, type AuditFilter, type Moment, readAudit, timelineOf } from './audit.ts'
+import { type AuditEntry, type AuditFilter, type Moment, newestAudit, readAudit, timelineOf } from './audit.ts'
 import type { CaseView } from './case-row.ts'
 import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
 import { type Deciding, deciding } from './deciding.ts'
+import { type DecisionFilter, type DecisionView, decisionsInForce } from './decisions.ts'
 import {
   type Batch,
   claimReceiver,
@@ -57,6 +58,7 @@ import {
   findNodes,
   type HoldView,
   holds,
+  type IncidentFilter,
   type IncidentView,
   incidents,
   type NodeFilter,
@@ -69,7 +71,31 @@ import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 import { type Counts, counts } from './status.ts'
-import { approve, hold, type Pause, pause, pausedBy, resume, type Said, sayOnce, unhold } from './words.ts'
+import {
+  type AuditTally,
+  auditTally,
+  type CaseTally,
+  caseTally,
+  lostNodeTime,
+  placesHeld,
+  type Stretch,
+  timesToHeal,
+  timesToSee,
+} from './tally.ts'
+import {
+  type ApprovalView,
+  approvals,
+  approve,
+  hold,
+  type Pause,
+  pause,
+  pausedBy,
+  resume,
+  type Said,
+  sayOnce,
+  unhold,
+  wordsOn,
+} from './words.ts'
 
 export type { Commit } from './commit.ts'
 export type { Deciding } from './deciding.ts'
@@ -128,6 +154,9 @@ export type Store = {
   believeCensus(cloud: string, said: Said): Promise<Believing>
   pausedBy(cloud: string | null): Promise<Pause | null>
   holds(cloud: string | null): Promise<HoldView[]>
+  approvals(cloud: string | null): Promise<ApprovalView[]>
+  /** The newest word of each kind that is in force on the node. */
+  wordsOn(key: NodeKey): Promise<Words>
 
   findNodes(cloud: string | null, nameOrUuid: string): Promise<{ cloud: string; uuid: string; name: string | null }[]>
   nodes(filter: NodeFilter): Promise<NodeView[]>
@@ -140,7 +169,8 @@ export type Store = {
   /** The node's open case, else its newest. */
   caseOf(key: NodeKey): Promise<CaseView | null>
   caseById(id: string): Promise<CaseView | null>
-  incidents(filter: { cloud?: string; open?: boolean; limit?: number }): Promise<IncidentView[]>
+  incidents(filter: IncidentFilter): Promise<IncidentView[]>
+  decisions(filter: DecisionFilter): Promise<DecisionView[]>
   attempts(key: NodeKey): Promise<Attempt[]>
   timeline(key: NodeKey): Promise<Moment[]>
   lastObservation(key: NodeKey): Promise<StoredObservation | null>
@@ -148,7 +178,15 @@ export type Store = {
   /** A page of what was decided on and what was decided, oldest first; `after` is the last `seq` that was read. */
   recorded(filter: RecordedFilter): Promise<KeptDecision[]>
   audit(filter: AuditFilter): Promise<AuditEntry[]>
+  newestAudit(): Promise<number>
   counts(cloud: string | null): Promise<Counts>
+  /** For metrics: sums over a stretch of the audit trail, and over cases (tally.ts). */
+  auditTally(stretch: Stretch): Promise<AuditTally[]>
+  timesToHeal(stretch: Stretch): Promise<number[]>
+  timesToSee(stretch: Stretch): Promise<number[]>
+  caseTally(): Promise<CaseTally[]>
+  lostNodeTime(from: number, to: number): ReturnType<typeof lostNodeTime>
+  placesHeld(): ReturnType<typeof placesHeld>
 
   unsent(limit: number): Promise<OutboxMessage[]>
   /** Settles for up to 500 new messages which receivers are to be told; returns how many messages there were. */
@@ -224,6 +262,8 @@ function words(home: Home) {
     believeCensus: (cloud, said) => believeSize(home, cloud, said),
     pausedBy: (cloud) => pausedBy(home.db, cloud),
     holds: (cloud) => holds(home.db, cloud),
+    approvals: (cloud) => approvals(home.db, cloud, home.clock.now()),
+    wordsOn: (key) => wordsOn(home.db, key, home.clock.now()),
   } satisfies Partial<Store>
 }
 
@@ -245,8 +285,16 @@ function reading({ db, clock }: Home) {
     lastObservation: (key) => lastObservation(db, key),
     observationsOf: (caseId) => observationsOf(db, caseId),
     recorded: (filter) => recordedDecisions(db, filter),
+    decisions: (filter) => decisionsInForce(db, filter),
     audit: (filter) => readAudit(db, filter),
+    newestAudit: () => newestAudit(db),
     counts: (cloud) => counts(db, cloud, clock.now()),
+    auditTally: (stretch) => auditTally(db, stretch),
+    timesToHeal: (stretch) => timesToHeal(db, stretch),
+    timesToSee: (stretch) => timesToSee(db, stretch),
+    caseTally: () => caseTally(db),
+    lostNodeTime: (from, to) => lostNodeTime(db, from, to),
+    placesHeld: () => placesHeld(db),
     unsent: (limit) => unsent(db, limit),
   } satisfies Partial<Store>
 }

@@ -191,6 +191,24 @@ export async function wordsOn(db: Queries, key: NodeKey, now: number): Promise<W
   }
 }
 
+export type ApprovalView = Approval & NodeKey & { caseId: string | null }
+
+/** Approvals that are in force, oldest first. */
+export async function approvals(db: Queries, cloud: string | null, now: number): Promise<ApprovalView[]> {
+  const rows = await db
+    .selectFrom('words')
+    .selectAll()
+    .where('kind', '=', 'approval')
+    .where('endedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .$if(cloud !== null, (query) => query.where('cloud', '=', cloud ?? ''))
+    .orderBy('seq')
+    .execute()
+  return rows.flatMap((row) =>
+    row.cloud === null || row.uuid === null ? [] : [{ cloud: row.cloud, uuid: row.uuid, caseId: row.caseId, ...approvalOf(row) }],
+  )
+}
+
 export type Pause = NonNullable<Words['pause']> & { cloud: string | null }
 
 const pauses = (db: Queries) =>

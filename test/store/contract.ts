@@ -8,6 +8,7 @@ import { deliveryContract } from './contract-deliveries.ts'
 import { dueContract } from './contract-due.ts'
 import { fleetContract } from './contract-fleet.ts'
 import { intentContract } from './contract-intents.ts'
+import { leaseContract } from './contract-leases.ts'
 import { passContract } from './contract-pass.ts'
 import { readingContract } from './contract-reading.ts'
 import { recordedContract } from './contract-recorded.ts'
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: Open): void {
     passContract(open)
     intentContract(open)
     fleetContract(open)
+    leaseContract(open)
     wordContract(open)
     readingContract(open)
     recordedContract(open)

@@ -102,7 +102,7 @@ describe('a SQLite file', () => {
       await before.close()
       const raw = new DatabaseSync(path)
       raw.exec(
-        'alter table observations drop column recorded; alter table observations drop column policyHash; drop table policies; delete from schema_version where version > 1',
+        'alter table observations drop column recorded; alter table observations drop column policyHash; drop table policies; drop index cases_queued; alter table cases drop column queuedNeed; alter table attempts drop column blazar; delete from schema_version where version > 1',
       )
       raw.close()
       assert.throws(() => openSnapshot(path), says(/older anneal \(schema 1\), which kept too little to decide again/))

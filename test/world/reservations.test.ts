@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { DEFAULT_POLICY, HOUR, MINUTE, type Policy, SECOND } from '../../src/core/policy.ts'
+import type { Transport } from '../../src/core/seams.ts'
 import type { SimHost } from '../../src/simulator/blazar-state.ts'
 import { type SimOperator, type SimOptions, scenario } from '../sim-operator.ts'
 
@@ -147,6 +148,20 @@ scenario('a shield whose reply was lost is found, counted as ours, and taken bac
   assert.deepEqual(flags(op, 'n1'), { disabled: false, reservable: true, mark: false })
 })
 
+scenario('where a clock that was set hides whose the disabled is, a person is told, and says so by the mark', site(), async (op) => {
+  op.people.fail('n1', BLIP)
+  op.at('marked', () => {
+    op.cloud.faults.set('blazar', { kind: 'lost-reply', methods: ['PUT'], times: 1 })
+    op.jump(-3 * MINUTE)
+  })
+  await op.sweep()
+  await op.sweepUntil(() => op.said('n1') === 'escalate shield-over', 2 * HOUR)
+  assert.match(op.message('n1'), /is disabled, and whether by Anneal or by an operator is not known/)
+  delete op.node('n1').row.extra['anneal_shield']
+  await healed(op, 2 * HOUR)
+  assert.deepEqual(flags(op, 'n1'), { disabled: true, reservable: false, mark: false })
+})
+
 for (const point of ['committed', 'mark', 'marked', 'verb', 'verbed'] as const)
   scenario(
     `killed ${point} in its shield, the next life finds what stands and takes it back in the end`,
@@ -179,3 +194,49 @@ for (const blazar of [{ monitor: 'off' }, { monitor: 'unknown' }, { mode: 'obser
     await healed(op, 3 * HOUR)
     assert.deepEqual(sentToBlazar(op), [])
   })
+
+/** Blazar answers well and shows the host as it was: its policy lets the caller change hosts, but only an administrator disable one. */
+const ignoring =
+  (transport: Transport): Transport =>
+  async (request) => {
+    if (request.method !== 'PUT' || !request.url.includes('/v1/os-hosts/')) return await transport(request)
+    const { body: _, ...read } = request
+    return await transport({ ...read, method: 'GET' })
+  }
+scenario(
+  'where Blazar takes the word of this credential and does nothing, the node is healed unshielded, and its mark taken back',
+  { ...site(), between: ignoring },
+  async (op) => {
+    op.people.fail('n1', BLIP)
+    await healed(op, 3 * HOUR)
+    assert.equal(op.resets(), 1)
+    assert.equal(flags(op, 'n1').mark, false)
+    const { attempts } = await op.store.caseOf(op.key('n1')).then(async () => ({ attempts: await op.store.attempts(op.key('n1')) }))
+    const refused = attempts.find(({ act, outcome }) => act === 'shield' && outcome === 'refused')
+    assert.match(refused?.outcomeReason ?? '', /needs the role of an administrator/)
+  },
+)
+
+scenario('a host that vanishes under its shield is let go, and the case closes', site(), async (op) => {
+  op.people.fail('n1', BLIP)
+  await op.sweepUntil(() => sentToBlazar(op).length > 0, 10 * MINUTE)
+  op.cloud.state.blazar?.hosts.delete(hostOf(op, 'n1').id)
+  await healed(op, 3 * HOUR)
+  assert.equal('anneal_shield' in op.node('n1').row.extra, false)
+})
+
+scenario(
+  'of the nodes that wait for a place the one that is leased goes first, however late it failed',
+  { ...site(), nodes: ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'].map((name) => ({ name })) },
+  async (op) => {
+    lend(op, 'n6', 70 * MINUTE, 9 * HOUR)
+    for (const name of ['n1', 'n2', 'n3', 'n4', 'n5', 'n6']) {
+      op.people.fail(name, `Failed to tear down: it is ${name}.`)
+      await op.clock.advance(20 * MINUTE)
+      await op.sweep()
+    }
+    await op.sweepUntil(() => op.resets('n6') > 0, 6 * HOUR)
+    const first = ['n1', 'n2', 'n3', 'n4', 'n5'].filter((name) => op.resets(name) > 0)
+    assert.ok(first.length <= 5, first.join())
+  },
+)

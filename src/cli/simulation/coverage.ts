@@ -5,7 +5,7 @@
 import { REASONS } from '../../core/decision.ts'
 import { FAULT_KINDS, ONLY_IRONIC } from '../../simulator/faults.ts'
 import { DEEDS } from '../../simulator/script/all-deeds.ts'
-import { SERVICES } from '../../simulator/world.ts'
+import { ALL_SERVICES } from '../../simulator/world.ts'
 import { ROW_NUMBERS } from './rows.ts'
 
 export type Counted = { decisions: Map<string, number>; rows: Map<number, number>; deeds: Map<string, number>; met: Map<string, number> }
@@ -15,7 +15,7 @@ export type Coverage = { what: string; reached: number; of: number; missing: str
 export function coverageOf({ decisions, rows, deeds, met }: Counted): Coverage[] {
   const reasons = new Set([...decisions.keys()].map((name) => name.split(' ')[1]))
   const verbs = new Set([...deeds.keys()].map((name) => name.split(' ')[0]))
-  const faults = SERVICES.flatMap((service) =>
+  const faults = ALL_SERVICES.flatMap((service) =>
     FAULT_KINDS.filter((kind) => service === 'ironic' || !ONLY_IRONIC.includes(kind)).map((kind) => `${service} ${kind}`),
   )
   return [

@@ -5,8 +5,11 @@
  */
 import { createHash } from 'node:crypto'
 import { DAY, HOUR, MINUTE, type Policy } from '../../core/policy.ts'
+import { isObject } from '../../simulator/answer.ts'
+import { isLeaseTurning } from '../../simulator/blazar-leases.ts'
 import { type SimulatedCloud, simulatedCloud } from '../../simulator/cloud.ts'
-import { drawnHead } from '../../simulator/drawn-site.ts'
+import { drawnBlazar, drawnHead } from '../../simulator/drawn-site.ts'
+import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import { type Judges, judgesOver } from '../../simulator/judges.ts'
 import { PASSWORD } from '../../simulator/keystone.ts'
 import { type Broken, lineOf, type PromiseId } from '../../simulator/promises.ts'
@@ -56,6 +59,8 @@ const CLOUD = 1
 const OPERATOR = 2
 const STORM = 3
 const SITE = 0
+const BLAZAR_SITE = 4
+const BLAZAR_STORM = 5
 
 const stream = (seed: number, at: number) => seededRandom(seed * STREAMS + at)
 
@@ -74,10 +79,20 @@ export type Setting = {
   began: number
 }
 
+/** What is said of an object's keys leaves its other keys as they were. */
+function laidOver(base: Policy, turned: Readonly<Record<string, unknown>>): Policy {
+  const before: Record<string, unknown> = base
+  const laid = Object.entries(turned).map(([key, value]) => {
+    const under = before[key]
+    return [key, isObject(value) && isObject(under) ? { ...under, ...value } : value]
+  })
+  return { ...base, ...Object.fromEntries(laid) }
+}
+
 /** The site of these lines with its operator at work. Throws ScriptError. @param watched is told what happens */
 export async function setUp(head: readonly string[], base: Policy, watched: Trace | null = null): Promise<Setting> {
   const { seed, start, cloud: site, manner, policy: turned } = readHead(head)
-  const policy = { ...base, ...turned }
+  const policy = laidOver(base, turned)
   const clock = virtualClock({ start })
   const cloud = simulatedCloud({ ...site, clock, random: stream(seed, CLOUD), keepReads: false })
   cloud.faults.remembered = new Map()
@@ -131,13 +146,13 @@ export type SeedOptions = {
 /** Deterministic: the same arguments give the same history to the byte. */
 export async function playSeed(seed: number, { policy, storm: wanted, untilBroken = false, watched }: SeedOptions): Promise<Played> {
   const draw = stream(seed, SITE)
-  const setting = await setUp(drawnHead(draw, seed), policy, watched ?? null)
+  const setting = await setUp([...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE))], policy, watched ?? null)
   const { clock, judges, scene, store } = setting
   try {
     await clock.advance(MINUTE)
     const isEnough = () => untilBroken && judges.broken.length > 0
     const drawn = between(draw, 5, 20) * MINUTE
-    await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough })
+    await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough, beside: stream(seed, BLAZAR_STORM) })
     const history = isEnough() ? await reckoning(setting) : await ended(setting)
     return { ...history, entries: watched === undefined ? [] : entriesOf(watched, scene) }
   } finally {
@@ -194,15 +209,24 @@ async function calmDown(setting: Setting, stillBroken?: AtRest): Promise<number>
   return clock.now() - began
 }
 
+/** A tear-down with which a lease begins or ends has failed, if it does, within this. */
+const TURNED = { since: 30 * MINUTE, until: 10 * MINUTE }
+
+function isLeaseTurningAt({ cloud, clock }: Setting): boolean {
+  const { blazar } = cloud.state
+  return blazar !== null && isLeaseTurning(blazar, { since: clock.now() - TURNED.since, until: clock.now() + TURNED.until })
+}
+
 /** Sweeps until everything is at rest, or the time is up. */
-async function comeToRest({ clock, player, store }: Setting): Promise<void> {
+async function comeToRest(setting: Setting): Promise<void> {
+  const { clock, player, store } = setting
   const life = await clock.run(player.rest())
   const began = clock.now()
   while (clock.now() - began < CALM_MS) {
     // Knows: where something stays broken a sweep may be able to do nothing; the next one tries again.
     await clock.run(life.sweep().catch(() => null))
     const open = await store.cases({ open: true })
-    if (clock.now() - began > 5 * MINUTE && open.every(isAtRest)) break
+    if (clock.now() - began > 5 * MINUTE && open.every(isAtRest) && !isLeaseTurningAt(setting)) break
     await clock.advance(pauseAfter(clock.now() - began))
   }
 }
@@ -267,6 +291,7 @@ async function askWhetherAtRest({ store, judges: { bench } }: Pick<Setting, 'sto
     const what = `still ${kind} ${reason} ${when} (since ${new Date(since).toISOString()}): ${message}`
     bench.accuse('L1', { node: view.uuid, what })
   }
+  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isAtRest(view)))
   return open
 }
 

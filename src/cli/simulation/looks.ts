@@ -6,6 +6,7 @@ import { timeText } from '../../core/when.ts'
 import type { LedgerEntry } from '../../simulator/ledger.ts'
 import { nodeOf, PROMISES, stepOf } from '../../simulator/promises.ts'
 import type { CaseView } from '../../store/case-row.ts'
+import { blazarLines } from './blazar-lines.ts'
 import type { Setting } from './history.ts'
 import { incidentLines } from './incident-lines.ts'
 import { SIMULATED_CLOUD } from './machine.ts'
@@ -28,6 +29,11 @@ export const LOOKS: Record<string, Look> = {
     takes: 'node',
     says: 'the evidence for (+) and against (-) the cause, then everything that was decided and done about it, a line a moment',
     look: explain,
+  },
+  leases: {
+    takes: 'node',
+    says: "the node's host in Blazar, who disabled it, and the leases that have the node or had it",
+    look: leases,
   },
   cases: { takes: 'nothing', says: 'every open case with the decision in force', look: cases },
   incidents: {
@@ -114,6 +120,12 @@ async function explain(setting: Setting, name: string): Promise<string[]> {
       .filter(({ uuid }) => uuid === key.uuid)
       .map(({ at, kind, reason, message }) => `${timeOf(setting, at)} ${kind}${reason === null ? '' : ` ${reason}`}: ${message}`),
   ]
+}
+
+async function leases(setting: Setting, name: string): Promise<string[]> {
+  const key = keyOf(setting, name)
+  if (key === null) return ['there is no such node']
+  return blazarLines(setting.cloud.state.blazar, key.uuid, (at) => timeOf(setting, at))
 }
 
 async function cases({ store }: Setting): Promise<string[]> {

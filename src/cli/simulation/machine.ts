@@ -11,6 +11,7 @@ import type { Intent } from '../../core/case.ts'
 import { MINUTE, type Mode, type Policy, SECOND } from '../../core/policy.ts'
 import type { Clock, NewId, Random, Seams, Transport } from '../../core/seams.ts'
 import { cloudAccess } from '../../openstack/cloud-access.ts'
+import { nodesAt } from '../../simulator/blazar-state.ts'
 import type { SimulatedCloud } from '../../simulator/cloud.ts'
 import type { Judges, Sender } from '../../simulator/judges.ts'
 import type { Moment } from '../../simulator/script/scene.ts'
@@ -170,6 +171,7 @@ function gateOf(clock: Clock, { dies, stands }: { dies: () => void; stands: (sti
   }
 }
 
+const IN_BLAZAR = /\/reservation\/v1\/(os-hosts|leases)\/([^/?]+)$/
 /** What changes a node by its own path or its maintenance. */
 const CHANGED = /\/baremetal\/v1\/nodes\/([^/?]+)(\/maintenance)?$/
 
@@ -189,6 +191,9 @@ function mortal(machine: Machine, sender: Sender) {
     const [, uuid = null, part] = CHANGED.exec(request.url) ?? []
     const isMark = uuid !== null && request.method === 'PATCH'
     if (isMark) machine.onMoment('before-mark', { uuid, life })
+    const [, kind = '', id = ''] = request.method === 'PUT' ? (IN_BLAZAR.exec(request.url) ?? []) : []
+    const [lent] = nodesAt(cloud.state.blazar, [kind, id])
+    if (lent !== undefined) machine.onMoment('before-blazar', { uuid: lent, life })
     if (uuid !== null && request.method === 'PUT' && part === '/maintenance') machine.onMoment('before-quarantine', { uuid, life })
     await gate()
     judges.sender = sender

@@ -41,7 +41,7 @@ function headLines(): string[] {
     '',
     '#### `policy JSON`',
     '',
-    'What the policy has otherwise than by default, as one JSON object on the line: keys as in `src/core/policy.ts`, times in milliseconds, each key with its whole value.',
+    'What the policy has otherwise than by default, as one JSON object on the line: keys as in `src/core/policy.ts`, times in milliseconds; of an object only the keys that are said.',
     '',
   ]
 }

@@ -45,9 +45,8 @@ const isNode = (line: string): boolean => line.startsWith('node ')
 const withNodes = (head: readonly string[], nodes: readonly string[]): string[] =>
   head.filter((line) => !isNode(line) || nodes.includes(line))
 
-/** What is promised for when faults stop needs the calm; everything else broke at a moment, and what came after it is cut off. */
+/** What is promised for when faults stop needs the calm, and so does what broke in it; all else broke at a moment, and what came after it is cut off. */
 function caseOf(script: readonly string[], { promise, at }: Broken, began: number): Case {
-  const withCalm = promise.startsWith('L')
   const head = script.filter(isHead)
   const deeds: Timed[] = []
   let time = 0
@@ -58,6 +57,7 @@ function caseOf(script: readonly string[], { promise, at }: Broken, began: numbe
     else time += span
   }
   const end = at - began
+  const withCalm = promise.startsWith('L') || end > time
   return { head, deeds: withCalm ? deeds : deeds.filter((one) => one.at <= end), end, withCalm }
 }
 

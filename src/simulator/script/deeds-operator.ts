@@ -119,7 +119,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   ambush: deed({
-    says: "The line is performed when the operator is about to send its next mark, verb or quarantine, on that request's node, which it calls `@`.",
+    says: "The line is performed when the operator is about to send its next mark, verb, quarantine or change of Blazar, on that request's node, which it calls `@`.",
     takes: { moment: oneOf(MOMENTS), line: TEXT },
     does: (scene, { moment, line }) => {
       scene.ambushes.push({ moment, line })

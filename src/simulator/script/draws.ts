@@ -9,7 +9,7 @@ import { between, chance, pick } from '../seeded.ts'
 import type { BmcMode, ServiceSlug, SimNode } from '../world.ts'
 import { spanWord } from './deed.ts'
 import { isOurQuarantine } from './deeds-people.ts'
-import { isAway, MOMENTS, type Scene } from './scene.ts'
+import { isAway, NODE_MOMENTS, type Scene } from './scene.ts'
 
 export type Drawn = string | { line: string; after: number }[] | null
 export type Draw = { weight: number; draw(scene: Scene, random: Random): Drawn }
@@ -18,8 +18,9 @@ const SECOND = 1_000
 const MINUTE = 60_000
 
 const isLet = ({ row }: SimNode): boolean => row.provision_state === 'active' && !row.protected
-const isFailed = ({ row }: SimNode): boolean => row.provision_state === 'error' || row.provision_state === 'clean failed'
-const isTroubled = (node: SimNode): boolean => isFailed(node) || ['deleting', 'cleaning', 'clean wait'].includes(node.row.provision_state)
+export const isFailed = ({ row }: SimNode): boolean => row.provision_state === 'error' || row.provision_state === 'clean failed'
+export const isTroubled = (node: SimNode): boolean =>
+  isFailed(node) || ['deleting', 'cleaning', 'clean wait'].includes(node.row.provision_state)
 const isFree = ({ row }: SimNode): boolean => row.provision_state === 'available'
 const isAny = (): boolean => true
 
@@ -27,7 +28,7 @@ const isAny = (): boolean => true
 const one = ({ cloud }: Scene, random: Random, which: (node: SimNode) => boolean): string | null =>
   pick(random, [...cloud.state.nodes.values()].filter(which))?.row.name ?? null
 
-const span = (random: Random, low: number, high: number): string => `for ${spanWord(between(random, low, high))}`
+export const span = (random: Random, low: number, high: number): string => `for ${spanWord(between(random, low, high))}`
 
 export const DRAWS: readonly Draw[] = [
   { weight: 14, draw: deleteOnBadBmc },
@@ -115,8 +116,18 @@ export const DRAWS: readonly Draw[] = [
   { weight: 0.5, draw: () => 'believe-census' },
 ]
 
+/** One of these, each as often as it weighs. */
+export function drawnOf(draws: readonly Draw[], random: Random): Draw {
+  let left = random() * draws.reduce((sum, { weight }) => sum + weight, 0)
+  for (const one of draws) {
+    left -= one.weight
+    if (left < 0) return one
+  }
+  throw new Error('the weights of the draws do not add up')
+}
+
 /** A line about one node: of the preferred kind where there is one. */
-function on(
+export function on(
   which: (node: SimNode) => boolean,
   line: (node: string, random: Random) => string,
   rather?: (node: SimNode) => boolean,
@@ -128,7 +139,7 @@ function on(
   }
 }
 
-const now = (...lines: string[]): { line: string; after: number }[] => lines.map((line) => ({ line, after: 0 }))
+export const now = (...lines: string[]): { line: string; after: number }[] => lines.map((line) => ({ line, after: 0 }))
 
 const BAD_MODES: readonly BmcMode[] = ['silent', 'silent', 'frozen', 'refusing', 'rejecting', 'badpass', 'stuck', 'slow', 'flapping']
 
@@ -336,7 +347,7 @@ const AMBUSHES: readonly string[] = [
 
 /** One waits at a moment, and no more: where every request is met, none goes through, and nothing is learnt of what goes on beside it. */
 export function ambush({ ambushes }: Scene, random: Random): Drawn {
-  const moment = pick(random, MOMENTS)
+  const moment = pick(random, NODE_MOMENTS)
   if (ambushes.some((one) => one.moment === moment)) return null
   return `ambush ${moment} ${JSON.stringify(pick(random, AMBUSHES))}`
 }

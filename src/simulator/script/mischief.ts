@@ -8,7 +8,8 @@ import { deleteServer } from '../nova.ts'
 import { between, chance, pick } from '../seeded.ts'
 import { SERVICES } from '../world.ts'
 import { spanWord } from './deed.ts'
-import { ambush, DRAWS, type Draw, type Drawn } from './draws.ts'
+import { ambush, DRAWS, type Drawn, drawnOf } from './draws.ts'
+import { blazarAtFirst, drawnInBlazar, gapInBlazar } from './draws-blazar.ts'
 import type { Scene } from './scene.ts'
 
 /** A canary's 45 minutes and the ramp after it fall into the longer ones; the slower the lines, the more is sent between them. */
@@ -29,22 +30,28 @@ function drawnNoise(random: Random): string[] {
   )
 }
 
+/** `beside`: draws what befalls a Blazar, where there is one. */
+export type Storm = { ms: number; isEnough: () => boolean; beside: Random }
+
 /**
  * Goes on for `ms` of virtual time and through a last long lull, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
  * the middle of one, so that the record of them played again gives the same history.
  */
-export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms: number; isEnough: () => boolean }): Promise<void> {
+export async function storm(scene: Scene, random: Random, { ms, isEnough, beside }: Storm): Promise<void> {
   const { clock } = scene.cloud.state
   const stormEnds = clock.now() + ms
   const end = stormEnds + between(random, LAST_LULL.low, LAST_LULL.high)
   for (const line of [...drawnNoise(random), ...drawnStaying(random)]) scene.perform(line)
+  const hasBlazar = scene.cloud.state.blazar !== null
+  for (const line of hasBlazar ? blazarAtFirst(scene, beside) : []) scene.perform(line)
   let later: { at: number; line: string }[] = []
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
+  let besideAt = hasBlazar ? clock.now() + gapInBlazar(beside) : Number.POSITIVE_INFINITY
   let isLull = false
   let turnsAt = Math.min(stormEnds, clock.now() + between(random, 3, 12) * MINUTE)
   while (!isEnough()) {
-    const at = Math.min(drawAt, turnsAt, ...later.map((one) => one.at))
+    const at = Math.min(drawAt, besideAt, turnsAt, ...later.map((one) => one.at))
     if (at > end) break
     await clock.advanceTo(at)
     for (const { line } of later.filter((one) => one.at <= at)) scene.perform(line)
@@ -56,10 +63,17 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough }: { ms
       const lasts = (isLull ? between(random, 4, 10) : between(random, 5, 15)) * MINUTE
       turnsAt = isLast ? Number.POSITIVE_INFINITY : Math.min(stormEnds, clock.now() + lasts)
     }
-    if (at < drawAt) continue
-    drawAt = clock.now() + gap() * (at >= stormEnds ? LAST_LULL.slower : 1)
-    const drawn = (isLull ? drawnInLull(scene, random) : drawnDraw(random).draw(scene, random)) ?? []
-    for (const { line, after } of typeof drawn === 'string' ? [{ line: drawn, after: 0 }] : drawn) {
+    const slower = at >= stormEnds ? LAST_LULL.slower : 1
+    const due: Drawn[] = []
+    if (at >= besideAt) {
+      besideAt = clock.now() + gapInBlazar(beside) * slower
+      due.push(drawnInBlazar(scene, beside))
+    }
+    if (at >= drawAt) {
+      drawAt = clock.now() + gap() * slower
+      due.push(isLull ? drawnInLull(scene, random) : drawnOf(DRAWS, random).draw(scene, random))
+    }
+    for (const { line, after } of due.flatMap(linesIn)) {
       if (isLull && WHOLE_CLOUD.test(line)) continue
       if (after === 0) scene.perform(line)
       else later.push({ at: at + after, line })
@@ -76,25 +90,15 @@ const WHOLE_CLOUD =
   /^(service \S+ (?!lost-reply|409|no-worker|limit)(?!.* seen=conductors)|service keystone|conductor|route|redact|rack|disk-full|pause)/
 
 const drawnInLull = (scene: Scene, random: Random): Drawn =>
-  chance(random, 0.25) ? ambush(scene, random) : drawnDraw(random).draw(scene, random)
+  chance(random, 0.25) ? ambush(scene, random) : drawnOf(DRAWS, random).draw(scene, random)
 
 /** What one draw comes to; nothing where nothing fitting stood there. */
 export function drawnLines(scene: Scene, random: Random): { line: string; after: number }[] {
-  const drawn = drawnDraw(random).draw(scene, random) ?? []
-  return typeof drawn === 'string' ? [{ line: drawn, after: 0 }] : drawn
+  return linesIn(drawnOf(DRAWS, random).draw(scene, random))
 }
 
-const WEIGHT = DRAWS.reduce((sum, { weight }) => sum + weight, 0)
-
-/** Each as often as it weighs. */
-function drawnDraw(random: Random): Draw {
-  let left = random() * WEIGHT
-  for (const one of DRAWS) {
-    left -= one.weight
-    if (left < 0) return one
-  }
-  throw new Error('the weights of the draws do not add up')
-}
+const linesIn = (drawn: Drawn): { line: string; after: number }[] =>
+  typeof drawn === 'string' ? [{ line: drawn, after: 0 }] : (drawn ?? [])
 
 /** So many BMCs stay dead for good. */
 const DEAD_BMCS = 2

@@ -37,7 +37,8 @@ export type ToOperator = {
 }
 
 /** Between which two steps of the operator a deed falls: nobody can look closer than that. */
-export const MOMENTS = ['after-commit', 'before-mark', 'before-verb', 'before-quarantine'] as const
+export const NODE_MOMENTS = ['after-commit', 'before-mark', 'before-verb', 'before-quarantine'] as const
+export const MOMENTS = [...NODE_MOMENTS, 'before-blazar'] as const
 export type Moment = (typeof MOMENTS)[number]
 
 export type Scene = {

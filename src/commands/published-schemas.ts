@@ -4,12 +4,12 @@
  * decision alone has a version and no others.
  */
 import { z } from 'zod'
-import { recordedSchema } from '../commands/recorded-schema.ts'
-import { PARTS } from '../commands/replay.ts'
 import { ACTS, CAUSES, PLACES, REASONS } from '../core/decision.ts'
 import { KEY_KINDS } from '../core/fleet.ts'
 import { CHECKS, VERDICTS } from '../core/proof.ts'
-import { notificationSchema } from '../notify/notification-schema.ts'
+import { notificationSchema } from './notification-schema.ts'
+import { recordedSchema } from './recorded-schema.ts'
+import { PARTS } from './replay.ts'
 
 const time = z
   .string()
@@ -99,7 +99,7 @@ const explanation = node.extend({
       unknown: z.string().nullable().meta({ description: 'Why nothing is known; null: it is' }),
       kind: z.enum(['upstream', 'chameleon']).nullable().meta({ description: 'null: its hosts do not show which Blazar it is' }),
       host: z
-        .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable() })
+        .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable(), updated_at: z.string().nullable() })
         .nullable()
         .meta({ description: 'null: Blazar does not know the node' }),
       leases: z
@@ -110,6 +110,7 @@ const explanation = node.extend({
             end_date: time.nullable(),
             status: z.string().nullable().meta({ description: 'null, as the two below: not shown to this credential' }),
             project_id: z.string().nullable(),
+            name: z.string().nullable(),
             user_id: z.string().nullable(),
           }),
         )

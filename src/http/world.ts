@@ -1,0 +1,38 @@
+/**
+ * All that the routes may touch, put together once by whoever starts the server. Plain data and functions; nothing is built here.
+ */
+import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Configured } from '../commands/list-policies.ts'
+import type { Hardware } from '../core/hardware.ts'
+import type { Policy } from '../core/policy.ts'
+import type { Clock } from '../core/seams.ts'
+import type { NodeKey } from '../core/seen.ts'
+import type { Records } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import type { Metrics } from './metrics.ts'
+
+export type HttpWorld = {
+  store: Store
+  clock: Clock
+  version: string
+  /** The clouds that this process watches, each with its policy. */
+  clouds: readonly Configured[]
+  policyOf(cloud: string): Policy
+  /** What is on record, for reading alone; whoever opens it closes it. null: there is no file. */
+  records(): Records | null
+  /** Which machine a node is: reads of Ironic, for an evidence bundle alone. */
+  hardwareOf(node: NodeKey): Promise<Hardware>
+  metrics: Metrics
+  /** Every cloud is watched. */
+  isReady(): boolean
+  log(level: 'warn' | 'error', message: string, fields: Record<string, unknown>): void
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
