@@ -26,6 +26,7 @@ export type Bulletin = {
 
 /** Names in a sentence; beyond that they are counted. */
 const NAMES_MAX = 10
+const TITLE_MAX = 200
 /** Sentences of evidence about one node. */
 const EVIDENCE_MAX = 3
 
@@ -42,6 +43,8 @@ export function bulletinOf(
     at: Math.max(0, ...messages.map(({ at }) => at)),
     severity: gravest(messages.filter(({ kind }) => kind !== 'to-holder').map(({ kind }) => severityOf(kind))),
     ...words,
+    // A name from outside must not end the line, which is a mail's subject.
+    title: words.title.replaceAll(/[\p{Cc}\s]+/gu, ' ').slice(0, TITLE_MAX),
     link: linkTo(serverUrl, subject),
     incident,
     messages: [...messages],
