@@ -89,7 +89,7 @@ export function dueAlerts(wanted: readonly Alert[], raised: readonly RaisedAlert
     const known = before.get(id)
     if (known === undefined) return [{ id, alert, isNew: true }]
     const same = { ...alert, since: known.since }
-    const isDue = known.sentAt <= now - AGAIN_MS || known.body !== JSON.stringify(same)
+    const isDue = Math.abs(now - known.sentAt) >= AGAIN_MS || known.body !== JSON.stringify(same)
     return isDue ? [{ id, alert: same, isNew: false }] : []
   })
   return { raise, end: raised.filter(({ id }) => !stands.has(id)) }

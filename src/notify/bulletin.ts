@@ -35,16 +35,15 @@ export function bulletinOf(
   serverUrl: string | null,
 ): Bulletin {
   const incident = /^i-[0-9a-z]{8}$/.test(about) ? about : null
-  const [only, ...others] = messages
-  const words = only !== undefined && others.length === 0 ? wordsOfOne(only) : wordsOfMany(messages, incident)
+  const words = wordsOf(messages, incident)
   const subject = incident !== null ? `incidents/${incident}` : /^c-[0-9a-z]{8}$/.test(about) ? `cases/${about}` : null
   return {
     key,
     at: Math.max(0, ...messages.map(({ at }) => at)),
     severity: gravest(messages.filter(({ kind }) => kind !== 'to-holder').map(({ kind }) => severityOf(kind))),
     ...words,
-    // A name from outside must not end the line, which is a mail's subject.
-    title: words.title.replaceAll(/[\p{Cc}\s]+/gu, ' ').slice(0, TITLE_MAX),
+    // It is a mail's subject.
+    title: oneLine(words.title).slice(0, TITLE_MAX),
     link: linkTo(serverUrl, subject),
     incident,
     messages: [...messages],
@@ -83,7 +82,9 @@ export const testBulletin = ({
 
 type Words = Pick<Bulletin, 'title' | 'happened' | 'did' | 'todo'>
 
-export const nameOf = ({ body, uuid }: Pick<OutboxMessage, 'body' | 'uuid'>): string => body.name ?? uuid
+/** On one line, whatever the cloud calls its nodes. */
+const nameOf = ({ body, uuid }: Pick<OutboxMessage, 'body' | 'uuid'>): string => oneLine(body.name ?? uuid)
+const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\s]+/gu, ' ')
 
 function wordsOfOne(message: OutboxMessage): Words {
   const { kind, cloud, body } = message
@@ -167,28 +168,40 @@ const ORDER = [
   'resolve',
 ]
 
-function wordsOfMany(messages: readonly OutboxMessage[], incident: string | null): Words {
-  const ofKind = Map.groupBy(messages, ({ kind }) => kind)
-  const kinds = [...ofKind.keys()].toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
-  const gravestKind = ofKind.get(kinds[0] ?? '') ?? []
-  if (kinds[0] === 'to-holder') {
-    const body = gravestKind[0]?.body
-    return {
-      title: body === undefined ? '' : holderTitle(body),
-      happened: messages.map((message) => message.body.message),
-      did: [],
-      todo: [],
-    }
+function wordsOf(messages: readonly OutboxMessage[], incident: string | null): Words {
+  const [only, ...others] = messages
+  if (only === undefined) return { title: '', happened: [], did: [], todo: [] }
+  if (others.length === 0) return wordsOfOne(only)
+  if (only.kind === 'to-holder') return { ...wordsOfOne(only), happened: messages.map(({ body }) => body.message) }
+  const isOneNode = only.uuid !== '' && others.every(({ uuid, kind }) => uuid === only.uuid && kind !== 'to-holder')
+  return isOneNode ? wordsOfOneNode(messages, only) : wordsOfMany(messages, incident)
+}
+
+const byGravity = (a: OutboxMessage, b: OutboxMessage): number => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || b.id - a.id
+
+/** Opened and given to a person in one pass is one thing to read: what is gravest, with what was decided last. */
+function wordsOfOneNode(messages: readonly OutboxMessage[], first: OutboxMessage): Words {
+  const gravestOne = messages.toSorted(byGravity)[0] ?? first
+  const newest = messages.findLast(({ body }) => body.lease === null) ?? first
+  return {
+    ...wordsOfOne(gravestOne),
+    happened: [...new Set([gravestOne, ...messages].flatMap(happenedTo))],
+    did: [didText(newest.body)],
   }
+}
+
+function wordsOfMany(messages: readonly OutboxMessage[], incident: string | null): Words {
+  const ofKind = Map.groupBy(messages.toSorted(byGravity), ({ kind }) => kind)
   const nodes = new Set(messages.filter(({ uuid }) => uuid !== '').map(nameOf))
-  const happened = kinds.map((kind) => countText(kind, ofKind.get(kind) ?? []))
-  const cloud = messages[0]?.cloud ?? ''
-  const [one] = nodes
-  const who = nodes.size === 1 && one !== undefined ? one : `${nodes.size} nodes`
-  const newest = newestDecisions(messages)
-  const title = `${cloud}: ${incident === null ? '' : `incident ${incident}: `}${who}: ${kinds.map((kind) => `${ofKind.get(kind)?.length} × ${kind}`).join(', ')}`
-  const todo = gravestKind.slice(0, 1).flatMap(todoFor)
-  return { title, happened, did: countsOf(newest.map(({ body }) => verdictText(body))), todo }
+  const counts = [...ofKind].map(([kind, all]) => `${all.length} ${kind}`).join(', ')
+  const who = `${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`
+  const [worst] = messages.toSorted(byGravity)
+  return {
+    title: `${worst?.cloud ?? ''}: ${incident === null ? '' : `incident ${incident}: `}${who}: ${counts}`,
+    happened: [...ofKind].map(([kind, all]) => countText(kind, all.toReversed())),
+    did: countsOf(newestDecisions(messages).map(({ body }) => verdictText(body))),
+    todo: worst === undefined ? [] : todoFor(worst),
+  }
 }
 
 /** Whole sentences where there is one, else how many and which. */
@@ -198,7 +211,7 @@ function countText(kind: string, messages: readonly OutboxMessage[]): string {
   const names = [...new Set(messages.map(nameOf))]
   const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''
   const causes = [...new Set(messages.map(({ body }) => body.cause ?? 'unknown'))].join(', ')
-  return `${messages.length} × ${kind} (${causes}): ${names.slice(0, NAMES_MAX).join(', ')}${more}.`
+  return `${messages.length} ${kind} (${causes}): ${names.slice(0, NAMES_MAX).join(', ')}${more}.`
 }
 
 /** What was decided last about each node: what came before in the same batch is past. */

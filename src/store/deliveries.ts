@@ -6,7 +6,7 @@
  * A delivery is open (unbatched, or in the one open batch of its subject) or ended (sent, or given up). A receiver is claimed while
  * somebody sends to it, so that a daemon and a sweep do not both.
  */
-import { MINUTE } from '../core/policy.ts'
+import { HOUR, MINUTE } from '../core/policy.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { type Home, type Queries, transaction } from './home.ts'
 import { messageOf, type OutboxMessage } from './outbox.ts'
@@ -15,6 +15,8 @@ import { messageOf, type OutboxMessage } from './outbox.ts'
 const CLAIM_MS = MINUTE
 /** After the first message about something, one a minute. */
 const SPACING_MS = MINUTE
+/** Longer than anything here is ever put off: a time beyond that was written by a wall clock that has been set back since. */
+const FAR_MS = 2 * HOUR
 /** Rows a transaction. */
 const CHUNK = 500
 /** Messages in a batch: beyond that the next one, a minute later, goes on. */
@@ -68,8 +70,7 @@ export function nextBatch(home: Home, receiver: string, claimant: string): Promi
   return transaction(home, async (tx) => {
     const now = home.clock.now()
     const state = await stateOf(tx, receiver)
-    const isTaken = state.claimant !== null && state.claimant !== claimant && (state.claimUntil ?? 0) > now
-    if (isTaken || state.restUntil > now) return null
+    if (!isFree(state, claimant, now)) return null
     const again = await batchToRepeat(tx, receiver, now)
     // One that a crash left has not been tried as far as anybody knows; one that failed lets what is fresh go before it.
     const key = again !== undefined && again.tries === 0 ? again.batch : ((await freshBatch(home, tx, receiver)) ?? again?.batch ?? null)
@@ -80,6 +81,11 @@ export function nextBatch(home: Home, receiver: string, claimant: string): Promi
 }
 
 type State = { failures: number; restUntil: number; claimant: string | null; claimUntil: number | null }
+
+const isAhead = (at: number, now: number): boolean => at > now && at <= now + FAR_MS
+
+const isFree = ({ claimant, claimUntil, restUntil }: State, forWhom: string, now: number): boolean =>
+  (claimant === null || claimant === forWhom || !isAhead(claimUntil ?? 0, now)) && !isAhead(restUntil, now)
 
 async function stateOf(tx: Queries, name: string): Promise<State> {
   const row = await tx.selectFrom('receivers').selectAll().where('name', '=', name).executeTakeFirst()
@@ -101,7 +107,7 @@ const batchToRepeat = (tx: Queries, receiver: string, now: number) =>
     .where('receiver', '=', receiver)
     .where('endedAt', 'is', null)
     .where('batch', 'is not', null)
-    .where('nextAt', '<=', now)
+    .where((eb) => eb.or([eb('nextAt', '<=', now), eb('nextAt', '>', now + FAR_MS)]))
     .orderBy('tries')
     .orderBy('messageId')
     .executeTakeFirst()
@@ -152,7 +158,7 @@ async function subjectsNotNow(tx: Queries, receiver: string, now: number): Promi
     .distinct()
     .where('receiver', '=', receiver)
     .where('batch', 'is not', null)
-    .where((eb) => eb.or([eb('endedAt', 'is', null), eb('endedAt', '>', now - SPACING_MS)]))
+    .where((eb) => eb.or([eb('endedAt', 'is', null), eb.between('endedAt', now - SPACING_MS + 1, now)]))
     .execute()
   return new Set(rows.map(({ about }) => about))
 }
@@ -205,8 +211,7 @@ export function claimReceiver(home: Home, name: string, claimant: string): Promi
   return transaction(home, async (tx) => {
     const now = home.clock.now()
     const state = await stateOf(tx, name)
-    const isTaken = state.claimant !== null && state.claimant !== claimant && (state.claimUntil ?? 0) > now
-    if (isTaken || state.restUntil > now) return null
+    if (!isFree(state, claimant, now)) return null
     await setState(tx, { ...state, name, claimant, claimUntil: now + CLAIM_MS })
     return { failures: state.failures }
   })

@@ -164,6 +164,26 @@ export function deliveryContract(open: Open): void {
     )
 
     test(
+      'are not held up by a wall clock that was far ahead and is set back',
+      on(open, async ({ store, clock }) => {
+        await pass(store, 1, LATER)
+        await toAll(store, 'a')
+        clock.move(365 * 24 * HOUR)
+        const ahead = (await store.nextBatch('a', 'me')) ?? assert.fail()
+        await store.recordTry(ahead, { kind: 'trouble', retryAt: (await store.now()) + MINUTE })
+        clock.move(-365 * 24 * HOUR)
+        const again = (await store.nextBatch('a', 'other')) ?? assert.fail()
+        assert.equal(again.key, ahead.key)
+        clock.move(365 * 24 * HOUR)
+        await store.recordTry(again, { kind: 'sent' })
+        clock.move(-365 * 24 * HOUR)
+        await pass(store, 1, reset(BEGIN + HOUR))
+        await toAll(store, 'a')
+        assert.equal((await store.nextBatch('a', 'other'))?.messages[0]?.kind, 'act')
+      }),
+    )
+
+    test(
       'are given up when they are too old, for a receiver that is configured no more too, and the trail says so',
       on(open, async ({ store, clock }) => {
         await pass(store, 1, LATER)
