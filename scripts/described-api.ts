@@ -22,6 +22,7 @@ export async function describedApi(): Promise<unknown> {
     records: () => null,
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
     metrics: await openMetrics({ store, clock, clouds: [] }),
+    login: null,
     isReady: () => false,
     log: () => undefined,
   })

@@ -216,6 +216,7 @@ const PARTS: Record<string, z.ZodType | null> = {
   'clouds.NAME.scope': described(['clouds', '', 'scope']).schema,
   budgets: described(['budgets']).schema,
   server: described(['server']).schema,
+  'server.login': described(['server', 'login']).schema,
   ...Object.fromEntries(
     ['resets', 'silentBmc', 'inFlight', 'starts', 'incident'].map((name) => [`budgets.${name}`, described(['budgets', name]).schema]),
   ),

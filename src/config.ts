@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
 import { receiversOf, unknownCloudOf } from './config-notify.ts'
 import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, listenAddress, type Settings } from './config-schema.ts'
+import { loginOf, type ServerConfig } from './config-server.ts'
 import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
 import type { Receiver } from './notify/receiver.ts'
@@ -39,7 +40,7 @@ export type Config = {
   census: number
   workers: number
   /** Where `run` answers HTTP; null: nowhere. */
-  server: { host: string; port: number } | null
+  server: ServerConfig | null
   log: LogLevel
   /** Who is told what happens. */
   receivers: Receiver[]
@@ -106,16 +107,19 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-/** Whoever reaches it may say a person's word, and there is no login yet: so nobody but this machine may reach it. */
+/** Whoever reaches it may say a person's word: without a login nobody but this machine may reach it. */
 function serverOf({ settings, at }: SettingsFile): Config['server'] {
   const address = listenAddress(settings.server?.listen ?? DEFAULTS.listen)
+  const login = loginOf(settings.server, at)
   if (address === null) return null
+  const server = { ...address, login, trustedProxies: settings.server?.trustedProxies ?? [] }
+  if (login !== null) return server
   const family = isIP(address.host)
-  if (family !== 0 && LOOPBACK.check(address.host, family === 6 ? 'ipv6' : 'ipv4')) return address
+  if (family !== 0 && LOOPBACK.check(address.host, family === 6 ? 'ipv6' : 'ipv4')) return server
   throw new ConfigError({
     what: at(['server', 'listen']),
-    message: `${address.host} is not this machine's loopback, and this version has no login that would keep others out.`,
-    fix: `Listen on ${DEFAULTS.listen}, and reach it from elsewhere through ssh -L.`,
+    message: `${address.host} is not this machine's loopback, and no login is configured that would keep others out.`,
+    fix: `Configure one (server: { login: {} } for tokens alone, see docs/api.md), or listen on ${DEFAULTS.listen} and reach it from elsewhere through ssh -L.`,
   })
 }
 

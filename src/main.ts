@@ -7,7 +7,7 @@ import { userInfo } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Io, Out } from './cli/io.ts'
 import { runProgram } from './cli/program.ts'
-import { realSeams } from './seams.ts'
+import { newSecret, realSeams } from './seams.ts'
 
 /** 128 + the signal's number, as shells report an end by signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
@@ -100,6 +100,7 @@ const io: Omit<Io, 'exit'> = {
   user: userName(process.env),
   version: version(),
   seams,
+  newSecret,
   readFile,
   onStop,
 }

@@ -16,7 +16,7 @@ import { stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
 import { PUBLISHED } from '../src/commands/published-schemas.ts'
-import { realSeams } from '../src/seams.ts'
+import { newSecret, realSeams } from '../src/seams.ts'
 import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { paced } from '../src/simulator/paced.ts'
 import { seededRandom } from '../src/simulator/seeded.ts'
@@ -74,7 +74,7 @@ async function typed(args: string[], { env, columns }: Options = {}): Promise<En
   const seams = realSeams()
   const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null)
   const input = { isTTY: true, lines: () => Readable.from([]), keys: () => () => {} }
-  const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, readFile }
+  const io = { out: to('out'), err: to('err'), input, env: around(env), cwd: folder, user: 'pat', version: '0', seams, newSecret, readFile }
   const code = await runProgram(args, { ...io, onStop: () => () => {} })
   await seams.close()
   return { code, ...texts }
@@ -87,6 +87,41 @@ async function refuses(args: string[], expected: { code: number; words: RegExp }
   assert.deepEqual([code, out, err.trimEnd().split('\n').length], [expected.code, '', 1], err)
   assert.doesNotMatch(err, /\n\s+at /)
 }
+
+describe('tokens', () => {
+  test('are shown once, alone on stdout, listed without their secret, and let nobody in once they are removed', async () => {
+    const database = { env: { ANNEAL_DATABASE: join(folder, 'tokens.db') } }
+    const made = await typed(['token', 'add', 'prometheus', '--role', 'viewer', '--expires', '90d'], database)
+    assert.deepEqual([made.code, /^anneal_[\w-]{43}\n$/.test(made.out)], [0, true], made.out + made.err)
+    assert.match(made.err, /Token prometheus, viewer, until .*shown only now/)
+    const json = JSON.parse((await typed(['token', 'add', 'ci', '--role', 'operator', '-o', 'json'], database)).out)
+    assert.deepEqual([json.name, json.role, json.expiresAt], ['ci', 'operator', null])
+    const listed = await typed(['token', 'list'], database)
+    assert.match(listed.out, /^TOKEN +ROLE .*\nci +operator +pat .* never +never\nprometheus +viewer/)
+    const { tokens } = JSON.parse((await typed(['token', 'list', '-o', 'json'], database)).out)
+    assert.deepEqual(Object.keys(tokens[0]).toSorted(), ['at', 'by', 'expiresAt', 'name', 'role', 'usedAt'])
+    for (const secret of [made.out.trim(), json.token]) assert.ok(!(listed.out + JSON.stringify(tokens)).includes(secret))
+    await refuses(['token', 'add', 'ci', '--role', 'viewer'], { code: 1, words: /ci.*already.*token remove ci/ }, database)
+    await refuses(['token', 'add', 'Not a name', '--role', 'viewer'], { code: 1, words: /cannot have this name/ }, database)
+    assert.equal((await typed(['token', 'remove', 'ci'], database)).code, 0)
+    await refuses(['token', 'remove', 'ci'], { code: 64, words: /no token of this name.*token list/ }, database)
+    assert.equal((await typed(['token', 'list'], database)).out.split('\n').length, 3)
+  })
+
+  test('need a name, a role and a duration that is one', async () => {
+    await refuses(['token', 'add'], { code: 64, words: /No name is given/ })
+    await refuses(['token', 'add', 'x'], { code: 64, words: /No role is given.*viewer or --role operator/ })
+    await refuses(['token', 'add', 'x', '--role', 'admin'], { code: 64, words: /role/ })
+    await refuses(['token', 'mend', 'x'], { code: 64, words: /add, list, remove/ })
+    for (const expires of ['90', '0d', '-1d', '99999d', 'soon'])
+      await refuses(['token', 'add', 'x', '--role', 'viewer', `--expires=${expires}`], { code: 64, words: /no duration/ })
+  })
+})
+
+test('it listens elsewhere than on the loopback only with a login', async () => {
+  const open = file('open.yaml', 'server: { listen: "0.0.0.0:0" }\n')
+  await refuses(['run', '--config', open], { code: 78, words: /server\.listen.*no login is configured.*login/ })
+})
 
 describe('a command line that cannot be meant ends with 64 and one line', () => {
   test('an unknown command, with the nearest one', () => refuses(['swep'], { code: 64, words: /^anneal: usage: .*swep.*sweep/ }))

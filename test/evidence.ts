@@ -45,6 +45,7 @@ export async function typed(op: SimOperator, args: string[], { cwd, isTTY = fals
       user: 'pat',
       version: '0.0.0',
       seams,
+      newSecret: () => 'secret',
       readFile: (file) => (cloud && file === 'clouds.yaml' ? stringify({ clouds: { sim: { auth } } }) : null),
       onStop: () => () => {},
     }),

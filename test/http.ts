@@ -46,6 +46,7 @@ export async function served(
       records: () => openRecords(path),
       hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
       metrics: await openMetrics({ store, clock, clouds: [WEST] }),
+      login: null,
       isReady: () => true,
       log: (_level, message, fields) => void logged.push([message, ...Object.values(fields)].join(' ')),
       ...differs(store),

@@ -55,6 +55,7 @@ async function typed(op: SimOperator, args: string[], input = ''): Promise<Ended
     user: 'pat',
     version: '0',
     seams: { ...seams, clock: op.clock },
+    newSecret: () => 'secret',
     readFile: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null),
     onStop: () => () => {},
   }

@@ -43,6 +43,7 @@ async function typed(...args: string[]): Promise<{ code: number; out: string; er
     user: 'pat',
     version: '0',
     seams,
+    newSecret: () => 'secret',
     readFile: (path) => (path.endsWith('strict.yaml') ? 'budgets:\n  resets:\n    max: 1\n' : null),
     onStop: () => () => {},
   }

@@ -19,6 +19,7 @@ import { registerReplay } from './replay.ts'
 import { registerRun } from './run.ts'
 import { registerSimulate } from './simulate.ts'
 import { registerSweep } from './sweep.ts'
+import { registerToken } from './token.ts'
 import { UsageError } from './usage-error.ts'
 import { registerWords } from './words.ts'
 
@@ -83,6 +84,7 @@ export function programFor(io: Io): Command {
   registerExplain(program, io)
   registerEvidence(program, io)
   registerWords(program, io)
+  registerToken(program, io)
   registerDiagnose(program, io)
   registerSimulate(program, io)
   registerObservations(program, io)

@@ -2,12 +2,16 @@
  * The daemon's HTTP server: what its routes may touch, put together, and its life from the lock to the end. What it answers is http/.
  */
 import type { Config } from '../config.ts'
+import { proxiesAmong, type ServerConfig } from '../config-server.ts'
 import type { Log } from '../controller/cloud-world.ts'
 import { listen } from '../http/listen.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { httpServer } from '../http/server.ts'
-import type { App } from '../http/world.ts'
+import type { App, Login } from '../http/world.ts'
+import { digestOf } from '../openstack/canonical-json.ts'
+import { loginAtKeystone } from '../openstack/keystone-login.ts'
 import { openRecords } from '../store/records.ts'
+import { readCloudNamed } from '../wiring.ts'
 import { askedHardware } from './asked-hardware.ts'
 import type { Place } from './place.ts'
 
@@ -21,6 +25,21 @@ type Server = {
 }
 
 type With = { clouds: Config['clouds']; metrics: Metrics; log: Log }
+
+function loginFor({ io }: Place, { login, trustedProxies }: ServerConfig): Login | null {
+  if (login === null) return null
+  const { keystone } = login
+  const access = keystone === null ? null : readCloudNamed(keystone.cloud, io)
+  return {
+    keystone:
+      keystone === null || access === null
+        ? null
+        : (credentials) => loginAtKeystone({ access, transport: io.seams.transport }, keystone, credentials),
+    isProxy: proxiesAmong(trustedProxies),
+    newSecret: io.newSecret,
+    configHash: digestOf(login),
+  }
+}
 
 export function serverFor(place: Place, { clouds, metrics, log }: With): Server {
   const { io, globals, config, store, policyOf } = place
@@ -39,6 +58,7 @@ export function serverFor(place: Place, { clouds, metrics, log }: With): Server 
         records: () => openRecords(config.database),
         hardwareOf: async (node) => (await askedHardware(io, { globals, config }, node)).hardware,
         metrics,
+        login: loginFor(place, config.server),
         isReady: () => isReady,
         log,
       })

@@ -38,6 +38,7 @@ scenario('every answer has the documented shape, and no key that is not in it', 
     records: () => null,
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
     metrics: await openMetrics({ store: op.store, clock: op.clock, clouds: [policy] }),
+    login: null,
     isReady: () => true,
     log: (_level, message) => assert.fail(message),
   })

@@ -127,6 +127,19 @@ alter table cases add column queuedNeed integer;
 create index cases_queued on cases (cloud, queuedNeed) where queuedNeed is not null;
 `
 
+/** Who may come in over HTTP; of each secret its hash alone. */
+const LOGINS = `
+create table tokens (
+  name text primary key, hash text not null unique, role text not null, by text not null, at integer not null, expiresAt integer,
+  usedAt integer
+) strict;
+create table sessions (
+  hash text primary key, name text not null, method text not null, role text not null,
+  at integer not null, seenAt integer not null, expiresAt integer not null
+) strict, without rowid;
+create index sessions_by_name on sessions (name, method, at);
+`
+
 /**
  * What each receiver has been told. `about` is the incident, case, node or lease by which messages become one; `batch` is the key of
  * those that are sent as one. Older versions told nobody anything, and what they left is no news any more.
@@ -154,7 +167,7 @@ create table alerts (
 ) strict, without rowid;
 `
 
-const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, DELIVERIES]
+const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, LOGINS, DELIVERIES]
 
 export const SCHEMA_VERSION = STEPS.length
 

@@ -6,6 +6,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { Approval, Attempt, Case, Words } from '../core/case.ts'
 import type { Act, Cause, Decision, Transient } from '../core/decision.ts'
 import type { KeyKind } from '../core/fleet.ts'
+import type { Role } from '../core/login.ts'
 import type { Mode } from '../core/policy.ts'
 import type { SeenNode } from '../core/seen.ts'
 
@@ -206,6 +207,20 @@ export type DeliveryTable = {
 /** An alert that an Alertmanager was told to raise, and not yet to end. */
 export type AlertTable = { receiver: string; id: string; body: Json; since: number; sentAt: number }
 
+/** A machine's way in; expiresAt null: until it is removed. */
+export type TokenTable = { name: string; hash: string; role: Role; by: string; at: number; expiresAt: number | null; usedAt: number | null }
+
+/** A login that is in force until `expiresAt`, or until it was not used for a while. */
+export type SessionTable = {
+  hash: string
+  name: string
+  method: 'keystone' | 'token'
+  role: Role
+  at: number
+  seenAt: number
+  expiresAt: number
+}
+
 export type Schema = {
   clouds: CloudTable
   classes: ClassTable
@@ -224,6 +239,8 @@ export type Schema = {
   receivers: ReceiverTable
   deliveries: DeliveryTable
   alerts: AlertTable
+  tokens: TokenTable
+  sessions: SessionTable
   schema_version: { version: number; at: number }
 }
 

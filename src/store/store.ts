@@ -37,6 +37,7 @@ import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wake } from './du
 import type { Home } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import { leasesHeld } from './leases.ts'
+import { type Logins, loginsIn } from './logins.ts'
 import {
   type KeptDecision,
   lastObservation,
@@ -76,11 +77,15 @@ import {
   auditTally,
   type CaseTally,
   caseTally,
+  type InForceTally,
+  inForceTally,
   lostNodeTime,
+  openCaseTally,
   placesHeld,
   type Stretch,
   timesToHeal,
   timesToSee,
+  unattendedNodes,
 } from './tally.ts'
 import {
   type ApprovalView,
@@ -187,6 +192,9 @@ export type Store = {
   caseTally(): Promise<CaseTally[]>
   lostNodeTime(from: number, to: number): ReturnType<typeof lostNodeTime>
   placesHeld(): ReturnType<typeof placesHeld>
+  inForceTally(): Promise<InForceTally[]>
+  openCaseTally(): ReturnType<typeof openCaseTally>
+  unattendedNodes(): ReturnType<typeof unattendedNodes>
 
   unsent(limit: number): Promise<OutboxMessage[]>
   /** Settles for up to 500 new messages which receivers are to be told; returns how many messages there were. */
@@ -202,6 +210,9 @@ export type Store = {
   raisedAlerts(receiver: string): Promise<RaisedAlert[]>
   noteAlerts(receiver: string, raised: readonly RaisedAlert[]): Promise<void>
   forgetAlerts(receiver: string, ids: readonly string[]): Promise<void>
+  /** Who may come in over HTTP. */
+  logins: Logins
+
   /** Removes some observations and sent messages older than 90 days; returns how many rows, none when there are no more. */
   prune(now: number): Promise<number>
 }
@@ -220,7 +231,15 @@ export async function storeOver({ database, file }: ReturnType<typeof openSqlite
   await db.selectFrom('schema_version').select('version').execute()
   const { clock, newId, random } = seams
   const home: Home = { db, clock, newId, random }
-  return { now: async () => clock.now(), close: () => db.destroy(), ...writing(home), ...words(home), ...reading(home), ...telling(home) }
+  return {
+    now: async () => clock.now(),
+    close: () => db.destroy(),
+    ...writing(home),
+    ...words(home),
+    ...reading(home),
+    ...telling(home),
+    logins: loginsIn(home),
+  }
 }
 
 function writing(home: Home) {
@@ -295,6 +314,9 @@ function reading({ db, clock }: Home) {
     caseTally: () => caseTally(db),
     lostNodeTime: (from, to) => lostNodeTime(db, from, to),
     placesHeld: () => placesHeld(db),
+    inForceTally: () => inForceTally(db),
+    openCaseTally: () => openCaseTally(db),
+    unattendedNodes: () => unattendedNodes(db),
     unsent: (limit) => unsent(db, limit),
   } satisfies Partial<Store>
 }

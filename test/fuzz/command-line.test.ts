@@ -45,6 +45,7 @@ async function typed(
     user: 'pat',
     version: '0',
     seams,
+    newSecret: () => 'secret',
     readFile: () => null,
   }
   const code = await op.clock.run(runProgram(args, { ...io, onStop: () => () => {} }))

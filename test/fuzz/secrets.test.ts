@@ -60,7 +60,15 @@ async function typed(op: Stage, args: string[]): Promise<string> {
   const out = { write: (text: string) => (said += text), isTTY: true, columns: () => 80 }
   const seams = { clock: op.clock, random: () => 0.5, newId: () => 'id', transport: op.cloud.transport, datagram: op.cloud.datagram }
   const input = { isTTY: true, lines: () => Readable.from([]), keys: () => () => {} }
-  const around = { env: { ANNEAL_DATABASE: op.path, NO_COLOR: '1' }, cwd: '/', user: 'pat', version: '0', seams, readFile: () => null }
+  const around = {
+    env: { ANNEAL_DATABASE: op.path, NO_COLOR: '1' },
+    cwd: '/',
+    user: 'pat',
+    version: '0',
+    seams,
+    newSecret: () => 'secret',
+    readFile: () => null,
+  }
   const code = await op.clock.run(runProgram(args, { out, err: out, input, ...around, onStop: () => () => {} }))
   assert.equal(code, 0, `${args.join(' ')}: ${said}`)
   return said

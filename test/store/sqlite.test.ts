@@ -16,9 +16,9 @@ import { StoreError } from '../../src/store/store-error.ts'
 import { type Opened, storeContract } from './contract.ts'
 import { BEGIN, CLOUD, handClock, keyOf, newId, pass, resetOf, seeded, wait } from './given.ts'
 
-/** Back to schema 3. */
+/** Back to schema 4. */
 const WITHOUT_DELIVERIES =
-  'drop table deliveries; drop table receivers; drop table alerts; drop index outbox_untaken; alter table outbox drop column caseId; alter table outbox drop column incidentId; alter table outbox drop column takenAt; delete from schema_version where version > 3'
+  'drop table deliveries; drop table receivers; drop table alerts; drop index outbox_untaken; alter table outbox drop column caseId; alter table outbox drop column incidentId; alter table outbox drop column takenAt; delete from schema_version where version > 4'
 
 async function openFile(): Promise<Opened> {
   const directory = mkdtempSync(join(tmpdir(), 'anneal-store-'))
@@ -107,7 +107,7 @@ describe('a SQLite file', () => {
       const raw = new DatabaseSync(path)
       raw.exec(WITHOUT_DELIVERIES)
       raw.exec(
-        'alter table observations drop column recorded; alter table observations drop column policyHash; drop table policies; drop index cases_queued; alter table cases drop column queuedNeed; alter table attempts drop column blazar; delete from schema_version where version > 1',
+        'drop table tokens; drop table sessions; alter table observations drop column recorded; alter table observations drop column policyHash; drop table policies; drop index cases_queued; alter table cases drop column queuedNeed; alter table attempts drop column blazar; delete from schema_version where version > 1',
       )
       raw.close()
       assert.throws(() => openSnapshot(path), says(/older anneal \(schema 1\), which kept too little to decide again/))
