@@ -113,7 +113,7 @@ test('an unknown key is refused with its line and the nearest known one', () => 
   assert.equal(error.fix, 'Did you mean soak?')
   assert.equal(refusal({ yaml: 'soak: 5m' }).fix, 'It belongs below budgets.')
   assert.equal(refusal({ yaml: 'max: 2' }).fix, 'It belongs below budgets.resets.')
-  assert.match(refusal({ yaml: 'notify: {}' }).fix, /^Remove it; known here are clouds, mode, /)
+  assert.match(refusal({ yaml: 'dashboards: {}' }).fix, /^Remove it; known here are clouds, mode, /)
 })
 
 test('silly values are refused, each with its own line', () => {

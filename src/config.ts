@@ -5,10 +5,12 @@
 import { BlockList, isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
+import { receiversOf, unknownCloudOf } from './config-notify.ts'
 import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, listenAddress, type Settings } from './config-schema.ts'
 import { loginOf, type ServerConfig } from './config-server.ts'
-import { ConfigError } from './core/config-error.ts'
+import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
+import type { Receiver } from './notify/receiver.ts'
 import { digestOf } from './openstack/canonical-json.ts'
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -40,6 +42,10 @@ export type Config = {
   /** Where `run` answers HTTP; null: nowhere. */
   server: ServerConfig | null
   log: LogLevel
+  /** Who is told what happens. */
+  receivers: Receiver[]
+  /** By which people reach the server; null: messages have no links. */
+  serverUrl: string | null
 }
 
 /**
@@ -79,7 +85,22 @@ export function loadConfig(wish: ConfigWish): Config {
     workers: settings.workers ?? DEFAULTS.workers,
     server: serverOf(file),
     log: settings.log ?? DEFAULTS.log,
+    receivers: receiversIn(file),
+    serverUrl: settings.server?.url ?? null,
   }
+}
+
+function receiversIn({ settings, at }: SettingsFile): Receiver[] {
+  const receivers = receiversOf(settings.notify)
+  const known = Object.keys(settings.clouds ?? {})
+  const wrong = unknownCloudOf(receivers, known)
+  if (wrong === null) return receivers
+  const near = nearest(wrong.cloud, known)
+  throw new ConfigError({
+    what: at(['notify', wrong.receiver, 'clouds']),
+    message: `It names the cloud ${JSON.stringify(wrong.cloud)}, which is not among the clouds of this file.`,
+    fix: near === null ? `Name some of ${known.join(', ')}.` : `Did you mean ${near}?`,
+  })
 }
 
 const LOOPBACK = new BlockList()

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -375,6 +376,37 @@ describe('on a cloud', () => {
     assert.equal(again.changed, false)
     assert.equal(JSON.parse((await on('sweep', '-o', 'json')).out).nodes[0].decision.reason, 'held')
     assert.match((await here('unhold', 'node-1')).out, /no longer held/)
+  })
+
+  test('a sweep tells at its end, and a daemon as it goes, each thing once', async (t) => {
+    const told: string[] = []
+    const receiver = createServer((request, response) => {
+      let text = ''
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      request.on('end', () => {
+        for (const { kind, name } of JSON.parse(text).messages) told.push(`${kind} ${name}`)
+        response.writeHead(204).end()
+      })
+    })
+    t.after(() => receiver.close())
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+    const address = receiver.address()
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`
+    const settings = { poll: '1s', server: { listen: 'off' }, notify: { hook: { kind: 'webhook', url } } }
+    const config = file('told.yaml', stringify(settings))
+    const own = { ...env, ANNEAL_DATABASE: join(folder, 'told.db') }
+    await anneal(['sweep', '--os-cloud', 'sim', '--config', config], { env: own })
+    assert.deepEqual(told.filter((line) => line.startsWith('case-opened')).toSorted(), ['case-opened node-1', 'case-opened node-2'])
+    const daemon = start(['run', '--os-cloud', 'sim', '--config', config], own)
+    const end = ended(daemon)
+    cloud.people.fail('node-5', 'Failed to tear down: IPMI call failed: power status.')
+    for (const limit = Date.now() + 15_000; !told.includes('case-opened node-5'); ) {
+      assert.ok(Date.now() < limit, told.join())
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    daemon.kill('SIGTERM')
+    assert.equal((await end).code, 0)
+    assert.deepEqual(told, [...new Set(told)])
   })
 
   test('a daemon logs lines of JSON, refuses a second one, sees a word within a second, and ends when told to', async () => {

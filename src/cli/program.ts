@@ -12,6 +12,7 @@ import { registerExplain } from './explain.ts'
 import { registerIncidents } from './incidents.ts'
 import type { ExitCode, Io } from './io.ts'
 import { registerCases, registerNodes } from './nodes.ts'
+import { registerNotify } from './notify.ts'
 import { registerObservations } from './observations.ts'
 import { printError } from './print-error.ts'
 import { registerReplay } from './replay.ts'
@@ -88,6 +89,7 @@ export function programFor(io: Io): Command {
   registerSimulate(program, io)
   registerObservations(program, io)
   registerReplay(program, io)
+  registerNotify(program, io)
   registerCompletion(program, io)
   for (const command of program.commands) if (command.description() === '') command.description(sentence(command.summary()))
   return program
