@@ -1,24 +1,27 @@
 /**
- * The frame around every page: name, navigation, whether changes are heard of, light or dark; and which page an address is.
+ * The frame around every page: name, navigation, whether changes are heard of, light or dark; and which page an address is. Where a login is
+ * needed and there is none, nothing but the form is shown and nothing else is asked.
  */
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { addressOfReason, followed, Link, useAddress } from './address.tsx'
-import { useStanding } from './api/live.ts'
-import { approvals, decisions } from './api/queries.ts'
-import { isQuickened, useNow, version } from './api/server-time.ts'
+import { follow, useStanding } from './api/live.ts'
+import { logOut } from './api/login.ts'
+import { approvals, decisions, login } from './api/queries.ts'
+import { isQuickened, startClock, useNow, version } from './api/server-time.ts'
 import { ApprovalsPage } from './pages/approvals.tsx'
 import { AuditPage } from './pages/audit.tsx'
 import { CasePage } from './pages/case.tsx'
 import { FleetPage } from './pages/fleet.tsx'
 import { HealthPage } from './pages/health.tsx'
+import { LoginPage } from './pages/login.tsx'
 import { NodePage } from './pages/node.tsx'
 import { NowPage } from './pages/now.tsx'
 import { PolicyPage } from './pages/policy.tsx'
 import { RunbookPage } from './pages/runbook.tsx'
 import { Announcement } from './parts/announcement.tsx'
-import { Heading, Nothing } from './parts/answered.tsx'
+import { Heading, Nothing, Trouble } from './parts/answered.tsx'
 import { ZONE } from './parts/time.tsx'
 import { standingOfDecision } from './standing.ts'
 import { chooseTheme, chosenTheme, type Theme } from './theme.ts'
@@ -39,6 +42,14 @@ const PAGES: Record<string, Page> = {
 const IN_NAVIGATION = ['', 'fleet', 'approvals', 'audit', 'policy', 'health', 'runbook']
 
 export function App() {
+  const { data, isPending } = useQuery(login)
+  if (isPending) return <div className="pending" role="status" aria-label="Asking" />
+  return data?.needed === true && data.as === null ? <LoginPage methods={data.methods} /> : <Pages />
+}
+
+function Pages() {
+  useEffect(startClock, [])
+  useEffect(follow, [])
   const address = useAddress()
   const [name = '', ...parts] = address.pathname.split('/').slice(1).map(unescaped)
   const page = PAGES[name]
@@ -200,6 +211,23 @@ function Foot() {
     <footer className="foot">
       Anneal {version} · times in {Intl.DateTimeFormat().resolvedOptions().timeZone} ({ZONE}) · <a href="/api/v1/openapi.json">API</a> ·{' '}
       <Link to={addressOfReason('')}>runbook</Link>
+      <Who />
     </footer>
+  )
+}
+
+function Who() {
+  const as = useQuery(login).data?.as ?? null
+  const out = useMutation({ mutationFn: logOut })
+  if (as === null) return null
+  return (
+    <>
+      {' '}
+      · logged in as {as.name}, {as.role}{' '}
+      <Button variant="link" isInline isDisabled={out.isPending} onClick={() => out.mutate()}>
+        Log out
+      </Button>
+      {out.error === null ? null : <Trouble error={out.error} />}
+    </>
   )
 }

@@ -1,5 +1,5 @@
 /**
- * Puts the dashboard into its page: theme, clock, events, and the pages.
+ * Puts the dashboard into its page: theme, answers, and the pages.
  */
 import '@patternfly/react-core/dist/styles/base.css'
 import './look.css'
@@ -7,15 +7,11 @@ import './pages.css'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { follow } from './api/live.ts'
 import { client } from './api/queries.ts'
-import { startClock } from './api/server-time.ts'
 import { App } from './app.tsx'
 import { startTheme } from './theme.ts'
 
 startTheme()
-startClock()
-follow()
 
 /** A page that breaks says so, and does not end as an empty window. */
 function broken(error: unknown): void {

@@ -1,13 +1,16 @@
 #!/bin/bash
 # Installs the Debian 12 packages of the lab that are missing. Needs root and apt. Starts no service.
-# usage: install.sh [keystone]
+# usage: install.sh [keystone] [services]
 set -eu
 fail() { echo "lab: $*" >&2; exit 1; }
 want=(ironic-api ironic-conductor openipmi ipmitool util-linux procps iproute2 nftables)
+wsgi=(uwsgi-core uwsgi-plugin-python3 sqlite3)
 for a in "$@"; do
   case $a in
-    keystone) want+=(keystone uwsgi-core uwsgi-plugin-python3 sqlite3) ;;
-    *) fail "unknown argument $a; usage: install.sh [keystone]" ;;
+    keystone) want+=("${wsgi[@]}" keystone) ;;
+    # Without Debian's packages of the services themselves, which hold nothing but their start scripts.
+    services) want+=("${wsgi[@]}" neutron-common placement-common nova-common python3-ironic-neutron-agent) ;;
+    *) fail "unknown argument $a; usage: install.sh [keystone] [services]" ;;
   esac
 done
 missing=()
@@ -34,6 +37,9 @@ debconf-set-selections << P
 ironic-common ironic/configure_db boolean false
 keystone keystone/configure_db boolean false
 keystone keystone/register-endpoint boolean false
+neutron-common neutron/configure_db boolean false
+placement-common placement/configure_db boolean false
+nova-common nova/configure_db boolean false
 P
 apt-get update -qq
 apt-get install -y --no-install-recommends "${missing[@]}"

@@ -27,6 +27,9 @@ neutron_auth() {
 # Intervals are short so that a test sees in seconds what takes minutes with the defaults; README.md lists both. A json-rpc
 # conductor is found by its host name, which therefore must resolve.
 configure() {
+  # A real Neutron is asked whether there is such a network, the stub has every one.
+  local network=11111111-1111-1111-1111-111111111111
+  [ "$SERVICES" = 0 ] || network=tenants
   mkdir -p "$V"/{ironic,tmp,tftp,tftp-master,images,images-master,lock}
   cat > "$V/ironic.conf" << C
 [DEFAULT]
@@ -102,8 +105,8 @@ instance_master_path = $V/images-master
 [neutron]
 $(neutron_auth)
 endpoint_override = http://127.0.0.1:$NEUTRON_PORT
-cleaning_network = 11111111-1111-1111-1111-111111111111
-provisioning_network = 11111111-1111-1111-1111-111111111111
+cleaning_network = $network
+provisioning_network = $network
 request_timeout = 5
 timeout = 5
 retries = 1

@@ -25,8 +25,10 @@ key_repository = $K/fernet-keys
 key_repository = $K/fernet-keys
 [credential]
 key_repository = $K/credential-keys
+# Three more services have each of their requests' tokens checked, and keep nothing of it without a memcached.
 [cache]
-enabled = false
+enabled = $([ "$SERVICES" = 1 ] && echo true || echo false)
+backend = dogpile.cache.memory
 [identity]
 password_hash_rounds = 4
 C

@@ -83,13 +83,14 @@ async function remove(path: string): Promise<void> {
 }
 
 async function forget(node: LabNode): Promise<void> {
+  if (readSettings().services) return
   await putAllocations(node.uuid, [])
   await putPort(vifOf(node), null)
   for (const id of [node.instance_uuid, instanceOf(node.name ?? '')]) if (id !== null) await putServer(id, null)
 }
 
 /** The instance that a node gets in the lab; a deleted one of the same id may still be known to the Nova stub. */
-const instanceOf = (name: string) => uuidOf(`instance-of-${name}`)
+export const instanceOf = (name: string) => uuidOf(`instance-of-${name}`)
 
 async function move(name: string, verb: string, state: string): Promise<LabNode> {
   await must('PUT', `/v1/nodes/${name}/states/provision`, { target: verb })
@@ -154,8 +155,9 @@ async function adopt(name: string, instance: boolean): Promise<LabNode> {
 
 export const vifOf = (node: LabNode) => uuidOf(`vif-of-${node.name}`)
 
-/** What Nova, Placement and Neutron hold of an active node; put back after the stubs were restarted, too. */
+/** What the stubs hold of an active node; put back after they were restarted, too. Real services are told by services/tenant.ts. */
 async function surround(node: LabNode): Promise<void> {
+  if (readSettings().services) return
   const launched_at = node.provision_updated_at?.slice(0, 19) ?? null
   if (node.instance_uuid !== null) {
     const actions = [{ action: 'create', start_time: launched_at ?? '2026-01-01T00:00:00' }]

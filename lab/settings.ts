@@ -11,6 +11,7 @@ const Saved = z.object({
   NODES: z.coerce.number(),
   FAKES: z.coerce.number(),
   AUTH: z.enum(['noauth', 'keystone']),
+  SERVICES: z.enum(['0', '1']).default('0'),
   NEUTRON: z.enum(['0', '1']),
   PORT: port,
   PROXY_PORT: port,
@@ -39,6 +40,8 @@ export function readSettings() {
     nodes: saved.NODES,
     fakes: saved.FAKES,
     auth: saved.AUTH,
+    /** Neutron, Nova and Placement are real ones, not stubs. */
+    services: saved.SERVICES === '1',
     network_interface: saved.NEUTRON === '1' ? 'flat' : 'noop',
     ports: {
       ironic: saved.PORT,

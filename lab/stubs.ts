@@ -69,21 +69,26 @@ function service(name: Service, answer: Handler): Handler {
   }
 }
 
-const listen: Record<Service, (listening: boolean) => Promise<void>> = {
-  neutron: serve(settings.ports.neutron, service('neutron', neutron.answer)),
-  nova: serve(
-    settings.ports.nova,
-    service('nova', (asked) => nova.answer(asked, modes.nova !== 'nonadmin')),
-  ),
-  placement: serve(settings.ports.placement, service('placement', placement.answer)),
+const answers: Record<Service, Handler> = {
+  neutron: service('neutron', neutron.answer),
+  nova: service('nova', (asked) => nova.answer(asked, modes.nova !== 'nonadmin')),
+  placement: service('placement', placement.answer),
 }
+/** Where the real services run, their ports are theirs, and only the control port is open here. */
+const listen = settings.services
+  ? null
+  : {
+      neutron: serve(settings.ports.neutron, answers.neutron),
+      nova: serve(settings.ports.nova, answers.nova),
+      placement: serve(settings.ports.placement, answers.placement),
+    }
 
 async function setModes(wanted: Partial<Record<Service, Mode>>): Promise<Answered> {
   for (const name of Service.options) {
     const mode = wanted[name]
     if (mode === undefined) continue
     modes[name] = mode
-    await listen[name](mode !== 'refused')
+    await listen?.[name](mode !== 'refused')
   }
   return { status: 200, body: modes }
 }

@@ -23,6 +23,7 @@ export async function describedApi(): Promise<unknown> {
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
     metrics: await openMetrics({ store, clock, clouds: [] }),
     dashboard: new Map(),
+    login: null,
     isReady: () => false,
     log: () => undefined,
   })

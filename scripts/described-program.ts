@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { Out } from '../src/cli/io.ts'
 import { programFor } from '../src/cli/program.ts'
-import { realSeams } from '../src/seams.ts'
+import { newSecret, realSeams } from '../src/seams.ts'
 
 export function describedProgram(): Command {
   const nowhere: Out = { write: () => true, isTTY: false, columns: () => null }
@@ -19,6 +19,7 @@ export function describedProgram(): Command {
     version: '',
     dashboard: '',
     seams: realSeams(),
+    newSecret,
     readFile: () => null,
     onStop: () => () => {},
     exit: () => {},

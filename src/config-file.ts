@@ -54,9 +54,10 @@ export function readSettings(path: string, text: string, source: ConfigSource): 
     return key.length === 0 ? `${path}, line ${line}` : `${path}, line ${line}: ${key.map(String).join('.')}`
   }
   expandValues(document, { path, source, at })
-  const parsed = settingsSchema.safeParse(contentOf(document, path) ?? {})
+  const content = contentOf(document, path) ?? {}
+  const parsed = settingsSchema.safeParse(content)
   if (parsed.success) return { settings: parsed.data, at }
-  const refusals = parsed.error.issues.map((issue) => ({ ...refusalOf(issue), issue }))
+  const refusals = parsed.error.issues.map((issue) => ({ ...refusalOf(issue, content), issue }))
   const [first] = refusals.toSorted((a, b) => offsetOf(document, a.key) - offsetOf(document, b.key))
   if (!first) throw parsed.error
   throw new ConfigError({ what: at(first.key), message: first.message, fix: first.fix })
@@ -139,15 +140,19 @@ function expanded(value: string, key: Key, { path, source, at }: Expanding): str
 
 type Refusal = { key: Key; message: string; fix: string }
 
-function refusalOf(issue: z.core.$ZodIssue): Refusal {
+function refusalOf(issue: z.core.$ZodIssue, content: unknown): Refusal {
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys[0] ?? ''
-    return { key: [...issue.path, unknown], message: 'There is no such key.', fix: insteadOf(unknown, issue.path) }
+    return {
+      key: [...issue.path, unknown],
+      message: 'There is no such key.',
+      fix: insteadOf(unknown, described(issue.path, content).schema),
+    }
   }
   if (issue.code === 'invalid_key') {
     return { key: issue.path, message: issue.issues[0]?.message ?? issue.message, fix: 'Choose another name.' }
   }
-  const { schema, key } = described(issue.path)
+  const { schema, key } = described(issue.path, content)
   if (schema instanceof z.ZodObject && issue.code === 'invalid_type') {
     return {
       key,
@@ -162,8 +167,8 @@ function refusalOf(issue: z.core.$ZodIssue): Refusal {
 }
 
 /** The nearest key of the same part; failing that, the part of the file in which a key of this name belongs. */
-function insteadOf(unknown: string, above: Key): string {
-  const here = keysOf(described(above).schema)
+function insteadOf(unknown: string, part: z.ZodType | null): string {
+  const here = keysOf(part)
   const near = nearest(unknown, here)
   if (near !== null) return `Did you mean ${near}?`
   const elsewhere = Object.entries(PARTS).find(([, part]) => keysOf(part).includes(unknown))
@@ -173,22 +178,35 @@ function insteadOf(unknown: string, above: Key): string {
 
 const keysOf = (schema: unknown): string[] => (schema instanceof z.ZodObject ? Object.keys(schema.shape) : [])
 
-/** The schema that a key leads to, without its wrappings; and as much of the key as leads to one (lists end the walk). */
-function described(path: Key): { schema: z.ZodType | null; key: Key } {
+/**
+ * The schema that a key leads to, without its wrappings; and as much of the key as leads to one (lists end the walk). Where there are several
+ * kinds of a thing, the content says which one is meant.
+ */
+function described(path: Key, content: unknown = {}): { schema: z.ZodType | null; key: Key } {
   let schema: unknown = settingsSchema
+  let value = content
   for (const [i, part] of path.entries()) {
-    const bare: unknown = unwrapped(schema)
+    const bare: unknown = unwrapped(schema, value)
     if (bare instanceof z.ZodObject && typeof part === 'string' && part in bare.shape) schema = bare.shape[part]
     else if (bare instanceof z.ZodRecord) schema = bare.valueType
     else return { schema: bare instanceof z.ZodType ? bare : null, key: path.slice(0, i) }
+    value = below(value, part)
   }
-  const bare = unwrapped(schema)
+  const bare = unwrapped(schema, value)
   return { schema: bare instanceof z.ZodType ? bare : null, key: path }
 }
 
-function unwrapped(schema: unknown): unknown {
-  if (schema instanceof z.ZodExactOptional || schema instanceof z.ZodNullable) return unwrapped(schema.unwrap())
-  return schema
+const below = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === 'object' && value !== null && typeof key === 'string'
+    ? Object.entries(value).find(([name]) => name === key)?.[1]
+    : undefined
+
+function unwrapped(schema: unknown, value: unknown): unknown {
+  if (schema instanceof z.ZodExactOptional || schema instanceof z.ZodNullable) return unwrapped(schema.unwrap(), value)
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema
+  const kind = below(value, schema.def.discriminator)
+  const isMeant = (option: unknown) => option instanceof z.ZodObject && z.safeParse(option.shape[schema.def.discriminator], kind).success
+  return schema.options.find(isMeant) ?? schema
 }
 
 /** Where each part of the file begins, as a person would say it. */
@@ -198,6 +216,7 @@ const PARTS: Record<string, z.ZodType | null> = {
   'clouds.NAME.scope': described(['clouds', '', 'scope']).schema,
   budgets: described(['budgets']).schema,
   server: described(['server']).schema,
+  'server.login': described(['server', 'login']).schema,
   ...Object.fromEntries(
     ['resets', 'silentBmc', 'inFlight', 'starts', 'incident'].map((name) => [`budgets.${name}`, described(['budgets', name]).schema]),
   ),

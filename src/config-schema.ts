@@ -4,6 +4,8 @@
  * What several keys must satisfy together is checked in config.ts, where they have been laid over the defaults.
  */
 import { z } from 'zod'
+import { notifySettings } from './config-notify.ts'
+import { SERVER_KEYS } from './config-server.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './core/policy.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -270,7 +272,12 @@ export function listenAddress(text: string): { host: string; port: number } | nu
 const listen = z
   .string({ error: LISTEN })
   .refine((text) => text === 'off' || (listenAddress(text)?.port ?? 65_536) <= 65_535, { error: LISTEN })
-  .meta(said('Where `anneal run` answers: an address and a port (0: any free one), or off. So far only on the loopback.', DEFAULTS.listen))
+  .meta(
+    said(
+      'Where `anneal run` answers: an address and a port (0: any free one), or off. Elsewhere than on the loopback only with login.',
+      DEFAULTS.listen,
+    ),
+  )
   .exactOptional()
 
 const cloudName = z.string().regex(/^[^\s/]+$/, { error: 'A name of a cloud holds no space and no slash.' })
@@ -284,8 +291,16 @@ export const settingsSchema = z.strictObject({
   ...shared,
   poll: duration('How often the failed states are listed.', DEFAULTS.poll, { min: SECOND, max: HOUR }),
   census: duration('How often all nodes are counted.', DEFAULTS.census, { min: 10 * SECOND, max: DAY }),
+  notify: notifySettings,
   workers: count('Nodes looked at at the same time.', DEFAULTS.workers, { max: 256 }),
-  server: part('The HTTP API and the metrics of `anneal run`.', { listen }).exactOptional(),
+  server: part('The HTTP API and the metrics of `anneal run`.', {
+    listen,
+    ...SERVER_KEYS,
+    url: z
+      .url({ protocol: /^https?$/, error: 'It must be an address that begins with http:// or https://.' })
+      .meta(said('Address by which people reach it, for the links in notifications.', 'no links'))
+      .exactOptional(),
+  }).exactOptional(),
   database: z
     .string({ error: 'It must be the path of a file.' })
     .min(1, { error: 'It must not be empty.' })

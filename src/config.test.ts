@@ -113,7 +113,7 @@ test('an unknown key is refused with its line and the nearest known one', () => 
   assert.equal(error.fix, 'Did you mean soak?')
   assert.equal(refusal({ yaml: 'soak: 5m' }).fix, 'It belongs below budgets.')
   assert.equal(refusal({ yaml: 'max: 2' }).fix, 'It belongs below budgets.resets.')
-  assert.match(refusal({ yaml: 'notify: {}' }).fix, /^Remove it; known here are clouds, mode, /)
+  assert.match(refusal({ yaml: 'dashboards: {}' }).fix, /^Remove it; known here are clouds, mode, /)
 })
 
 test('silly values are refused, each with its own line', () => {
@@ -221,18 +221,48 @@ test('the published JSON Schema is the one this code makes (node scripts/schema.
   assert.deepEqual(published, JSON.parse(JSON.stringify(settingsJsonSchema())))
 })
 
+const OPEN = { login: null, trustedProxies: [] }
+
 test('the server listens on the loopback, unless it is switched off or told another port there', () => {
   const listening = (listen?: string) => load(listen === undefined ? {} : { yaml: `server: { listen: "${listen}" }` }).server
-  assert.deepEqual(listening(), { host: '127.0.0.1', port: 8780 })
-  assert.deepEqual(load({ yaml: 'server:' }).server, { host: '127.0.0.1', port: 8780 })
+  assert.deepEqual(listening(), { host: '127.0.0.1', port: 8780, ...OPEN })
+  assert.deepEqual(load({ yaml: 'server:' }).server, { host: '127.0.0.1', port: 8780, ...OPEN })
   assert.equal(listening('off'), null)
-  assert.deepEqual(listening('127.0.0.2:0'), { host: '127.0.0.2', port: 0 })
-  assert.deepEqual(listening('[::1]:9000'), { host: '::1', port: 9000 })
-  assert.deepEqual(listening('localhost:9000'), { host: '127.0.0.1', port: 9000 })
+  assert.deepEqual(listening('127.0.0.2:0'), { host: '127.0.0.2', port: 0, ...OPEN })
+  assert.deepEqual(listening('[::1]:9000'), { host: '::1', port: 9000, ...OPEN })
+  assert.deepEqual(listening('localhost:9000'), { host: '127.0.0.1', port: 9000, ...OPEN })
   for (const host of ['0.0.0.0', '[::]', '10.0.0.1', 'anneal.example', '128.0.0.1', '127.0.0.1.example']) {
     const error = refusal({ yaml: `poll: 15s\nserver:\n  listen: "${host}:8780"` })
     assert.match(`${error.what} ${error.message}`, /line 3: server\.listen .* is not this machine's loopback.*no login/)
   }
   for (const listen of ['127.0.0.1', '8780', ':8780', '127.0.0.1:65536', '127.0.0.1:-1', '::1:8780', 'on', '', 'http://127.0.0.1:8780'])
     assert.match(refusal({ yaml: `server: { listen: "${listen}" }` }).message, /address and a port/, listen)
+})
+
+test('with a login it may listen anywhere, and one that would let nobody in is refused with its line', () => {
+  const anywhere = (login: string, more = '') => load({ yaml: `server: { listen: "0.0.0.0:80", login: ${login}${more} }` }).server
+  assert.deepEqual(anywhere('{}')?.login, { keystone: null })
+  const roles = 'roles: { viewer: reader, operator: [admin, ops] }'
+  const keystone = { cloud: 'prod', userDomain: 'Default', roles: { viewer: ['reader'], operator: ['admin', 'ops'] } }
+  assert.deepEqual(anywhere(`{ keystone: prod, ${roles} }`)?.login, { keystone: { ...keystone, scope: { kind: 'system' } } })
+  assert.deepEqual(anywhere(`{ keystone: prod, project: ops, ${roles} }`)?.login, {
+    keystone: { ...keystone, scope: { kind: 'project', project: 'ops', domain: 'Default' } },
+  })
+  assert.deepEqual(anywhere(`{ keystone: prod, domain: heat, userDomain: people, ${roles} }`)?.login, {
+    keystone: { ...keystone, userDomain: 'people', scope: { kind: 'domain', domain: 'heat' } },
+  })
+  assert.deepEqual(anywhere('{}', ', trustedProxies: [10.0.0.5, "fd00::/8"]')?.trustedProxies, ['10.0.0.5', 'fd00::/8'])
+  for (const [server, words] of [
+    ['{ login: { keystone: prod } }', /server\.login\.keystone None of Keystone's roles/],
+    ['{ login: { project: ops } }', /server\.login\.project .*nothing says where/],
+    [`{ login: { keystone: prod, project: a, domain: b, ${roles} } }`, /server\.login\.domain .*not on both/],
+    ['{ login: { keystone: prod, roles: { viewer: [] , operators: [admin] } } }', /There is no such key/],
+    ['{ login: on }', /server\.login It must hold keys/],
+    ['{ trustedProxies: 10.0.0.0/33 }', /server\.trustedProxies It must be an address/],
+    ['{ trustedProxies: [10.0.0.1, proxy.example] }', /server\.trustedProxies.* It must be an address/],
+    ['{ listen: "0.0.0.0:80", login: }', /no login is configured/],
+  ] as const) {
+    const error = refusal({ yaml: `server: ${server}` })
+    assert.match(`${error.what} ${error.message}`, words, server)
+  }
 })

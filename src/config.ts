@@ -5,9 +5,12 @@
 import { BlockList, isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
+import { receiversOf, unknownCloudOf } from './config-notify.ts'
 import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, listenAddress, type Settings } from './config-schema.ts'
-import { ConfigError } from './core/config-error.ts'
+import { loginOf, type ServerConfig } from './config-server.ts'
+import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
+import type { Receiver } from './notify/receiver.ts'
 import { digestOf } from './openstack/canonical-json.ts'
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -37,8 +40,12 @@ export type Config = {
   census: number
   workers: number
   /** Where `run` answers HTTP; null: nowhere. */
-  server: { host: string; port: number } | null
+  server: ServerConfig | null
   log: LogLevel
+  /** Who is told what happens. */
+  receivers: Receiver[]
+  /** By which people reach the server; null: messages have no links. */
+  serverUrl: string | null
 }
 
 /**
@@ -78,24 +85,46 @@ export function loadConfig(wish: ConfigWish): Config {
     workers: settings.workers ?? DEFAULTS.workers,
     server: serverOf(file),
     log: settings.log ?? DEFAULTS.log,
+    receivers: receiversIn(file),
+    serverUrl: settings.server?.url ?? null,
   }
+}
+
+function receiversIn({ settings, at }: SettingsFile): Receiver[] {
+  const receivers = receiversOf(settings.notify)
+  const known = Object.keys(settings.clouds ?? {})
+  const wrong = unknownCloudOf(receivers, known)
+  if (wrong === null) return receivers
+  const near = nearest(wrong.cloud, known)
+  throw new ConfigError({
+    what: at(['notify', wrong.receiver, 'clouds']),
+    message: `It names the cloud ${JSON.stringify(wrong.cloud)}, which is not among the clouds of this file.`,
+    fix: near === null ? `Name some of ${known.join(', ')}.` : `Did you mean ${near}?`,
+  })
 }
 
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-/** Whoever reaches it may say a person's word, and there is no login yet: so nobody but this machine may reach it. */
+/** Whoever reaches it may say a person's word: without a login nobody but this machine may reach it. */
 function serverOf({ settings, at }: SettingsFile): Config['server'] {
   const address = listenAddress(settings.server?.listen ?? DEFAULTS.listen)
+  const login = loginOf(settings.server, at)
   if (address === null) return null
-  const family = isIP(address.host)
-  if (family !== 0 && LOOPBACK.check(address.host, family === 6 ? 'ipv6' : 'ipv4')) return address
+  const server = { ...address, login, trustedProxies: settings.server?.trustedProxies ?? [] }
+  if (login !== null) return server
+  if (isLoopback(address.host)) return server
   throw new ConfigError({
     what: at(['server', 'listen']),
-    message: `${address.host} is not this machine's loopback, and this version has no login that would keep others out.`,
-    fix: `Listen on ${DEFAULTS.listen}, and reach it from elsewhere through ssh -L.`,
+    message: `${address.host} is not this machine's loopback, and no login is configured that would keep others out.`,
+    fix: `Configure one (server: { login: {} } for tokens alone, see docs/api.md), or listen on ${DEFAULTS.listen} and reach it from elsewhere through ssh -L.`,
   })
+}
+
+export function isLoopback(host: string): boolean {
+  const family = isIP(host)
+  return family !== 0 && LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** The cloud of this name in anneal.yaml; one that is not listed has the top level's policy and a clouds.yaml entry of its name. */

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Io, Out } from './cli/io.ts'
 import { runProgram } from './cli/program.ts'
-import { realSeams } from './seams.ts'
+import { newSecret, realSeams } from './seams.ts'
 
 /** 128 + the signal's number, as shells report an end by signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
@@ -102,6 +102,7 @@ const io: Omit<Io, 'exit'> = {
   version: version(),
   dashboard: fileURLToPath(new URL('../dist/dashboard', import.meta.url)),
   seams,
+  newSecret,
   readFile,
   onStop,
 }

@@ -8,7 +8,17 @@ import { createSocket } from 'node:dgram'
 import { type LookupAddress, lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
-import type { Clock, Datagram, DatagramAnswer, DatagramRequest, HttpRequest, HttpResponse, Seams, Transport } from './core/seams.ts'
+import type {
+  Clock,
+  Datagram,
+  DatagramAnswer,
+  DatagramRequest,
+  HttpRequest,
+  HttpResponse,
+  NewSecret,
+  Seams,
+  Transport,
+} from './core/seams.ts'
 import { TransportError } from './core/seams.ts'
 
 /** A census page of 1,000 detailed nodes is 3.2 MB (measured); twenty times that is not an answer but a fault. */
@@ -41,6 +51,8 @@ const realClock: Clock = {
       signal?.addEventListener('abort', done)
     }),
 }
+
+export const newSecret: NewSecret = () => randomBytes(32).toString('base64url')
 
 /** UUIDv7 (RFC 9562): 48 bits of epoch milliseconds, then random bits. node:crypto has it only in the newest releases of Node 24. */
 function newId(): string {

@@ -4,13 +4,19 @@
  */
 import { type CloudConfig, type Config, cloudFor, inMode, loadConfig } from './config.ts'
 import type { CloudWorld, Log } from './controller/cloud-world.ts'
+import { repeats } from './controller/repeats.ts'
 import type { Mode } from './core/policy.ts'
 import type { Seams } from './core/seams.ts'
+import type { Bulletin } from './notify/bulletin.ts'
+import { deliver } from './notify/deliver.ts'
+import { type Notifier, notifier } from './notify/notifier.ts'
+import type { Receiver, Reply } from './notify/receiver.ts'
 import type { CountsCalls } from './openstack/call.ts'
 import type { CloudAccess, Files } from './openstack/cloud-access.ts'
 import { readCloud } from './openstack/clouds-yaml.ts'
 import { type Ironic, ironicClient } from './openstack/ironic.ts'
 import { openSession, type Session } from './openstack/session.ts'
+import { smtpMailer } from './smtp.ts'
 import { openStore, type Store } from './store/store.ts'
 import { wireCloud } from './wire-cloud.ts'
 
@@ -78,3 +84,15 @@ export function wire(
 
 /** The entry of this name in clouds.yaml. Throws ConfigError, with the nearest name, where there is none. */
 export const readCloudNamed = (cloud: string, around: Around): CloudAccess => entry(cloud, around)
+
+/** The reader of the outbox, for as long as `store` is open. Sends nothing yet. @param alertsStandMs how long an alert stands unrepeated */
+export function notifierFor(
+  { receivers, serverUrl }: Pick<Config, 'receivers' | 'serverUrl'>,
+  to: { store: Store; seams: Seams; log: Log; claimant: string; alertsStandMs: number },
+): Notifier {
+  return notifier({ ...to, receivers, serverUrl, mailer: smtpMailer, trouble: repeats(to.seams.clock, to.log) })
+}
+
+/** One test message to one receiver, past the outbox. */
+export const tellForTest = (seams: Seams, receiver: Receiver, bulletin: Bulletin): Promise<Reply> =>
+  deliver({ seams, mailer: smtpMailer }, receiver, bulletin)

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -15,7 +16,7 @@ import { stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
 import { PUBLISHED } from '../src/commands/published-schemas.ts'
-import { realSeams } from '../src/seams.ts'
+import { newSecret, realSeams } from '../src/seams.ts'
 import { type SimulatedCloud, simulatedCloud } from '../src/simulator/cloud.ts'
 import { paced } from '../src/simulator/paced.ts'
 import { seededRandom } from '../src/simulator/seeded.ts'
@@ -83,6 +84,7 @@ async function typed(args: string[], { env, columns }: Options = {}): Promise<En
     version: '0',
     dashboard: '',
     seams,
+    newSecret,
     readFile,
   }
   const code = await runProgram(args, { ...io, onStop: () => () => {} })
@@ -97,6 +99,41 @@ async function refuses(args: string[], expected: { code: number; words: RegExp }
   assert.deepEqual([code, out, err.trimEnd().split('\n').length], [expected.code, '', 1], err)
   assert.doesNotMatch(err, /\n\s+at /)
 }
+
+describe('tokens', () => {
+  test('are shown once, alone on stdout, listed without their secret, and let nobody in once they are removed', async () => {
+    const database = { env: { ANNEAL_DATABASE: join(folder, 'tokens.db') } }
+    const made = await typed(['token', 'add', 'prometheus', '--role', 'viewer', '--expires', '90d'], database)
+    assert.deepEqual([made.code, /^anneal_[\w-]{43}\n$/.test(made.out)], [0, true], made.out + made.err)
+    assert.match(made.err, /Token prometheus, viewer, until .*shown only now/)
+    const json = JSON.parse((await typed(['token', 'add', 'ci', '--role', 'operator', '-o', 'json'], database)).out)
+    assert.deepEqual([json.name, json.role, json.expiresAt], ['ci', 'operator', null])
+    const listed = await typed(['token', 'list'], database)
+    assert.match(listed.out, /^TOKEN +ROLE .*\nci +operator +pat .* never +never\nprometheus +viewer/)
+    const { tokens } = JSON.parse((await typed(['token', 'list', '-o', 'json'], database)).out)
+    assert.deepEqual(Object.keys(tokens[0]).toSorted(), ['at', 'by', 'expiresAt', 'name', 'role', 'usedAt'])
+    for (const secret of [made.out.trim(), json.token]) assert.ok(!(listed.out + JSON.stringify(tokens)).includes(secret))
+    await refuses(['token', 'add', 'ci', '--role', 'viewer'], { code: 1, words: /ci.*already.*token remove ci/ }, database)
+    await refuses(['token', 'add', 'Not a name', '--role', 'viewer'], { code: 1, words: /cannot have this name/ }, database)
+    assert.equal((await typed(['token', 'remove', 'ci'], database)).code, 0)
+    await refuses(['token', 'remove', 'ci'], { code: 64, words: /no token of this name.*token list/ }, database)
+    assert.equal((await typed(['token', 'list'], database)).out.split('\n').length, 3)
+  })
+
+  test('need a name, a role and a duration that is one', async () => {
+    await refuses(['token', 'add'], { code: 64, words: /No name is given/ })
+    await refuses(['token', 'add', 'x'], { code: 64, words: /No role is given.*viewer or --role operator/ })
+    await refuses(['token', 'add', 'x', '--role', 'admin'], { code: 64, words: /role/ })
+    await refuses(['token', 'mend', 'x'], { code: 64, words: /add, list, remove/ })
+    for (const expires of ['90', '0d', '-1d', '99999d', 'soon'])
+      await refuses(['token', 'add', 'x', '--role', 'viewer', `--expires=${expires}`], { code: 64, words: /no duration/ })
+  })
+})
+
+test('it listens elsewhere than on the loopback only with a login', async () => {
+  const open = file('open.yaml', 'server: { listen: "0.0.0.0:0" }\n')
+  await refuses(['run', '--config', open], { code: 78, words: /server\.listen.*no login is configured.*login/ })
+})
 
 describe('a command line that cannot be meant ends with 64 and one line', () => {
   test('an unknown command, with the nearest one', () => refuses(['swep'], { code: 64, words: /^anneal: usage: .*swep.*sweep/ }))
@@ -353,6 +390,37 @@ describe('on a cloud', () => {
     assert.match((await here('unhold', 'node-1')).out, /no longer held/)
   })
 
+  test('a sweep tells at its end, and a daemon as it goes, each thing once', async (t) => {
+    const told: string[] = []
+    const receiver = createServer((request, response) => {
+      let text = ''
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      request.on('end', () => {
+        for (const { kind, name } of JSON.parse(text).messages) told.push(`${kind} ${name}`)
+        response.writeHead(204).end()
+      })
+    })
+    t.after(() => receiver.close())
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+    const address = receiver.address()
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`
+    const settings = { poll: '1s', server: { listen: 'off' }, notify: { hook: { kind: 'webhook', url } } }
+    const config = file('told.yaml', stringify(settings))
+    const own = { ...env, ANNEAL_DATABASE: join(folder, 'told.db') }
+    await anneal(['sweep', '--os-cloud', 'sim', '--config', config], { env: own })
+    assert.deepEqual(told.filter((line) => line.startsWith('case-opened')).toSorted(), ['case-opened node-1', 'case-opened node-2'])
+    const daemon = start(['run', '--os-cloud', 'sim', '--config', config], own)
+    const end = ended(daemon)
+    cloud.people.fail('node-5', 'Failed to tear down: IPMI call failed: power status.')
+    for (const limit = Date.now() + 15_000; !told.includes('case-opened node-5'); ) {
+      assert.ok(Date.now() < limit, told.join())
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    daemon.kill('SIGTERM')
+    assert.equal((await end).code, 0)
+    assert.deepEqual(told, [...new Set(told)])
+  })
+
   test('a daemon logs lines of JSON, refuses a second one, sees a word within a second, and ends when told to', async () => {
     const config = file('daemon.yaml', 'poll: 1s\nworkers: 2\nserver: { listen: 127.0.0.1:0 }\n')
     const daemon = start(['run', '--os-cloud', 'sim', '--config', config], env)
@@ -398,6 +466,38 @@ describe('on a cloud', () => {
     for (const line of err.trimEnd().split('\n')) assert.ok(JSON.parse(line).msg, line)
     assert.match(err, /"stopped"/)
     await here('unhold', 'node-1')
+  })
+
+  test('with a login a daemon lets nobody ask who is not logged in at the cloud itself, and says so where passwords come in the clear', async () => {
+    const login = 'login: { keystone: sim, project: admin, roles: { operator: [admin] } }'
+    const config = file('login.yaml', `server: { listen: "0.0.0.0:0", ${login} }\n`)
+    const own = { ...env, ANNEAL_DATABASE: join(folder, 'login.db') }
+    const daemon = start(['run', '--os-cloud', 'sim', '--config', config], own)
+    const end = ended(daemon)
+    const log: string[] = []
+    daemon.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()))
+    const port = () => /"address":"http:\/\/0\.0\.0\.0:(\d+)"/.exec(log.join(''))?.[1]
+    for (let tries = 0; port() === undefined && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    const at = `http://127.0.0.1:${port()}`
+    assert.equal((await fetch(`${at}/api/v1/clouds`)).status, 401)
+    const shown = (password: string) => ({
+      method: 'POST',
+      body: JSON.stringify({ user: 'admin', password }),
+      headers: { 'content-type': 'application/json' },
+    })
+    assert.equal((await fetch(`${at}/api/v1/login`, shown('wrong'))).status, 401)
+    const inside = await fetch(`${at}/api/v1/login`, shown('simulated'))
+    assert.equal(inside.status, 200)
+    const cookie = inside.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    assert.equal((await fetch(`${at}/api/v1/clouds`, { headers: { cookie } })).status, 200)
+    daemon.kill('SIGTERM')
+    const { code, err } = await end
+    assert.equal(code, 0)
+    assert.match(err, /"msg":"passwords and tokens come in the clear/)
+    assert.match(err, /"name":"admin@Default".*"msg":"logged in"/)
+    assert.ok(!err.includes('simulated') && !err.includes(cookie.split('=')[1] ?? '?'), err)
+    const nowhere = file('nowhere.yaml', `server: { ${login.replace('sim', 'simm')} }\n`)
+    await refuses(['run', '--os-cloud', 'sim', '--config', nowhere], { code: 78, words: /simm.*sim/ }, { env: own })
   })
 
   test('an Ironic behind a proxy that answers in HTML, or one that closes connections, is one line and a 1', async () => {

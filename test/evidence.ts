@@ -46,6 +46,7 @@ export async function typed(op: SimOperator, args: string[], { cwd, isTTY = fals
       version: '0.0.0',
       dashboard: '',
       seams,
+      newSecret: () => 'secret',
       readFile: (file) => (cloud && file === 'clouds.yaml' ? stringify({ clouds: { sim: { auth } } }) : null),
       onStop: () => () => {},
     }),

@@ -47,6 +47,7 @@ export async function served(
       hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
       metrics: await openMetrics({ store, clock, clouds: [WEST] }),
       dashboard: new Map(),
+      login: null,
       isReady: () => true,
       log: (_level, message, fields) => void logged.push([message, ...Object.values(fields)].join(' ')),
       ...differs(store),

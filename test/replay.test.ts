@@ -56,6 +56,7 @@ async function typed(op: SimOperator, args: string[], input = ''): Promise<Ended
     version: '0',
     dashboard: '',
     seams: { ...seams, clock: op.clock },
+    newSecret: () => 'secret',
     readFile: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null),
     onStop: () => () => {},
   }

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { adviceFor } from '../src/commands/cause-advice.ts'
+import { adviceFor } from '../src/core/cause-advice.ts'
 import { CAUSES, REASONS } from '../src/core/decision.ts'
 
 /** The third-level headings below a second-level one, code fences left out. */

@@ -44,6 +44,7 @@ async function typed(...args: string[]): Promise<{ code: number; out: string; er
     version: '0',
     dashboard: '',
     seams,
+    newSecret: () => 'secret',
     readFile: (path) => (path.endsWith('strict.yaml') ? 'budgets:\n  resets:\n    max: 1\n' : null),
     onStop: () => () => {},
   }

@@ -34,9 +34,17 @@ export async function askText(path: string): Promise<string> {
   return await response.text()
 }
 
-/** A person's word. Throws Refusal. */
-export async function say(path: string, body: Record<string, unknown>): Promise<Answers['spoken']> {
-  return await answerOf(await sent(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }))
+/**
+ * What changes something. Throws Refusal.
+ * @param csrf null: nobody is logged in
+ */
+export async function send<Name extends keyof Answers>(
+  path: string,
+  body: Record<string, unknown>,
+  csrf: string | null,
+): Promise<Answers[Name]> {
+  const headers = { 'content-type': 'application/json', ...(csrf === null ? {} : { 'x-anneal-csrf': csrf }) }
+  return await answerOf(await sent(path, { method: 'POST', headers, body: JSON.stringify(body) }))
 }
 
 async function sent(path: string, init: RequestInit = {}): Promise<Response> {

@@ -4,7 +4,7 @@
  */
 import { useSyncExternalStore } from 'react'
 import type { Answers, FleetNode, ListedNode } from './answers.ts'
-import { client, fleet } from './queries.ts'
+import { client, fleet, login } from './queries.ts'
 
 /** A crowd of changes is asked about once. */
 const SETTLE_MS = 200
@@ -27,9 +27,11 @@ function become(next: Standing): void {
 /** Whether changes are heard of at once. */
 export const useStanding = (): Standing => useSyncExternalStore(subscribe, () => standing)
 
-export function follow(): void {
+/** @returns ends it */
+export function follow(): () => void {
   const source = new EventSource(lastId === '' ? '/api/v1/events' : `/api/v1/events?after=${lastId}`)
   let wasLost = false
+  let end = (): void => source.close()
   const on = (event: string, heard: (data: string) => void) =>
     source.addEventListener(event, (message) => {
       if (message.lastEventId !== '') lastId = message.lastEventId
@@ -50,8 +52,14 @@ export function follow(): void {
     wasLost = true
     become('lost')
     if (source.readyState !== EventSource.CLOSED) return
-    setTimeout(follow, AGAIN_MS)
+    // Maybe the login is over.
+    void client.invalidateQueries({ queryKey: login.queryKey })
+    const timer = setTimeout(() => {
+      end = follow()
+    }, AGAIN_MS)
+    end = () => clearTimeout(timer)
   })
+  return () => end()
 }
 
 function take({ nodes, audit }: Answers['changes']): void {

@@ -1,7 +1,7 @@
 /**
  * What the pages ask for, by name: each question with the key under which its answer is kept. What a change makes stale is live.ts.
  */
-import { QueryClient, queryOptions } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { Answers } from './answers.ts'
 import { ask, askText, Refusal } from './ask.ts'
 
@@ -14,7 +14,14 @@ const FLEET_ANEW_MS = 120_000
 /** A refusal is an answer; only silence and "not now" are asked again. */
 const isWorthAsking = (error: Error): boolean => !(error instanceof Refusal) || error.status === 0 || error.status >= 500
 
+/** Whoever is no longer logged in is asked to log in again. */
+const onError = (error: Error): void => {
+  if (error instanceof Refusal && error.status === 401) void client.invalidateQueries({ queryKey: login.queryKey })
+}
+
 export const client = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
@@ -28,6 +35,13 @@ export const client = new QueryClient({
   },
 })
 
+/** It changes by what is done here, and by an end of which the other questions hear. */
+export const login = queryOptions({
+  queryKey: ['login'],
+  queryFn: () => ask<'login'>('/api/v1/login'),
+  staleTime: Number.POSITIVE_INFINITY,
+  refetchInterval: false,
+})
 export const clouds = queryOptions({ queryKey: ['clouds'], queryFn: () => ask<'clouds'>('/api/v1/clouds') })
 export const fleet = queryOptions({
   queryKey: ['fleet'],

@@ -39,12 +39,19 @@ async function measure(): Promise<void> {
   told()
 }
 
-/** Begins to measure; what fails is measured again later. */
-export function startClock(): void {
+/**
+ * Begins to measure; what fails is measured again later.
+ * @returns ends it
+ */
+export function startClock(): () => void {
   const again = (): void => void measure().catch(() => undefined) // Knows: the next one comes; until then it is this machine's time.
-  for (const after of MEASURE_AFTER_MS) setTimeout(again, after)
-  setInterval(again, MEASURE_EVERY_MS)
+  const timers = MEASURE_AFTER_MS.map((after) => setTimeout(again, after))
+  const interval = setInterval(again, MEASURE_EVERY_MS)
   tick()
+  return () => {
+    for (const timer of [...timers, ticking]) clearTimeout(timer)
+    clearInterval(interval)
+  }
 }
 
 export const serverNow = (): number => (last === null ? Date.now() : last.server + (performance.now() - last.here) * pace)
@@ -56,9 +63,10 @@ function told(): void {
   ticked = serverNow()
   for (const listener of listeners) listener()
 }
+let ticking: ReturnType<typeof setTimeout> | undefined
 function tick(): void {
   told()
-  setTimeout(tick, isQuickened() ? QUICK_TICK_MS : TICK_MS)
+  ticking = setTimeout(tick, isQuickened() ? QUICK_TICK_MS : TICK_MS)
 }
 
 const subscribe = (listener: () => void): (() => void) => {

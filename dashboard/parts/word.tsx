@@ -1,15 +1,15 @@
 /**
  * A person's word: a button, and a dialog that says what the word does and asks why. The reason stands in the audit trail, and without one
- * nothing is said. Who says it is what this browser was told last.
+ * nothing is said. Who says it is who is logged in, or else what this browser was told last. Viewers may only look.
  */
 import { Button } from '@patternfly/react-core/dist/dynamic/components/Button'
 import { Form, FormGroup } from '@patternfly/react-core/dist/dynamic/components/Form'
 import { Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core/dist/dynamic/components/Modal'
 import { TextInput } from '@patternfly/react-core/dist/dynamic/components/TextInput'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
-import { say } from '../api/ask.ts'
-import { client } from '../api/queries.ts'
+import { say } from '../api/login.ts'
+import { client, login } from '../api/queries.ts'
 import { announce } from './announcement.tsx'
 import { Trouble } from './answered.tsx'
 
@@ -27,6 +27,8 @@ const WHY_MAX = 500
 
 export function WordButton({ word, about, isPlain = true }: { word: Word; about: string; isPlain?: boolean }) {
   const [isOpen, setOpen] = useState(false)
+  const isViewer = useQuery(login).data?.as?.role === 'viewer'
+  if (isViewer) return null
   return (
     <>
       <Button variant={isPlain ? 'secondary' : 'primary'} isDanger={word.isWeighty === true} size="sm" onClick={() => setOpen(true)}>
@@ -41,8 +43,9 @@ function WordDialog({ word, about, close }: { word: Word; about: string; close: 
   const id = useId()
   const [why, setWhy] = useState('')
   const [by, setBy] = useState(localStorage.getItem(BY_KEY) ?? '')
+  const isKnown = useQuery(login).data?.as?.method === 'keystone'
   const said = useMutation({
-    mutationFn: () => say(word.path, { ...word.body, why: why.trim(), ...(by.trim() === '' ? {} : { by: by.trim() }) }),
+    mutationFn: () => say(word.path, { ...word.body, why: why.trim(), ...(isKnown || by.trim() === '' ? {} : { by: by.trim() }) }),
     onSuccess: ({ message }) => {
       localStorage.setItem(BY_KEY, by.trim())
       announce(message)
@@ -71,9 +74,11 @@ function WordDialog({ word, about, close }: { word: Word; about: string; close: 
               placeholder="It stands in the audit trail"
             />
           </FormGroup>
-          <FormGroup label="Your name" fieldId={`${id}-by`}>
-            <TextInput id={`${id}-by`} maxLength={100} autoComplete="name" value={by} onChange={(_event, value) => setBy(value)} />
-          </FormGroup>
+          {isKnown ? null : (
+            <FormGroup label="Your name" fieldId={`${id}-by`}>
+              <TextInput id={`${id}-by`} maxLength={100} autoComplete="name" value={by} onChange={(_event, value) => setBy(value)} />
+            </FormGroup>
+          )}
           {said.error === null ? null : <Trouble error={said.error} />}
         </Form>
       </ModalBody>

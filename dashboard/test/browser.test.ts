@@ -4,28 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { CLOUD } from '../../src/cli/demo-stage.ts'
 import { MINUTE } from '../../src/core/policy.ts'
 import { castOf } from '../../src/simulator/cast.ts'
 import { stories } from '../../src/simulator/stories.ts'
-import { type Looked, look, openBrowser, raise, type Stand } from './stand.ts'
-
-type Violation = { id: string; nodes: { html: string }[] }
-
-/** What axe finds, each with the first element that it finds it on. The policy lets no script in, so the tester lets it in by hand. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const found: Violation[] = await page.evaluate('axe.run().then(({ violations }) => violations)')
-  return found.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .map(({ html }) => html)
-        .slice(0, 3)
-        .join(' | ')}`,
-  )
-}
+import { type Looked, look, openBrowser, raise, type Stand, violations } from './stand.ts'
 
 async function settled(page: Page): Promise<void> {
   await page.waitForSelector('h1')

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { serveDemo } from '../../src/cli/demo-dashboard.ts'
 import { CLOUD, DEMO_POLICY, type Stage, setStage } from '../../src/cli/demo-stage.ts'
@@ -83,4 +84,19 @@ export async function look(browser: Browser, address: string, options: BrowserCo
     if (new URL(request.url()).host !== new URL(address).host) complaints.push(`asked elsewhere: ${request.url()}`)
   })
   return { page, complaints }
+}
+
+type Violation = { id: string; nodes: { html: string }[] }
+
+/** What axe finds, each with the first element that it finds it on. The policy lets no script in, so the tester lets it in by hand. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const found: Violation[] = await page.evaluate('axe.run().then(({ violations }) => violations)')
+  return found.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .map(({ html }) => html)
+        .slice(0, 3)
+        .join(' | ')}`,
+  )
 }

@@ -18,7 +18,10 @@ export async function act(world: ActWorld, intent: Intent): Promise<Outcome> {
     return await step(world, intent)
   } catch (error) {
     // Each act turns a failed changing request into its outcome itself, so what arrives here failed on a read before one.
-    if (error instanceof OpenStackError) return notSent(`Nothing was sent: the node could not be read (${error.sentence}).`)
+    if (error instanceof OpenStackError) {
+      const what = error.service === 'reservation' ? 'Blazar' : 'the node'
+      return notSent(`Nothing was sent: ${what} could not be read (${error.sentence}).`)
+    }
     throw error
   }
 }

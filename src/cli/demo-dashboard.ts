@@ -34,6 +34,7 @@ export async function serveDemo(
     hardwareOf: async () => ({ inventory: notAsked, identity: notAsked }),
     metrics,
     dashboard,
+    login: null,
     isReady: () => true,
     log: () => undefined,
   })

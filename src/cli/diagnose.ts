@@ -2,8 +2,8 @@
  * `anneal diagnose [TEXT]`: an error text in, its cause out. It needs no cloud, no configuration and no database.
  */
 import type { Command } from 'commander'
-import { adviceFor } from '../commands/cause-advice.ts'
 import { diagnoseLine, diagnoseText, USUAL_NODE } from '../commands/diagnose-text.ts'
+import { adviceFor } from '../core/cause-advice.ts'
 import type { TextReading } from '../core/read-text.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'

@@ -2,7 +2,7 @@
  * Everything of the process that a command may touch, as one argument: streams, environment, user, seams, and the exit code. main
  * makes the real one; tests make their own. Commands never reach for `process`.
  */
-import type { Seams } from '../core/seams.ts'
+import type { NewSecret, Seams } from '../core/seams.ts'
 
 export type Out = {
   write(text: string | Uint8Array): unknown
@@ -28,6 +28,7 @@ export type Io = {
   /** The folder with the built dashboard, whether it is there or not. */
   dashboard: string
   seams: Seams
+  newSecret: NewSecret
   /** null where there is no such file or it cannot be read. */
   readFile(path: string): string | null
   /** Calls back at the first SIGINT or SIGTERM; a second one ends the process at once. Call what it returns to listen no more. */

@@ -12,12 +12,14 @@ import { registerExplain } from './explain.ts'
 import { registerIncidents } from './incidents.ts'
 import type { ExitCode, Io } from './io.ts'
 import { registerCases, registerNodes } from './nodes.ts'
+import { registerNotify } from './notify.ts'
 import { registerObservations } from './observations.ts'
 import { printError } from './print-error.ts'
 import { registerReplay } from './replay.ts'
 import { registerRun } from './run.ts'
 import { registerSimulate } from './simulate.ts'
 import { registerSweep } from './sweep.ts'
+import { registerToken } from './token.ts'
 import { UsageError } from './usage-error.ts'
 import { registerWords } from './words.ts'
 
@@ -82,10 +84,12 @@ export function programFor(io: Io): Command {
   registerExplain(program, io)
   registerEvidence(program, io)
   registerWords(program, io)
+  registerToken(program, io)
   registerDiagnose(program, io)
   registerSimulate(program, io)
   registerObservations(program, io)
   registerReplay(program, io)
+  registerNotify(program, io)
   registerCompletion(program, io)
   for (const command of program.commands) if (command.description() === '') command.description(sentence(command.summary()))
   return program

@@ -6,14 +6,14 @@ import type { Command } from 'commander'
 import type { Log } from '../controller/cloud-world.ts'
 import type { Pass } from '../controller/reconcile.ts'
 import { run } from '../controller/run.ts'
-import { DAY } from '../core/policy.ts'
+import { DAY, MINUTE } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { timeText } from '../core/when.ts'
 import { openMetrics } from '../http/metrics.ts'
 import { takeRunLock } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
-import { chosenClouds, type Reached, wire } from '../wiring.ts'
+import { chosenClouds, notifierFor, type Reached, wire } from '../wiring.ts'
 import { refuseIfUnfit } from './check-cloud.ts'
 import { CloudTrouble } from './cloud-trouble.ts'
 import { globalsOf } from './globals.ts'
@@ -43,6 +43,9 @@ export function registerRun(program: Command, io: Io): void {
 
 /** How a daemon's claims are told from a sweep's. */
 const CLAIMANT = 'run-'
+
+/** Alerts are sent again every minute; a restart or an upgrade takes less than this, and must not look like an end. */
+const ALERTS_STAND_MS = 10 * MINUTE
 
 async function runHere(place: Place): Promise<void> {
   const { io, globals, config, store } = place
@@ -75,10 +78,11 @@ async function runHere(place: Place): Promise<void> {
     }
     server.isAtWork()
     const worlds = wired.map(({ world }) => world)
+    const claimant = `${CLAIMANT}${seams.newId()}`
     const said = tell(log)
     const options = {
       worlds,
-      claimant: `${CLAIMANT}${seams.newId()}`,
+      claimant,
       workers: config.workers,
       pollMs: config.poll,
       censusMs: config.census,
@@ -87,7 +91,8 @@ async function runHere(place: Place): Promise<void> {
         metrics.looked(pass.observation)
       },
     }
-    await Promise.all([run(options, stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
+    const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS })
+    await Promise.all([run(options, stop.signal), telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
     log('info', 'stopped')
   } finally {
     await server.close()

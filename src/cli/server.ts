@@ -1,14 +1,19 @@
 /**
  * The daemon's HTTP server: what its routes may touch, put together, and its life from the lock to the end. What it answers is http/.
  */
-import type { Config } from '../config.ts'
+import { type Config, isLoopback } from '../config.ts'
+import { proxiesAmong, type ServerConfig } from '../config-server.ts'
 import type { Log } from '../controller/cloud-world.ts'
+import { ConfigError } from '../core/config-error.ts'
 import { readDashboard } from '../http/dashboard-files.ts'
 import { listen } from '../http/listen.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { httpServer } from '../http/server.ts'
-import type { App } from '../http/world.ts'
+import type { App, Login } from '../http/world.ts'
+import { digestOf } from '../openstack/canonical-json.ts'
+import { loginAtKeystone } from '../openstack/keystone-login.ts'
 import { openRecords } from '../store/records.ts'
+import { readCloudNamed } from '../wiring.ts'
 import { askedHardware } from './asked-hardware.ts'
 import type { Place } from './place.ts'
 
@@ -22,6 +27,27 @@ type Server = {
 }
 
 type With = { clouds: Config['clouds']; metrics: Metrics; log: Log }
+
+function loginFor({ io }: Place, { login, trustedProxies }: ServerConfig): Login | null {
+  if (login === null) return null
+  const { keystone } = login
+  const access = keystone === null ? null : readCloudNamed(keystone.cloud, io)
+  if (access !== null && access.auth.auth_url === null)
+    throw new ConfigError({
+      what: `server.login.keystone ${access.name}`,
+      message: 'This entry of clouds.yaml has no auth_url, so it has no Keystone.',
+      fix: 'Name an entry that has one.',
+    })
+  return {
+    keystone:
+      keystone === null || access === null
+        ? null
+        : (credentials) => loginAtKeystone({ access, transport: io.seams.transport }, keystone, credentials),
+    isProxy: proxiesAmong(trustedProxies),
+    newSecret: io.newSecret,
+    configHash: digestOf(login),
+  }
+}
 
 export function serverFor(place: Place, { clouds, metrics, log }: With): Server {
   const { io, globals, config, store, policyOf } = place
@@ -41,6 +67,7 @@ export function serverFor(place: Place, { clouds, metrics, log }: With): Server 
         hardwareOf: async (node) => (await askedHardware(io, { globals, config }, node)).hardware,
         metrics,
         dashboard: readDashboard(io.dashboard),
+        login: loginFor(place, config.server),
         isReady: () => isReady,
         log,
       })
@@ -49,6 +76,8 @@ export function serverFor(place: Place, { clouds, metrics, log }: With): Server 
     isAtWork: () => {
       isReady = true
       if (address !== null) log('info', 'listening', { address })
+      if (config.server !== null && !isLoopback(config.server.host) && config.server.trustedProxies.length === 0)
+        log('warn', 'passwords and tokens come in the clear: put a proxy with TLS before it and name it in server.trustedProxies')
     },
     isStopping: () => {
       isReady = false

@@ -9,11 +9,12 @@ import { type CloudConfig, inMode } from '../config.ts'
 import type { Pass } from '../controller/reconcile.ts'
 import { type Sweep, sweep } from '../controller/sweep.ts'
 import { WATCHED_STATES } from '../core/ironic.ts'
+import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { OpenStackError } from '../openstack/openstack-error.ts'
 import { livingDaemon } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
-import { type Chosen, type Reached, wire } from '../wiring.ts'
+import { type Chosen, notifierFor, type Reached, wire } from '../wiring.ts'
 import { refuseIfUnfit } from './check-cloud.ts'
 import { cloudTrouble, noIronic } from './cloud-trouble.ts'
 import { globalsOf } from './globals.ts'
@@ -29,6 +30,11 @@ import { UsageError } from './usage-error.ts'
 type Swept = { cloud: string; mode: string; listed: number; doubtful: string | null; nodes: NodeReport[] }
 
 type Done = { swept: Swept; state: Sweep; acts: number }
+
+/** The next sweep or a daemon sends what is not sent by then: a hanging receiver must not keep cron waiting. */
+const NOTIFYING_MS = 20_000
+/** Until the sweep after the next one, where cron sweeps every hour. */
+const ALERTS_STAND_MS = 2 * HOUR
 
 export function registerSweep(program: Command, io: Io): void {
   program
@@ -68,7 +74,8 @@ async function sweepCloud(place: Place, wish: { follow: boolean; limit: number |
   const { io, globals, config, store } = place
   const { seams } = io
   const chosen = besideDaemon(oneCloud(io, globals, config), await inForce(place), shown)
-  const { world, reached: cloud } = wire(chosen, { store, seams, log: plainLog(shown.line) })
+  const log = plainLog(shown.line)
+  const { world, reached: cloud } = wire(chosen, { store, seams, log })
   const name = cloud.config.name
   shown.say(`${name}: asking whether it can work`)
   await askIronic(cloud)
@@ -84,7 +91,10 @@ async function sweepCloud(place: Place, wish: { follow: boolean; limit: number |
     acts += 1
     shown.line(actLine(pass))
   }
-  const state = await said(cloud, sweep(world, { claimant: `sweep-${seams.newId()}`, ...wish, onPass }))
+  const claimant = `sweep-${seams.newId()}`
+  const state = await said(cloud, sweep(world, { claimant, ...wish, onPass }))
+  shown.say(`${name}: notifying`)
+  await notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS }).drain(NOTIFYING_MS)
   const nodes = await reportsOf(store, state)
   return { swept: { cloud: name, mode: cloud.config.policy.mode, listed: state.listed, doubtful: state.doubtful, nodes }, state, acts }
 }

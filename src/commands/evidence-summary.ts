@@ -2,13 +2,14 @@
  * The one page of a bundle that a technician reads first: which machine, what failed, how sure the cause is, what was tried, whether its
  * neighbours failed too, and where to look. Markdown, because tickets take it. Long texts are cut; whole they stand in the other files.
  */
+
+import { adviceFor } from '../core/cause-advice.ts'
 import type { Cause } from '../core/decision.ts'
 import type { Facts, Hardware } from '../core/hardware.ts'
 import type { BmcAddress, ObservedNode } from '../core/observation.ts'
 import { whereToLook } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import { spanText, timeText } from '../core/when.ts'
-import { adviceFor } from './cause-advice.ts'
 import type { Evidence } from './evidence-of-case.ts'
 import { peersInWords } from './evidence-peers.ts'
 import { lineOf } from './without-credentials.ts'

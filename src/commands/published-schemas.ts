@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { ACTS, CAUSES, PLACES, REASONS } from '../core/decision.ts'
 import { KEY_KINDS } from '../core/fleet.ts'
 import { CHECKS, VERDICTS } from '../core/proof.ts'
+import { notificationSchema } from './notification-schema.ts'
 import { recordedSchema } from './recorded-schema.ts'
 import { PARTS } from './replay.ts'
 
@@ -223,6 +224,13 @@ const evidence = z.object({
   hardware: z.object({ inventory: asked, identity: asked }).meta({ description: 'What Ironic was asked for beside the records' }),
 })
 
+const told = z.object({
+  name: z.string(),
+  kind: z.string(),
+  ok: z.boolean(),
+  message: z.string().meta({ description: 'What came back' }),
+})
+
 const error = z.object({ error: z.object({ what: z.string(), message: z.string(), fix: z.string() }) })
 
 export const PUBLISHED = {
@@ -236,6 +244,8 @@ export const PUBLISHED = {
   incidents: { schema: z.object({ incidents: z.array(incident) }), title: 'anneal incidents -o json' },
   check: { schema: z.object({ checks: z.array(check) }), title: 'anneal check -o json' },
   evidence: { schema: evidence, title: 'anneal evidence CASE -o json' },
+  notify: { schema: z.object({ receivers: z.array(told) }), title: 'anneal notify test -o json' },
+  notification: { schema: notificationSchema, title: 'the body of a notification to a webhook' },
   error: { schema: error, title: 'any command with -o json that ends with an error' },
 } as const
 

@@ -13,7 +13,7 @@ import { DAY } from './policy.ts'
 import { cleanFailedRow } from './row-clean-failed.ts'
 import { errorRow } from './row-error.ts'
 import { inRepairRow } from './row-in-repair.ts'
-import { shieldFirst } from './shield.ts'
+import { shieldFirst, shieldOfGone } from './shield.ts'
 import { parseTime, spanText } from './when.ts'
 
 export function decide(input: DecideInput): Decision {
@@ -53,6 +53,8 @@ function judgement(input: DecideInput): Decision {
  */
 function gone(input: DecideInput): Decision {
   const since = sinceOf(input, 'node-gone')
+  const left = input.now - since >= DAY ? shieldOfGone(input) : null
+  if (left !== null) return escalate('node-gone', `Ironic does not know the node any more. ${left}`, input.now + 10 * input.policy.look)
   if (input.now - since >= DAY)
     return resolve('node-gone', `Ironic has not known the node for ${spanText(input.now - since)}: it is not enrolled any more.`)
   return wait(

@@ -227,7 +227,8 @@ const tenant: Gate = (j) => {
     const what = t.remedy === undefined ? 'if it should go, delete it in Nova' : `if nobody needs it, ${t.remedy}`
     return leave('instance-may-live', `${t.sentence} Nothing is sent; ${what}.`, later(j))
   }
-  if (t.kind === 'unreadable') return wait('nova-unreadable', t.sentence, soon(j))
+  // Nova answers 500 for servers while its Neutron is away (seen in the lab): then that is the thing to say.
+  if (t.kind === 'unreadable') return serviceRed(j) ?? wait('nova-unreadable', t.sentence, soon(j))
   if (t.kind === 'gone-once') return wait('waiting-for-nova', t.sentence, Math.max(t.until, soon(j)))
   return null
 }

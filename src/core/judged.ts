@@ -93,7 +93,7 @@ export const sinceOf = (j: { case: Case | null; now: number }, reason: Reason): 
 export const hasCourse = (attempt: Pick<Attempt, 'act'>): boolean => attempt.act === 'reset' || attempt.act === 'recover-cleaning'
 
 /** The case's own attempts that changed something or may have. */
-export const ownAttempts = (j: Judged): Attempt[] => j.attempts.filter((a) => a.caseId === j.case?.id)
+export const ownAttempts = (j: Pick<DecideInput, 'attempts' | 'case'>): Attempt[] => j.attempts.filter((a) => a.caseId === j.case?.id)
 
 /**
  * Some three looks a second over all that wait, however many wait: each look costs Ironic, Nova and Neutron a few requests, and whoever looks

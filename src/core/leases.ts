@@ -54,12 +54,15 @@ export function noticesOf(
   const held = memory.leases ?? []
   const told = (memory.told ?? []).filter((key) => held.some(({ id }) => key.endsWith(` ${id}`)))
   if (o.node.kind !== 'known') return { notices: [], told }
-  const { name, uuid, provision_state, retired } = o.node.value
-  const isWell = provision_state === healedState(retired) || provision_state === 'active'
-  const node = { name: name ?? uuid, provision_state, isWell }
+  const { name, uuid, provision_state } = o.node.value
+  const node = { name: name ?? uuid, provision_state, isWell: isWell(o.node.value) }
   const notices = held.map((lease) => noticeOf(lease, { node, o, policy, now, told })).filter((notice) => notice !== null)
   return { notices, told: [...told, ...notices.map(({ kind, lease }) => `${kind} ${lease.id}`)] }
 }
+
+/** Of use to a lease: somebody has it, or could. */
+export const isWell = ({ provision_state, retired }: { provision_state: string; retired: boolean }): boolean =>
+  provision_state === healedState(retired) || provision_state === 'active'
 
 type About = {
   node: { name: string; provision_state: string; isWell: boolean }

@@ -12,6 +12,9 @@ export type Clock = {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** 256 bits that nobody can guess, as text that fits into a header (base64url). Its own kind of randomness: a seeded history draws none of it. */
+export type NewSecret = () => string
+
 /** A number in [0, 1). */
 export type Random = () => number
 

@@ -6,11 +6,12 @@
 import type { Attempt, BlazarPart, HeldLease } from './case.ts'
 import type { Decision } from './decision.ts'
 import { HANDS, HANDS_AFAR, outcomeUnknown } from './gates.ts'
-import { escalate, first, go, type Judged, ownAttempts, wait } from './judged.ts'
+import { type DecideInput, escalate, first, go, type Judged, ownAttempts, wait } from './judged.ts'
 import { leaseText, missingOf } from './leases.ts'
 import type { BlazarHostSeen } from './observation.ts'
 import { permitted } from './pace.ts'
 import { SECOND } from './policy.ts'
+import { refusedLately } from './refused.ts'
 import { parseTime, timeText } from './when.ts'
 
 /** The case that a mark in extra.anneal_shield names; null where it is nothing of ours. */
@@ -31,13 +32,11 @@ export function shieldFirst(j: Judged): Decision | null {
   // One that an operator took away is not set again.
   if (ownAttempts(j).some(({ act, outcome }) => act === 'shield' && outcome !== 'refused' && outcome !== 'not-sent')) return null
   const part: BlazarPart = { host_id: host.id, updated_at: null, keepMark: false, lease: null }
-  const decision = permitted(
-    j,
-    go('shield-first', `Blazar's host ${host.id} is disabled meanwhile, so that nobody reserves a broken node.`, {
-      act: 'shield',
-      blazar: part,
-    }),
-  )
+  const why = `Blazar's host ${host.id} is disabled meanwhile, so that nobody reserves a broken node.`
+  const acting = go('shield-first', why, { act: 'shield', blazar: part })
+  // A person's retry is about the reset, and lifts the pacing of nothing else.
+  if (refusedLately(j, acting) !== null) return null
+  const decision = permitted(j, acting)
   return decision.kind === 'act' || decision.reason === 'needs-approval' ? decision : null
 }
 
@@ -50,12 +49,17 @@ function isMarkForeign({ node, attempts }: Judged): boolean {
 /** What is left of this case's shield: at Blazar, as far as it is known to be ours, and in Ironic. */
 type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean }
 
-function leftOf(j: Judged, keepMark: boolean): Left | null {
+/** The shield of this case that nothing has ended as far as is known. */
+function lastSet(j: Pick<DecideInput, 'attempts' | 'case'>): Attempt | undefined {
   const [last] = ownAttempts(j).filter(
     ({ act, outcome }) => (act === 'shield' || act === 'unshield') && (outcome === 'accepted' || outcome === 'unknown'),
   )
+  return last?.act === 'shield' ? last : undefined
+}
+
+function leftOf(j: Judged, keepMark: boolean): Left | null {
   const mark = caseOfMark(j.node.shield) === j.case?.id && j.case !== null
-  const set = last?.act === 'shield' ? last : undefined
+  const set = lastSet(j)
   const atBlazar = set !== undefined && isThere(j, set)
   const updated_at = set === undefined || !atBlazar ? null : updatedBy(set, hostOf(j))
   // What cannot be told apart from an operator's is ours as long as the mark says so.
@@ -70,7 +74,7 @@ const hostOf = ({ observation: { blazar } }: Pick<Judged, 'observation'>): Blaza
   blazar.kind === 'known' ? blazar.value.host : null
 
 /** Not known is still there; and what was read before it was set does not show it yet. */
-function isThere({ observation: { blazar } }: Judged, set: Attempt): boolean {
+function isThere({ observation: { blazar } }: Pick<DecideInput, 'observation'>, set: Attempt): boolean {
   if (blazar.kind !== 'known' || blazar.value.readAt <= (set.settledAt ?? set.deadlineAt)) return true
   const { host } = blazar.value
   if (host === null || host.id !== set.blazar?.host_id || host.disabled === false) return false
@@ -134,10 +138,18 @@ const unclear = ({ part }: Left, node: string): string =>
 /** As the request itself: a client that cannot send null, only an empty text, would disable it once more. */
 const enabling = (host_id: string): string => `send Blazar PUT /v1/os-hosts/${host_id} {"disabled": null}`
 
+/** As shieldLeft, of a node that Ironic does not know any more: nothing is sent about it, so a person must. */
+export function shieldOfGone(j: Pick<DecideInput, 'attempts' | 'case' | 'observation'>): string | null {
+  const set = lastSet(j)
+  return set === undefined || !isThere(j, set) || j.observation.blazar.kind === 'absent' ? null : leftBehind(set.blazar?.host_id ?? '?')
+}
+
+const leftBehind = (host_id: string): string => `Blazar's host ${host_id} is still disabled by Anneal: ${enabling(host_id)}.`
+
 /** What a case that closes leaves behind at Blazar all the same; null: nothing. */
 export function shieldLeft(j: Judged): string | null {
   const left = leftOf(j, true)
-  return left === null ? null : `Blazar's host ${left.part.host_id} is still disabled by Anneal: ${enabling(left.part.host_id)}.`
+  return left === null ? null : leftBehind(left.part.host_id)
 }
 
 /** Of what Blazar's monitor took from the node while it was broken, the first that can be given back now that it is well. */

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { served } from '../../test/http.ts'
+import { withLogin } from '../../test/login-site.ts'
 import { readDashboard } from './dashboard-files.ts'
 import type { App } from './world.ts'
 
 const HOST = { host: '127.0.0.1' }
 const BROWSER = { ...HOST, accept: 'text/html,application/xhtml+xml' }
 
-async function built(body: (app: App) => Promise<void>): Promise<void> {
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const top = mkdtempSync(join(tmpdir(), 'anneal-test-'))
   const folder = join(top, 'dashboard')
   mkdirSync(join(folder, 'assets'), { recursive: true })
@@ -19,14 +20,19 @@ async function built(body: (app: App) => Promise<void>): Promise<void> {
   writeFileSync(join(folder, 'assets', 'index-abc.js'), 'export {}')
   writeFileSync(join(folder, 'assets', 'leftover.map'), 'a kind that no page asks for')
   try {
-    await served(
-      async ({ app }) => await body(app),
-      () => ({ dashboard: readDashboard(folder) }),
-    )
+    await body(folder)
   } finally {
     rmSync(top, { recursive: true })
   }
 }
+
+const built = (body: (app: App) => Promise<void>): Promise<void> =>
+  inFolder((folder) =>
+    served(
+      async ({ app }) => await body(app),
+      () => ({ dashboard: readDashboard(folder) }),
+    ),
+  )
 
 test('every page of the dashboard is its one file, which is asked for anew each time', () =>
   built(async (app) => {
@@ -69,3 +75,18 @@ test('where it is not built, the address of the dashboard says how to build it',
     assert.equal(statusCode, 404)
     assert.match(body, /npm run build:dashboard/)
   }))
+
+test('where a login is needed the page is for anybody, since one logs in there, and nothing else is', () =>
+  inFolder((folder) =>
+    withLogin(
+      async ({ ask }) => {
+        const statusOf = async (url: string, method: 'GET' | 'POST' = 'GET') =>
+          (await ask({ method, url, headers: { accept: BROWSER.accept } })).statusCode
+        for (const url of ['/', '/fleet', '/assets/index-abc.js']) assert.equal(await statusOf(url), 200, url)
+        for (const url of ['/api/v1/fleet', '/api/v1/nope', '/assets/gone.js', '/metrics', '/metrics/x'])
+          assert.equal(await statusOf(url), 401, url)
+        assert.equal(await statusOf('/', 'POST'), 401)
+      },
+      { world: { dashboard: readDashboard(folder) } },
+    ),
+  ))

@@ -10,6 +10,7 @@ import { listedCase } from '../commands/list-cases.ts'
 import { listedEntry } from '../commands/list-decisions.ts'
 import { listedNode } from '../commands/list-nodes.ts'
 import type { AuditEntry } from '../store/audit.ts'
+import { isStillIn } from './caller.ts'
 import { HttpRefusal } from './refusal.ts'
 import { answersText } from './shapes.ts'
 import type { App, HttpWorld } from './world.ts'
@@ -54,8 +55,9 @@ export function eventRoutes(app: App, world: HttpWorld, stop: AbortSignal): void
     const gone = new AbortController()
     const raw = open(reply, () => gone.abort())
     const signal = AbortSignal.any([gone.signal, stop])
+    const isStillAllowed = () => isStillIn(world, request.headers, request.caller)
     try {
-      await follow(world, { raw, signal }, { from, newest })
+      await follow(world, { raw, signal, isStillAllowed }, { from, newest })
     } catch (error) {
       // Knows: the stream has begun, so that no status can tell; the reader comes back for what is missing.
       world.log('error', 'events broke off', { error: error instanceof Error ? error.message : String(error) })
@@ -81,7 +83,8 @@ function open(reply: FastifyReply, closed: () => void): ServerResponse {
   return raw
 }
 
-type Reader = { raw: ServerResponse; signal: AbortSignal }
+/** `isStillAllowed`: a login ends, and so does what was begun by it. */
+type Reader = { raw: ServerResponse; signal: AbortSignal; isStillAllowed: () => Promise<boolean> }
 
 async function follow(world: HttpWorld, reader: Reader, { from, newest }: { from: number; newest: number }): Promise<void> {
   const { store, clock } = world
@@ -90,7 +93,11 @@ async function follow(world: HttpWorld, reader: Reader, { from, newest }: { from
   const isLost = from > newest || newest - from > BEHIND_MAX
   let last = isLost ? newest : from
   if (!(await say(world, reader, { event: isLost ? 'reload' : 'hello', last, data: { newest } }))) return
-  for (let spokeAt = clock.monotonic(); !signal.aborted; ) {
+  for (let [spokeAt, checkedAt] = [clock.monotonic(), clock.monotonic()]; !signal.aborted; ) {
+    if (clock.monotonic() - checkedAt >= BEAT_MS) {
+      if (!(await reader.isStillAllowed())) return
+      checkedAt = clock.monotonic()
+    }
     const entries = await store.audit({ after: last, limit: BATCH_MAX })
     const isBeat = entries.length === 0 && clock.monotonic() - spokeAt >= BEAT_MS
     if (entries.length > 0) {

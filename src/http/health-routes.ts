@@ -1,6 +1,7 @@
 /**
  * For supervisors and Prometheus: whether the process answers, whether it is at work, and its figures.
  */
+import { FOR_ANYBODY } from './caller.ts'
 import { HttpRefusal } from './refusal.ts'
 import { answers, answersText, SHAPES } from './shapes.ts'
 import type { App, HttpWorld } from './world.ts'
@@ -8,11 +9,13 @@ import type { App, HttpWorld } from './world.ts'
 export function healthRoutes(app: App, world: HttpWorld): void {
   const about = (summary: string) => ({ summary, tags: ['health'] })
 
-  app.get('/healthz', { schema: { ...about('The process answers'), response: answers(SHAPES.health) } }, async () => ({ status: 'ok' }))
+  app.get('/healthz', { schema: { ...about('The process answers'), response: answers(SHAPES.health) }, config: FOR_ANYBODY }, async () => ({
+    status: 'ok',
+  }))
 
   app.get(
     '/readyz',
-    { schema: { ...about('Every cloud is watched and the database answers'), response: answers(SHAPES.health, 503) } },
+    { schema: { ...about('Every cloud is watched and the database answers'), response: answers(SHAPES.health, 503) }, config: FOR_ANYBODY },
     async () => {
       // Asks the database, whose failure is a 503 too.
       await world.store.newestAudit()

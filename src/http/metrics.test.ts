@@ -32,16 +32,39 @@ test('there are exactly the figures of the design, with a help text that says si
       'anneal_budget_remaining gauge',
       'anneal_cases gauge',
       'anneal_cloud_requests_total counter',
+      'anneal_decisions_in_force gauge',
       'anneal_decisions_total counter',
       'anneal_detection_seconds histogram',
+      'anneal_last_census_timestamp_seconds gauge',
       'anneal_last_pass_timestamp_seconds gauge',
       'anneal_lost_node_hours_total counter',
+      'anneal_nodes_unattended gauge',
+      'anneal_oldest_case_seconds gauge',
       'anneal_pass_seconds histogram',
       'anneal_paused gauge',
       'anneal_probe_up gauge',
       'anneal_time_to_heal_seconds histogram',
     ])
     for (const [, help] of text.matchAll(/^# HELP (.*)$/gm)) assert.match(help ?? '', /database|this process/i)
+  }))
+
+test('what a person is alerted of: failed nodes that nobody tends, cases that grow old, decisions in force, the last census', () =>
+  served(async ({ world, store, clock }) => {
+    await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' }), seenNode(2, { provision_state: 'error' }), seenNode(3)], {
+      complete: true,
+    })
+    await store.census(CLOUD, 3)
+    const counted = clock.now()
+    await pass(store, 1, wait(clock.now() + 60_000))
+    clock.move(HOUR)
+    const figures = await read(world.metrics)
+    assert.equal(figures.get('anneal_nodes_unattended{cloud="west"}'), 1)
+    assert.equal(figures.get('anneal_oldest_case_seconds{cloud="west",kind="wait"}'), 3_600)
+    assert.equal(figures.get('anneal_decisions_in_force{cloud="west",kind="wait",reason="spacing"}'), 1)
+    assert.equal(figures.get('anneal_last_census_timestamp_seconds{cloud="west"}'), counted / 1_000)
+    await pass(store, 1, resolve)
+    const after = await read(world.metrics)
+    assert.equal([...after.keys()].filter((name) => /^anneal_(oldest_case|decisions_in_force)/.test(name)).length, 0)
   }))
 
 test('what came of cases, decisions and acts is counted once, however often it is asked for', () =>

@@ -92,6 +92,13 @@ function figuresIn(registry: Registry) {
     ]),
     probe: gauge('anneal_probe_up', 'Whether a service answered well when it was last looked at by this process.', ['cloud', 'service']),
     budget: gauge('anneal_budget_remaining', `Repairs that may still be begun side by side in the cloud. ${NOW}`, ['cloud']),
+    inForce: gauge('anneal_decisions_in_force', `Nodes by the decision that is in force on them. ${NOW}`, ['cloud', 'kind', 'reason']),
+    oldestCase: gauge('anneal_oldest_case_seconds', `How long the oldest open case has been open, by the kind of its decision. ${NOW}`, [
+      'cloud',
+      'kind',
+    ]),
+    unattended: gauge('anneal_nodes_unattended', `Nodes in error or clean failed on which nothing is decided. ${NOW}`, ['cloud']),
+    census: gauge('anneal_last_census_timestamp_seconds', `When all nodes of the cloud were last counted and believed. ${NOW}`, ['cloud']),
     paused: gauge('anneal_paused', `1: paused by a person, the cloud or all clouds. ${NOW}`, ['cloud']),
   }
 }
@@ -119,6 +126,7 @@ function reader({ store, clock, clouds }: From, figures: Figures, begun: { audit
     marks.lostUntil = until
     for (const { cloud, cause, ms } of lost) figures.lost.inc({ cloud, cause: cause ?? 'none' }, ms / HOUR)
     await readState({ store, clouds }, figures)
+    await readDecisions(store, figures, until)
   }
 }
 
@@ -135,15 +143,27 @@ function count(figures: Figures, { counts, healed, seen }: { counts: AuditTally[
 async function readState({ store, clouds }: Pick<From, 'store' | 'clouds'>, figures: Figures): Promise<void> {
   const cases = await store.caseTally()
   const held = new Map((await store.placesHeld()).map(({ cloud, count }) => [cloud, count]))
+  const unattended = new Map((await store.unattendedNodes()).map(({ cloud, count }) => [cloud, count]))
   const states = await store.clouds()
   const paused = await Promise.all(states.map(({ cloud }) => store.pausedBy(cloud)))
   figures.cases.reset()
   for (const { cloud, cause, state, count } of cases) figures.cases.set({ cloud, cause: cause ?? 'none', state }, count)
   for (const [at, { cloud, census }] of states.entries()) {
     figures.paused.set({ cloud }, paused[at] ? 1 : 0)
+    figures.unattended.set({ cloud }, unattended.get(cloud) ?? 0)
+    if (census.at !== null) figures.census.set({ cloud }, census.at / 1_000)
     const ours = clouds.find(({ name }) => name === cloud)
     if (ours !== undefined) figures.budget.set({ cloud }, Math.max(0, places(ours.policy, census.believed ?? 0) - (held.get(cloud) ?? 0)))
   }
+}
+
+async function readDecisions(store: Store, figures: Figures, now: number): Promise<void> {
+  const inForce = await store.inForceTally()
+  const open = await store.openCaseTally()
+  figures.inForce.reset()
+  figures.oldestCase.reset()
+  for (const { cloud, kind, reason, count } of inForce) figures.inForce.set({ cloud, kind, reason }, count)
+  for (const { cloud, kind, oldest } of open) figures.oldestCase.set({ cloud, kind: kind ?? 'none' }, Math.max(0, now - oldest) / 1_000)
 }
 
 /** As the pacing counts them (core/pace.ts): a small cloud still gets two. */

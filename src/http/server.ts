@@ -6,10 +6,13 @@ import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyServerOptions } from 'fastify'
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { admit } from './caller.ts'
 import { fileFor, notBuilt, sendFile } from './dashboard-files.ts'
 import { eventRoutes } from './events.ts'
 import { refusalOf, secure } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
+import { hookRoutes } from './hook-routes.ts'
+import { loginRoutes } from './login-routes.ts'
 import { documented } from './openapi.ts'
 import { readingRoutes } from './reading-routes.ts'
 import { recordRoutes } from './record-routes.ts'
@@ -21,6 +24,8 @@ import type { App, HttpWorld } from './world.ts'
 const BODY_MAX = 16 * 1024
 /** Longer than any name of Ironic's (255), each letter of which may be written as three. */
 const PARAM_MAX = 1_000
+/** Readers of events, browsers that hold a few each, and machines. More would take the process its open files, and with them its way to the clouds. */
+export const CONNECTIONS_MAX = 500
 /** A request is small: who needs longer to send one holds a connection open. */
 const REQUEST_MS = 15_000
 
@@ -37,17 +42,23 @@ export async function httpServer(world: HttpWorld): Promise<App> {
     // Streams of events would keep it from ending.
     forceCloseConnections: true,
     clientErrorHandler: answerGarbage,
-    frameworkErrors: (error, request, reply) => void answerError(world, refusalOf(request) ?? error, { request, reply: secure(reply) }),
+    frameworkErrors: (error, request, reply) =>
+      void answerError(world, refusalOf(request, world.login) ?? error, { request, reply: secure(reply) }),
   }).withTypeProvider<ZodTypeProvider>()
+  app.server.maxConnections = CONNECTIONS_MAX
   app.setValidatorCompiler(validatorCompiler)
   // What is answered was read by the commands; it is described by its shape and not filtered through it (shapes.ts).
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   // JSON alone is left: a page of another site can send plain text without asking first.
   app.removeContentTypeParser('text/plain')
+  app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request, reply) => {
     secure(reply)
-    const refusal = refusalOf(request)
+    const refusal = refusalOf(request, world.login)
     if (refusal !== null) throw refusal
+    // The dashboard's own files are for anybody: its page is where a person logs in.
+    if (request.is404 && fileFor(world.dashboard, request) !== null) return
+    await admit(world, request)
   })
   app.setErrorHandler((error, request, reply) => answerError(world, error, { request, reply }))
   app.setNotFoundHandler((request, reply) => {
@@ -63,6 +74,8 @@ export async function httpServer(world: HttpWorld): Promise<App> {
     recordRoutes(routes, world)
     wordRoutes(routes, world)
     eventRoutes(routes, world, stop.signal)
+    hookRoutes(routes, world)
+    loginRoutes(routes, world)
     healthRoutes(routes, world)
     routes.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   })

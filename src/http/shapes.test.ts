@@ -39,6 +39,7 @@ scenario('every answer has the documented shape, and no key that is not in it', 
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
     metrics: await openMetrics({ store: op.store, clock: op.clock, clouds: [policy] }),
     dashboard: new Map(),
+    login: null,
     isReady: () => true,
     log: (_level, message) => assert.fail(message),
   })

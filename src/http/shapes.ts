@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { PUBLISHED } from '../commands/published-schemas.ts'
+import { ROLES } from '../core/login.ts'
 import { next } from './paging.ts'
 
 /** A shape with a name of its own in the document. A copy has it: in what the command line publishes there are no names. */
@@ -152,6 +153,18 @@ const fleetNode = named(
   }),
 )
 
+const loggedInAs = z.object({ name: z.string(), method: z.enum(['keystone', 'token']), role: z.enum(ROLES) })
+const csrf = z.string().meta({ description: 'Goes along as X-Anneal-CSRF with whatever is no reading' })
+
+const woken = named(
+  'Woken',
+  z.object({
+    alerts: count,
+    woken: count.meta({ description: 'Nodes that are looked at now' }),
+    unknown: count.meta({ description: 'Alerts that name no known node' }),
+  }),
+)
+
 const refused = named('Error', PUBLISHED.error.schema)
 
 export const SHAPES = {
@@ -169,6 +182,18 @@ export const SHAPES = {
   holds: z.object({ holds: z.array(hold) }),
   policy: z.object({ clouds: z.array(policy) }),
   spoken,
+  woken,
+  login: named(
+    'Login',
+    z.object({
+      needed: z.boolean(),
+      methods: z.array(z.enum(['token', 'keystone'])),
+      as: loggedInAs.nullable().meta({ description: 'null: nobody' }),
+      csrf: csrf.nullable(),
+    }),
+  ),
+  loggedIn: named('LoggedIn', z.object({ as: loggedInAs, csrf })),
+  loggedOut: z.object({ changed: z.boolean() }),
   error: refused,
   changes: z.object({ audit: z.array(entry), nodes: z.array(node), cases: z.array(listedCase) }),
   health: z.object({ status: z.string() }),
@@ -176,11 +201,13 @@ export const SHAPES = {
 
 const MEANING = {
   400: 'What is asked cannot be meant',
-  403: 'Another site asks, or by a foreign name',
+  401: 'Nobody is logged in, and a login is needed',
+  403: 'Another site asks, or by a foreign name, or the role is not enough',
   404: 'There is no such thing',
   409: 'It is there, but this cannot be said of it now, or several fit',
   413: 'The body is too large',
   415: 'The body is not said to be JSON',
+  429: 'Too many tries',
   503: 'Not now; the fix says when or how',
 } as const
 
@@ -191,9 +218,9 @@ const answer = (description: string, schema: z.ZodType<unknown>, type = 'applica
 })
 
 /** What a route answers: this, or an error. What handlers return is typed by the commands. */
-export const answers = (shape: z.ZodType<unknown>, ...refusals: (404 | 409 | 413 | 415 | 503)[]): Record<string, Answer> => ({
+export const answers = (shape: z.ZodType<unknown>, ...refusals: (404 | 409 | 413 | 415 | 429 | 503)[]): Record<string, Answer> => ({
   200: answer('As asked', shape),
-  ...Object.fromEntries(([400, 403, ...refusals] as const).map((status) => [status, answer(MEANING[status], SHAPES.error)])),
+  ...Object.fromEntries(([400, 401, 403, ...refusals] as const).map((status) => [status, answer(MEANING[status], SHAPES.error)])),
 })
 
 /** The same for what is no JSON. */

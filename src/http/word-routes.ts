@@ -1,12 +1,14 @@
 /**
  * A person's words over HTTP: each is the function that the command of its name calls, with who and why for the audit trail. Saying one
- * again changes nothing. There is no login yet, so `by` is what the caller says of itself, and is written down as such.
+ * again changes nothing. Where no login is needed `by` is what the caller says of itself, and is written down as such.
  */
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { approveCase } from '../commands/approve-case.ts'
 import { believeCensus } from '../commands/believe-census.ts'
 import { mustBeKnown } from '../commands/list-clouds.ts'
 import {
+  type CloudWord,
   holdNode,
   NO_REASON,
   type NodeWord,
@@ -18,6 +20,7 @@ import {
   unholdNode,
 } from '../commands/words.ts'
 import type { Store } from '../store/store.ts'
+import { spokenBy } from './caller.ts'
 import { cloudName } from './paging.ts'
 import { casePath, nodePath } from './reading-routes.ts'
 import { answers, SHAPES } from './shapes.ts'
@@ -32,7 +35,7 @@ const line = (max: number) =>
     .max(max)
     .regex(/^\P{Cc}*$/u, { error: 'It must be one line, without control characters' })
 
-const by = line(100).optional().meta({ description: 'Who says it, as they say; the audit trail has it as "NAME via http"' })
+const by = line(100).optional().meta({ description: 'Who says it, as they say. Not read from whoever is logged in themselves' })
 const why = line(500)
 const said = z.strictObject({ by, why: why.optional().meta({ description: 'Stands in the audit trail' }) })
 const saidWithReason = z.strictObject({ by, why: why.meta({ description: 'Whoever finds the node held reads it' }) })
@@ -58,10 +61,7 @@ const ON_NODE: readonly OnNode[] = [
   { name: 'release', summary: 'Lift our own quarantine of a node that was mended', body: said, say: releaseNode },
 ]
 
-const spokenBy = (body: z.infer<typeof said>) => ({
-  by: body.by === undefined ? 'http' : `${body.by} via http`,
-  why: body.why ?? NO_REASON,
-})
+const spoken = (request: FastifyRequest, body: z.infer<typeof said>) => ({ by: spokenBy(request, body.by), why: body.why ?? NO_REASON })
 
 export function wordRoutes(app: App, world: HttpWorld): void {
   const { store } = world
@@ -69,30 +69,35 @@ export function wordRoutes(app: App, world: HttpWorld): void {
   const about = (summary: string) => ({ summary, tags: ["a person's word"], response: answers(SHAPES.spoken, 404, 409, 413, 415) })
 
   for (const { name, summary, body, say } of ON_NODE)
-    app.post(`/api/v1/nodes/:cloud/:uuid/${name}`, { schema: { ...about(summary), params: nodePath, body } }, ({ params, body: word }) =>
+    app.post(`/api/v1/nodes/:cloud/:uuid/${name}`, { schema: { ...about(summary), params: nodePath, body } }, (request) =>
       inTurn(async () => {
-        await mustBeKnown(store, params.cloud)
-        return await say(store, { cloud: params.cloud, node: params.uuid, ...spokenBy(word) })
+        const { cloud, uuid: node } = request.params
+        await mustBeKnown(store, cloud)
+        return await say(store, { cloud, node, ...spoken(request, request.body) })
       }),
     )
 
   const approved = { ...about('Say yes to the act that a case waits for (mode approve)'), params: casePath, body: said }
-  app.post('/api/v1/cases/:id/approve', { schema: approved }, ({ params: { id }, body }) =>
-    inTurn(() => approveCase(store, { caseId: id, ...spokenBy(body), policyOf: world.policyOf })),
+  app.post('/api/v1/cases/:id/approve', { schema: approved }, (request) =>
+    inTurn(() => approveCase(store, { caseId: request.params.id, ...spoken(request, request.body), policyOf: world.policyOf })),
   )
 
   const paused = { ...about('Send nothing that changes anything, in one cloud or all'), body: saidOfClouds }
-  app.post('/api/v1/pause', { schema: paused }, ({ body }) => inTurn(() => sayOfClouds(store, body, pauseClouds)))
+  app.post('/api/v1/pause', { schema: paused }, (request) =>
+    inTurn(() => sayOfClouds(store, { ...spoken(request, request.body), cloud: request.body.cloud ?? null }, pauseClouds)),
+  )
 
   const over = { ...about('End a pause, or believe a census that is in doubt'), body: resumed }
-  app.post('/api/v1/resume', { schema: over }, ({ body: { believeCensus: believed, ...body } }) =>
-    inTurn(() => sayOfClouds(store, body, believed === true ? believeCensus : resumeClouds)),
-  )
+  app.post('/api/v1/resume', { schema: over }, (request) => {
+    const { believeCensus: believed, cloud } = request.body
+    const word = { ...spoken(request, request.body), cloud: cloud ?? null }
+    return inTurn(() => sayOfClouds(store, word, believed === true ? believeCensus : resumeClouds))
+  })
 }
 
-async function sayOfClouds(store: Store, { cloud, ...body }: z.infer<typeof saidOfClouds>, say: typeof pauseClouds): Promise<Spoken> {
-  if (cloud != null) await mustBeKnown(store, cloud)
-  return await say(store, { cloud: cloud ?? null, ...spokenBy(body) })
+async function sayOfClouds(store: Store, word: CloudWord, say: typeof pauseClouds): Promise<Spoken> {
+  if (word.cloud !== null) await mustBeKnown(store, word.cloud)
+  return await say(store, word)
 }
 
 /** One word after another: two that arrive together would both find that nothing was said yet. */

@@ -5,13 +5,24 @@ import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, Raw
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Configured } from '../commands/list-policies.ts'
 import type { Hardware } from '../core/hardware.ts'
+import type { Credentials, LoginAnswer } from '../core/login.ts'
 import type { Policy } from '../core/policy.ts'
-import type { Clock } from '../core/seams.ts'
+import type { Clock, NewSecret } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { Records } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { DashboardFiles } from './dashboard-files.ts'
 import type { Metrics } from './metrics.ts'
+
+export type Login = {
+  /** Asks Keystone; null: tokens alone let in. */
+  keystone: ((credentials: Credentials) => Promise<LoginAnswer>) | null
+  /** Proxies of ours, whose X-Forwarded-* is believed. */
+  isProxy(address: string): boolean
+  newSecret: NewSecret
+  /** Of who may log in as what: a session that was begun under another configuration is over. */
+  configHash: string
+}
 
 export type HttpWorld = {
   store: Store
@@ -27,9 +38,11 @@ export type HttpWorld = {
   hardwareOf(node: NodeKey): Promise<Hardware>
   metrics: Metrics
   dashboard: DashboardFiles
+  /** null: whoever reaches it may do everything, which only this machine may. */
+  login: Login | null
   /** Every cloud is watched. */
   isReady(): boolean
-  log(level: 'warn' | 'error', message: string, fields: Record<string, unknown>): void
+  log(level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>): void
 }
 
 export type App = FastifyInstance<

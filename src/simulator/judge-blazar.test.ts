@@ -172,6 +172,16 @@ breach('a person who is faster than the request breaks nothing', [], async (on) 
   await on.disabled('anneal:c-1')
 })
 
+breach('and whose the disabled is that both set within a moment nobody can tell', [], async (on) => {
+  const intent = on.intent('shield')
+  await on.mark(intent)
+  on.hand('new rails')
+  await on.disabled('anneal:c-1')
+  await on.wait(MINUTE)
+  on.intent('unshield')
+  await on.disabled(null)
+})
+
 breach('unless a read of the host has just shown it', ['S11'], async (on) => {
   const intent = on.intent('shield')
   await on.mark(intent)

@@ -59,7 +59,9 @@ function judgeDisabled({ bench, known, sent, host, say }: Judged): void {
   bench.check('S11')
   // What its own read of the host showed it is no race any more.
   const isRace = entry.at - known.host.handAt <= UNNOTICED_MS && !(sent.hostShownAt > known.host.handAt)
-  if (host?.disabled === true && !isOurs(host) && !isRace)
+  // Both did the same within a moment, and Blazar keeps one `updated_at` for both: whose it is nobody can tell from then on.
+  if (step === 'disable' && host?.disabled === true && !isOurs(host) && isRace) known.host.isContested = true
+  if (host?.disabled === true && !isOurs(host) && !isRace && !known.host.isContested)
     say(
       'S11',
       step === 'enable' ? `undoes a person's disabled (${host.disabledFor})` : `takes over a person's disabled (${host.disabledFor})`,
@@ -130,6 +132,7 @@ export function noteHand(bench: Bench, known: OnNode, what: HostHand): void {
   const wasPersons = known.host.isPersons
   known.host.handAt = bench.world.clock.now()
   known.host.isPersons = what === 'disabled'
+  known.host.isContested = false
   // Their own, which says nothing of ours.
   if (wasPersons) return
   const last = known.sent.findLast(({ step }) => step === 'disable' || step === 'enable')
@@ -148,7 +151,8 @@ export function judgeBlazarAtRest(bench: Bench, isTold: (uuid: string) => boolea
     const hand = bench.nodes.get(node)?.host
     if (hand === undefined || hand.handAt === Number.NEGATIVE_INFINITY) continue
     bench.check('S11')
-    if (hand.isPersons && (!host.disabled || isOurs(host))) bench.accuse('S11', { node, what: "a person's disabled is gone" })
+    if (hand.isPersons && !hand.isContested && (!host.disabled || isOurs(host)))
+      bench.accuse('S11', { node, what: "a person's disabled is gone" })
   }
   for (const lease of blazar.leases.values()) {
     bench.check('S13')

@@ -235,7 +235,7 @@ function marksOfOthers(known: OnNode, { entry, wall }: Sent, window: number): nu
   return times.filter((at) => at >= known.countsFrom && at > wall - window + MINUTE && at <= wall).length
 }
 
-/** Switching a machine off takes longer than this (2.15 s in the lab), so within it no place can become free again. */
+/** Switching a machine off takes longer than this (2.15 s in the lab); only one that is off already makes its place free again within it. */
 const STAMPEDE_MS = 2 * SECOND
 
 /** After a storm everything that waited may go at once: no more may begin within a moment than there are places. */
@@ -244,7 +244,9 @@ function judgeResuming(bench: Bench, node: SimNode, sent: Sent): void {
   if (bench.calmAt === null || bench.onNode(node.row.uuid).retries > 0) return
   bench.check('L2')
   const { left } = sent.entry
-  bench.resumed = [...bench.resumed.filter((at) => left - at < STAMPEDE_MS), left]
+  const isUnderWay = ({ uuid, at }: Bench['resumed'][number]): boolean =>
+    left - at < STAMPEDE_MS && REPAIR_STATES.includes(bench.world.nodes.get(uuid)?.row.provision_state ?? '')
+  bench.resumed = [...bench.resumed.filter(isUnderWay), { uuid: node.row.uuid, at: left }]
   if (bench.resumed.length > placesOf(bench))
     bench.accuse('L2', {
       node: node.row.uuid,

@@ -88,6 +88,8 @@ export type OnHost = {
   shown: Map<Sender, number>
   /** A person's `disabled` that no person has ended. */
   isPersons: boolean
+  /** A person disabled it in the same moment as the operator. */
+  isContested: boolean
   /** A person lifted the shield of the case that is open. */
   isLifted: boolean
 }
@@ -111,7 +113,7 @@ export type Bench = {
   /** When the storm's faults stopped; null while it rages. */
   calmAt: number | null
   /** Resets that Ironic accepted since then, without those that a person asked for. */
-  resumed: number[]
+  resumed: { uuid: string; at: number }[]
   accuse(promise: PromiseId, found: { node: string | null; what: string; sent?: Sent[] }): void
   /** The promise was put to the test once more. */
   check(promise: PromiseId): void
@@ -233,7 +235,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     released: false,
     countsFrom: Number.NEGATIVE_INFINITY,
     retries: 0,
-    host: { handAt: Number.NEGATIVE_INFINITY, shown: new Map(), isPersons: false, isLifted: false },
+    host: { handAt: Number.NEGATIVE_INFINITY, shown: new Map(), isPersons: false, isContested: false, isLifted: false },
   })
   const onNode = (uuid: string): OnNode => {
     const known = nodes.get(uuid) ?? fresh()

@@ -65,11 +65,21 @@ function list(world: World, asked: Asked): Reply {
     (port) => filters.every(({ wanted, value }) => wanted.includes(value(port))) && mine(caller, port),
   )
   const fields = query.getAll('fields').flatMap((text) => text.split(','))
-  const shown = found.slice(0, Number(query.get('limit') ?? found.length)).map((port) => {
+  const limit = query.get('limit')
+  const from = found.findIndex((port) => port.id === query.get('marker')) + 1
+  const page = limit === null ? found.slice(from) : found.slice(from, from + Number(limit))
+  const shown = page.map((port) => {
     const whole = view(port, caller)
     return fields.length === 0 ? whole : Object.fromEntries(Object.entries(whole).filter(([key]) => fields.includes(key)))
   })
-  return { status: 200, json: { ports: shown } }
+  if (limit === null) return { status: 200, json: { ports: shown } }
+  const link = (rel: 'next' | 'previous', marker = ''): unknown => {
+    const back = rel === 'previous' ? '&page_reverse=True' : ''
+    return { rel, href: `${world.baseUrl}/network/v2.0/ports?limit=${limit}${marker === '' ? '' : `&marker=${marker}`}${back}` }
+  }
+  // A page that is full may have a next one; there is always a way back.
+  const next = page.length === Number(limit) ? [link('next', page.at(-1)?.id)] : []
+  return { status: 200, json: { ports: shown, ports_links: [...next, link('previous', page[0]?.id)] } }
 }
 
 function one(world: World, asked: Asked, id: string): Reply {

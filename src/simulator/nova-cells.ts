@@ -17,12 +17,14 @@ export const computeHost = (cell: string): string => `compute-${cell.slice('cell
 
 export const isOutOfReach = (world: World, server: Server): boolean => world.cellsDown.has(server.cell)
 
-/** Whether the caller's microversion knows stubs. */
-export function knowsStubs(asked: Asked): boolean {
+/** The microversion's second part; 1 where the caller names none. */
+export function novaMinor(asked: Asked): number {
   const wanted = asked.headers['openstack-api-version']?.replace(/^compute /, '') ?? asked.headers['x-openstack-nova-api-version']
-  const minor = wanted === 'latest' ? Number.POSITIVE_INFINITY : Number(/^2\.(\d+)$/.exec(wanted ?? '')?.[1] ?? 1)
-  return minor >= SHOWS_DOWN_CELLS_SINCE
+  return wanted === 'latest' ? Number.POSITIVE_INFINITY : Number(/^2\.(\d+)$/.exec(wanted ?? '')?.[1] ?? 1)
 }
+
+/** Whether the caller's microversion knows stubs. */
+export const knowsStubs = (asked: Asked): boolean => novaMinor(asked) >= SHOWS_DOWN_CELLS_SINCE
 
 /** Whether a list of servers may hold stubs: nothing of what it was asked for could be compared with one. */
 export const listsStubs = (asked: Asked): boolean => knowsStubs(asked) && [...asked.query.keys()].every((key) => key === 'all_tenants')

@@ -9,7 +9,18 @@ import { rpc, takeLock, workOf } from './ironic-conductor.ts'
 import { write } from './ironic-node.ts'
 import { accepts } from './ironic-states.ts'
 import { begin } from './ironic-verbs.ts'
-import { cellOf, computeHost, isOutOfReach, knowsStubs, listsStubs, services, stub, stubInList, unanswerable } from './nova-cells.ts'
+import {
+  cellOf,
+  computeHost,
+  isOutOfReach,
+  knowsStubs,
+  listsStubs,
+  novaMinor,
+  services,
+  stub,
+  stubInList,
+  unanswerable,
+} from './nova-cells.ts'
 import type { Caller, Server, SimNode, World } from './world.ts'
 import { minorOf } from './world.ts'
 
@@ -55,9 +66,10 @@ function servers(world: World, asked: Asked, at: { id: string | undefined; rest:
   if (at.id === undefined || at.id === 'detail') return list(world, asked, at.id === 'detail')
   const server = world.servers.get(at.id)
   const visible = server !== undefined && !server.deleted && maySee(asked.caller, server)
-  if (at.rest.startsWith('os-instance-actions') && server !== undefined && maySee(asked.caller, server)) {
+  // Actions outlive the server from microversion 2.21 on.
+  const hasActions = server !== undefined && (!server.deleted || novaMinor(asked) >= 21)
+  if (at.rest.startsWith('os-instance-actions') && hasActions && maySee(asked.caller, server)) {
     if (isOutOfReach(world, server)) return unanswerable
-    // Actions outlive the server (microversion 2.21).
     return { status: 200, json: { instanceActions: [...server.actions].reverse().map((one) => action(server, one)) } }
   }
   if (!visible) return gone(at.id)

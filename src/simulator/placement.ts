@@ -6,7 +6,12 @@ import type { Asked, Reply, Service } from './answer.ts'
 import { isAdmin } from './answer.ts'
 import type { Provider, SimNode, World } from './world.ts'
 
-const fault = (status: number, title: string, detail: string): Reply => ({ status, json: { errors: [{ status, title, detail }] } })
+/** webob's explanation of the status first, then what Placement itself has to say. */
+const fault = (status: number, title: string, explanation: string, detail = ''): Reply => ({
+  status,
+  json: { errors: [{ status, title, detail: `${explanation}\n\n ${detail}  ` }] },
+})
+const notFound = (detail?: string): Reply => fault(404, 'Not Found', 'The resource could not be found.', detail)
 
 export function placement(world: World): Service {
   return (asked) => {
@@ -14,15 +19,26 @@ export function placement(world: World): Service {
     if (collection === undefined) {
       return { status: 200, json: { versions: [{ id: 'v1.0', min_version: '1.0', max_version: '1.39', status: 'CURRENT', links: [] }] } }
     }
-    if (!isAdmin(asked.caller)) return fault(403, 'Forbidden', 'Access was denied to this resource.')
-    if (collection !== 'resource_providers') return fault(404, 'Not Found', 'The resource could not be found.')
+    if (collection !== 'resource_providers') return notFound()
+    if (!isAdmin(asked.caller)) {
+      const rule = [
+        'placement',
+        collection,
+        ...(what === undefined ? [] : [what]),
+        id !== undefined && what === undefined ? 'show' : 'list',
+      ]
+      return fault(403, 'Forbidden', 'Access was denied to this resource.', `Policy does not allow ${rule.join(':')} to be performed.`)
+    }
     if (id === undefined) return { status: 200, json: { resource_providers: list(world, asked) } }
     const provider = world.providers.get(id)
-    if (provider === undefined) return fault(404, 'Not Found', `No resource provider with uuid ${id} found`)
+    if (provider === undefined) {
+      const none = `No resource provider with uuid ${id} found`
+      return notFound(what === 'allocations' ? `Resource provider '${id}' not found: ${none}` : `${none} : ${none}`)
+    }
     if (what === 'inventories') return inventories(provider)
     if (what === 'allocations') return allocations(provider)
     if (what === undefined) return { status: 200, json: summary(provider) }
-    return fault(404, 'Not Found', 'The resource could not be found.')
+    return notFound()
   }
 }
 
@@ -45,10 +61,8 @@ function inventories(provider: Provider): Reply {
 }
 
 function allocations(provider: Provider): Reply {
-  const held = [...provider.allocations].map((consumer) => [
-    consumer,
-    { resources: { [provider.resource_class]: 1 }, consumer_generation: 1 },
-  ])
+  // The consumer's generation comes with microversion 1.28, which nobody asks for here.
+  const held = [...provider.allocations].map((consumer) => [consumer, { resources: { [provider.resource_class]: 1 } }])
   return { status: 200, json: { resource_provider_generation: provider.generation, allocations: Object.fromEntries(held) } }
 }
 

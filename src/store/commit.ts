@@ -287,6 +287,7 @@ async function say(here: Here, c: Commit, same: boolean): Promise<void> {
   await keepObservation(tx, caseId, { ...c, now })
   if (isAct) await tell(here, c, 'act')
   else if (decision.kind === 'escalate' || decision.kind === 'resolve') await tell(here, c, decision.kind)
+  else if (decision.reason === 'needs-approval') await tell(here, c, 'needs-approval')
 }
 
 /** Operators always; the lease's holder only where the policy has words for that. */

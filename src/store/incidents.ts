@@ -8,6 +8,7 @@ import type { KeyKind } from '../core/fleet.ts'
 import { HOUR } from '../core/policy.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { type Home, type Queries, shortId } from './home.ts'
+import { postOfIncident } from './outbox.ts'
 
 type Here = { tx: Queries; home: Home; cloud: string; now: number }
 
@@ -31,6 +32,7 @@ export async function openIncident(here: Here, caseId: string, shared: { key: Ke
   await tx.insertInto('incidents').values({ id, cloud, kind: shared.key, value: shared.value, openedAt: now, closedAt: null }).execute()
   const message = `Incident ${id} opened (${shared.key} ${shared.value}): ${shared.why}`
   await appendAudit(tx, { at: now, cloud, by: OURSELVES, kind: 'incident-opened', reason: id, message })
+  await postOfIncident(tx, { cloud, id, kind: 'incident-opened', shared: `${shared.key} ${shared.value}`, message, now })
   await joinIncident(here, caseId, id)
   const others = await tx
     .selectFrom('cases')
@@ -80,16 +82,18 @@ export async function closeIfOver(here: Here, id: string): Promise<void> {
   const { tx, cloud, now } = here
   const open = await tx.selectFrom('cases').select('id').where('incidentId', '=', id).where('closedAt', 'is', null).executeTakeFirst()
   if (open !== undefined) return
-  const { numUpdatedRows } = await tx
+  const closed = await tx
     .updateTable('incidents')
     .set({ closedAt: now })
     .where('id', '=', id)
     .where('closedAt', 'is', null)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) return
+    .returning(['kind', 'value'])
+    .executeTakeFirst()
+  if (closed === undefined) return
   const cost = await costOf(tx, id, now)
   const message = `Incident ${id} is over: ${costText(cost)}.`
   await appendAudit(tx, { at: now, cloud, by: OURSELVES, kind: 'incident-closed', reason: id, message })
+  await postOfIncident(tx, { cloud, id, kind: 'incident-closed', shared: `${closed.kind} ${closed.value}`, message, now })
 }
 
 export type Cost = { nodes: number; nodeMs: number; resets: number }

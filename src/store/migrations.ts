@@ -127,7 +127,47 @@ alter table cases add column queuedNeed integer;
 create index cases_queued on cases (cloud, queuedNeed) where queuedNeed is not null;
 `
 
-const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS]
+/** Who may come in over HTTP; of each secret its hash alone. */
+const LOGINS = `
+create table tokens (
+  name text primary key, hash text not null unique, role text not null, by text not null, at integer not null, expiresAt integer,
+  usedAt integer
+) strict;
+create table sessions (
+  hash text primary key, name text not null, method text not null, role text not null,
+  at integer not null, seenAt integer not null, expiresAt integer not null
+) strict, without rowid;
+create index sessions_by_name on sessions (name, method, at);
+`
+
+/**
+ * What each receiver has been told. `about` is the incident, case, node or lease by which messages become one; `batch` is the key of
+ * those that are sent as one. Older versions told nobody anything, and what they left is no news any more.
+ */
+const DELIVERIES = `
+alter table outbox add column caseId text;
+alter table outbox add column incidentId text;
+alter table outbox add column takenAt integer;
+update outbox set takenAt = at, sentAt = coalesce(sentAt, at);
+create index outbox_untaken on outbox (id) where takenAt is null;
+create table receivers (
+  name text primary key, failures integer not null, restUntil integer not null, claimant text, claimUntil integer
+) strict, without rowid;
+create table deliveries (
+  receiver text not null, messageId integer not null references outbox (id), about text, batch text,
+  tries integer not null, nextAt integer not null, endedAt integer, result text,
+  primary key (receiver, messageId)
+) strict, without rowid;
+create index deliveries_open on deliveries (receiver, messageId) where endedAt is null;
+create index deliveries_ended on deliveries (receiver, endedAt) where endedAt is not null;
+create index deliveries_by_message on deliveries (messageId);
+create table alerts (
+  receiver text not null, id text not null, body text not null, since integer not null, sentAt integer not null,
+  primary key (receiver, id)
+) strict, without rowid;
+`
+
+const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, LOGINS, DELIVERIES]
 
 export const SCHEMA_VERSION = STEPS.length
 

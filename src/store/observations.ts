@@ -134,8 +134,9 @@ const CHUNK = 500
 export async function prune(db: Queries, now: number): Promise<number> {
   const before = now - KEPT_MS
   const seen = db.selectFrom('observations').select('seq').where('at', '<', before).orderBy('at').limit(CHUNK)
-  const sent = db.selectFrom('outbox').select('id').where('sentAt', 'is not', null).where('at', '<', before).limit(CHUNK)
+  const sent = db.selectFrom('outbox').select('id').where('sentAt', 'is not', null).where('at', '<', before).orderBy('id').limit(CHUNK)
   const observations = await db.deleteFrom('observations').where('seq', 'in', seen).executeTakeFirstOrThrow()
+  await db.deleteFrom('deliveries').where('messageId', 'in', sent).execute()
   const messages = await db.deleteFrom('outbox').where('id', 'in', sent).executeTakeFirstOrThrow()
   return Number(observations.numDeletedRows + messages.numDeletedRows)
 }

@@ -1,14 +1,23 @@
 /**
  * Messages to people, written in the deciding transaction and sent by a reader of their own, which may send one again after a crash.
- * The pass never waits for it.
+ * The pass never waits for it. Who has been told what stands in deliveries.ts.
  */
 import type { Act, Cause } from '../core/decision.ts'
 import type { NoticeKind } from '../core/leases.ts'
-import type { Home, Queries } from './home.ts'
-import { fromJson } from './schema.ts'
+import type { Queries } from './home.ts'
+import { fromJson, type OutboxTable } from './schema.ts'
 
 /** `to-holder` is for the holder of the lease alone, all else for operators. */
-export type MessageKind = 'case-opened' | 'act' | 'escalate' | 'resolve' | NoticeKind | 'to-holder'
+export type MessageKind =
+  | 'case-opened'
+  | 'act'
+  | 'needs-approval'
+  | 'escalate'
+  | 'resolve'
+  | 'incident-opened'
+  | 'incident-closed'
+  | NoticeKind
+  | 'to-holder'
 
 export type MessageBody = {
   caseId: string | null
@@ -31,24 +40,46 @@ export type MessageBody = {
   } | null
 }
 
-export type OutboxMessage = { id: number; cloud: string; uuid: string; kind: string; at: number; body: MessageBody }
+export type OutboxMessage = {
+  id: number
+  cloud: string
+  /** Empty where it is about a whole incident. */
+  uuid: string
+  kind: string
+  at: number
+  body: MessageBody
+}
 
-export async function post(
-  tx: Queries,
-  o: { cloud: string; uuid: string; kind: MessageKind; body: MessageBody; now: number },
-): Promise<void> {
+type Posted = { cloud: string; uuid: string; kind: MessageKind; body: MessageBody; now: number }
+
+export async function post(tx: Queries, { cloud, uuid, kind, body, now }: Posted): Promise<void> {
+  const row = { cloud, uuid, kind, body: JSON.stringify(body), at: now, caseId: body.caseId, incidentId: null }
   await tx
     .insertInto('outbox')
-    .values({ cloud: o.cloud, uuid: o.uuid, kind: o.kind, body: JSON.stringify(o.body), at: o.now, sentAt: null })
+    .values({ ...row, sentAt: null, takenAt: null })
     .execute()
 }
 
-/** Messages that nobody has sent yet, oldest first. */
-export async function unsent(db: Queries, limit: number): Promise<OutboxMessage[]> {
-  const rows = await db.selectFrom('outbox').selectAll().where('sentAt', 'is', null).orderBy('id').limit(limit).execute()
-  return rows.map(({ id, cloud, uuid, kind, at, body }) => ({ id, cloud, uuid, kind, at, body: fromJson(body) }))
+/** About a whole incident: what the cases share stands in place of a reason. */
+export async function postOfIncident(
+  tx: Queries,
+  o: { cloud: string; id: string; kind: 'incident-opened' | 'incident-closed'; shared: string; message: string; now: number },
+): Promise<void> {
+  const nobody = { caseId: null, name: null, provision_state: null, cause: null, act: null, evidence: [], lease: null }
+  const body: MessageBody = { ...nobody, kind: 'incident', reason: o.shared, message: o.message }
+  const row = { cloud: o.cloud, uuid: '', kind: o.kind, body: JSON.stringify(body), at: o.now, caseId: null, incidentId: o.id }
+  await tx
+    .insertInto('outbox')
+    .values({ ...row, sentAt: null, takenAt: null })
+    .execute()
 }
 
-export async function markSent(home: Home, id: number): Promise<void> {
-  await home.db.updateTable('outbox').set({ sentAt: home.clock.now() }).where('id', '=', id).where('sentAt', 'is', null).execute()
+/** Messages that somebody may still have to be told, oldest first. */
+export async function unsent(db: Queries, limit: number): Promise<OutboxMessage[]> {
+  const rows = await db.selectFrom('outbox').selectAll().where('sentAt', 'is', null).orderBy('id').limit(limit).execute()
+  return rows.map(messageOf)
 }
+
+type Row = Pick<OutboxTable, 'cloud' | 'uuid' | 'kind' | 'at' | 'body'> & { id: number }
+
+export const messageOf = ({ id, cloud, uuid, kind, at, body }: Row): OutboxMessage => ({ id, cloud, uuid, kind, at, body: fromJson(body) })

@@ -6,6 +6,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { Approval, Attempt, Case, Words } from '../core/case.ts'
 import type { Act, Cause, Decision, Transient } from '../core/decision.ts'
 import type { KeyKind } from '../core/fleet.ts'
+import type { Role } from '../core/login.ts'
 import type { Mode } from '../core/policy.ts'
 import type { SeenNode } from '../core/seen.ts'
 
@@ -179,7 +180,45 @@ export type OutboxTable = {
   kind: string
   body: Json
   at: number
+  /** Nobody is to be told any more: every receiver that wanted it has it, or it was given up. */
   sentAt: number | null
+  caseId: string | null
+  /** Of a message about a whole incident. */
+  incidentId: string | null
+  /** When it was settled who is to be told. */
+  takenAt: number | null
+}
+
+/** One row a receiver that is or was in trouble, or that a process is just sending to. */
+export type ReceiverTable = { name: string; failures: number; restUntil: number; claimant: string | null; claimUntil: number | null }
+
+/** One row a receiver and message. `batch` is set, with `about`, before the message first leaves, and is the same at every try. */
+export type DeliveryTable = {
+  receiver: string
+  messageId: number
+  about: string | null
+  batch: string | null
+  tries: number
+  nextAt: number
+  endedAt: number | null
+  result: 'sent' | 'given-up' | null
+}
+
+/** An alert that an Alertmanager was told to raise, and not yet to end. */
+export type AlertTable = { receiver: string; id: string; body: Json; since: number; sentAt: number }
+
+/** A machine's way in; expiresAt null: until it is removed. */
+export type TokenTable = { name: string; hash: string; role: Role; by: string; at: number; expiresAt: number | null; usedAt: number | null }
+
+/** A login that is in force until `expiresAt`, or until it was not used for a while. */
+export type SessionTable = {
+  hash: string
+  name: string
+  method: 'keystone' | 'token'
+  role: Role
+  at: number
+  seenAt: number
+  expiresAt: number
 }
 
 export type Schema = {
@@ -197,6 +236,11 @@ export type Schema = {
   policies: PolicyTable
   audit: AuditTable
   outbox: OutboxTable
+  receivers: ReceiverTable
+  deliveries: DeliveryTable
+  alerts: AlertTable
+  tokens: TokenTable
+  sessions: SessionTable
   schema_version: { version: number; at: number }
 }
 

@@ -8,15 +8,36 @@ import type { Act, Cause, Outcome } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
 import type { Clock, NewId, Random } from '../core/seams.ts'
 import type { NodeKey, SeenNode } from '../core/seen.ts'
+import {
+  forgetAlerts,
+  noteAlerts,
+  type RaisedAlert,
+  raisedAlerts,
+  type StandingIncident,
+  type StandingTrouble,
+  standingTroubles,
+} from './alerts.ts'
 import { type AuditEntry, type AuditFilter, type Moment, newestAudit, readAudit, timelineOf } from './audit.ts'
 import type { CaseView } from './case-row.ts'
 import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
 import { type Deciding, deciding } from './deciding.ts'
 import { type DecisionFilter, type DecisionView, decisionsInForce } from './decisions.ts'
+import {
+  type Batch,
+  claimReceiver,
+  giveUpDeliveries,
+  letGoOfReceivers,
+  nextBatch,
+  receiversWaiting,
+  recordTry,
+  type Tried,
+  takeMessages,
+} from './deliveries.ts'
 import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wake } from './due.ts'
 import type { Home } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import { leasesHeld } from './leases.ts'
+import { type Logins, loginsIn } from './logins.ts'
 import {
   type KeptDecision,
   lastObservation,
@@ -26,7 +47,7 @@ import {
   recordedDecisions,
   type StoredObservation,
 } from './observations.ts'
-import { markSent, type OutboxMessage, unsent } from './outbox.ts'
+import { type OutboxMessage, unsent } from './outbox.ts'
 import { neighboursOn } from './peers.ts'
 import {
   attempts,
@@ -56,11 +77,15 @@ import {
   auditTally,
   type CaseTally,
   caseTally,
+  type InForceTally,
+  inForceTally,
   lostNodeTime,
+  openCaseTally,
   placesHeld,
   type Stretch,
   timesToHeal,
   timesToSee,
+  unattendedNodes,
 } from './tally.ts'
 import {
   type ApprovalView,
@@ -101,7 +126,7 @@ export type Store = {
   /** False where the claim is not this claimant's any more. */
   renew(claimant: string, key: NodeKey): Promise<boolean>
   unclaim(claimant: string, key: NodeKey): Promise<void>
-  /** Lets go of the claims of all whose name begins so; for whoever knows that their processes have ended. */
+  /** Lets go of the claims, on nodes and on receivers, of all whose name begins so; for whoever knows that their processes have ended. */
   unclaimAll(claimants: string): Promise<void>
   /** When something can be claimed next; it may be past. Null: nothing is due at all. */
   nextDue(clouds: readonly string[]): Promise<number | null>
@@ -167,9 +192,27 @@ export type Store = {
   caseTally(): Promise<CaseTally[]>
   lostNodeTime(from: number, to: number): ReturnType<typeof lostNodeTime>
   placesHeld(): ReturnType<typeof placesHeld>
+  inForceTally(): Promise<InForceTally[]>
+  openCaseTally(): ReturnType<typeof openCaseTally>
+  unattendedNodes(): ReturnType<typeof unattendedNodes>
 
   unsent(limit: number): Promise<OutboxMessage[]>
-  markSent(id: number): Promise<void>
+  /** Settles for up to 500 new messages which receivers are to be told; returns how many messages there were. */
+  takeMessages(wantedBy: (message: OutboxMessage) => readonly string[]): Promise<number>
+  receiversWaiting(): Promise<string[]>
+  /** What the receiver is told next, as one; the receiver is the claimant's until `recordTry`, for a minute at most. Null: nothing now. */
+  nextBatch(receiver: string, claimant: string): Promise<Batch | null>
+  recordTry(batch: Pick<Batch, 'key' | 'receiver' | 'failures'>, tried: Tried): Promise<void>
+  /** Gives up some deliveries of messages from before then; returns how many, by receiver. */
+  giveUpDeliveries(before: number): Promise<Map<string, number>>
+  claimReceiver(receiver: string, claimant: string): Promise<{ failures: number } | null>
+  standingTroubles(): Promise<{ troubles: StandingTrouble[]; incidents: StandingIncident[] }>
+  raisedAlerts(receiver: string): Promise<RaisedAlert[]>
+  noteAlerts(receiver: string, raised: readonly RaisedAlert[]): Promise<void>
+  forgetAlerts(receiver: string, ids: readonly string[]): Promise<void>
+  /** Who may come in over HTTP. */
+  logins: Logins
+
   /** Removes some observations and sent messages older than 90 days; returns how many rows, none when there are no more. */
   prune(now: number): Promise<number>
 }
@@ -188,7 +231,15 @@ export async function storeOver({ database, file }: ReturnType<typeof openSqlite
   await db.selectFrom('schema_version').select('version').execute()
   const { clock, newId, random } = seams
   const home: Home = { db, clock, newId, random }
-  return { now: async () => clock.now(), close: () => db.destroy(), ...writing(home), ...words(home), ...reading(home) }
+  return {
+    now: async () => clock.now(),
+    close: () => db.destroy(),
+    ...writing(home),
+    ...words(home),
+    ...reading(home),
+    ...telling(home),
+    logins: loginsIn(home),
+  }
 }
 
 function writing(home: Home) {
@@ -200,7 +251,10 @@ function writing(home: Home) {
     claimOne: (claimant, key) => claimOne(home, claimant, key),
     renew: (claimant, key) => renew(home, claimant, key),
     unclaim: (claimant, key) => unclaim(home, claimant, key),
-    unclaimAll: (claimants) => unclaimAll(home, claimants),
+    unclaimAll: async (claimants) => {
+      await unclaimAll(home, claimants)
+      await letGoOfReceivers(home, claimants)
+    },
     nextDue: (of) => nextDue(home, of),
     seen: (cloud, listed, { complete }) => seen(home, { cloud, nodes: listed, complete }),
     openCaseKeys: (cloud) => openCaseKeys(home.db, cloud),
@@ -211,7 +265,6 @@ function writing(home: Home) {
     deciding: (_cloud, work) => deciding(home, work),
     intentInForce: (id) => intentInForce(home, id),
     record: (intentId, outcome, slowFor) => record(home, intentId, outcome, slowFor),
-    markSent: (id) => markSent(home, id),
     prune: (now) => prune(home.db, now),
   } satisfies Partial<Store>
 }
@@ -261,6 +314,24 @@ function reading({ db, clock }: Home) {
     caseTally: () => caseTally(db),
     lostNodeTime: (from, to) => lostNodeTime(db, from, to),
     placesHeld: () => placesHeld(db),
+    inForceTally: () => inForceTally(db),
+    openCaseTally: () => openCaseTally(db),
+    unattendedNodes: () => unattendedNodes(db),
     unsent: (limit) => unsent(db, limit),
+  } satisfies Partial<Store>
+}
+
+function telling(home: Home) {
+  return {
+    takeMessages: (wantedBy) => takeMessages(home, wantedBy),
+    receiversWaiting: () => receiversWaiting(home.db),
+    nextBatch: (receiver, claimant) => nextBatch(home, receiver, claimant),
+    recordTry: (batch, tried) => recordTry(home, batch, tried),
+    giveUpDeliveries: (before) => giveUpDeliveries(home, before),
+    claimReceiver: (receiver, claimant) => claimReceiver(home, receiver, claimant),
+    standingTroubles: () => standingTroubles(home.db),
+    raisedAlerts: (receiver) => raisedAlerts(home.db, receiver),
+    noteAlerts: (receiver, raised) => noteAlerts(home.db, receiver, raised),
+    forgetAlerts: (receiver, ids) => forgetAlerts(home.db, receiver, ids),
   } satisfies Partial<Store>
 }

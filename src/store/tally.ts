@@ -3,7 +3,7 @@
  * new and not all of it. What the sums are called, and since when they count, is http/metrics.ts.
  */
 import { sql } from 'kysely'
-import type { Cause } from '../core/decision.ts'
+import type { Cause, Decision } from '../core/decision.ts'
 import type { Queries } from './home.ts'
 
 /** A stretch of the audit trail: the entries behind one id, up to another and with it. */
@@ -105,6 +105,43 @@ export async function placesHeld(db: Queries): Promise<{ cloud: string; count: n
     .where('act', 'in', ['reset', 'recover-cleaning'])
     .where((eb) => eb.or([eb('outcome', 'is', null), eb('outcome', 'in', ['accepted', 'unknown'])]))
     .groupBy('cloud')
+    .execute()
+  return rows.map(({ cloud, count }) => ({ cloud, count: Number(count) }))
+}
+
+/** Nodes by the decision in force on them. */
+export type InForceTally = { cloud: string; kind: Decision['kind']; reason: string; count: number }
+
+export async function inForceTally(db: Queries): Promise<InForceTally[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select((eb) => ['cloud', 'kind', 'reason', eb.fn.countAll<number>().as('count')])
+    .groupBy(['cloud', 'kind', 'reason'])
+    .execute()
+  return rows.map((row) => ({ ...row, count: Number(row.count) }))
+}
+
+/** Open cases by the kind of their decision (null: none yet); `oldest`: when the first of them was opened, epoch ms. */
+export async function openCaseTally(db: Queries): Promise<{ cloud: string; kind: Decision['kind'] | null; oldest: number }[]> {
+  const rows = await db
+    .selectFrom('cases')
+    .select((eb) => ['cloud', 'kind', eb.fn.min<number>('openedAt').as('oldest')])
+    .where('closedAt', 'is', null)
+    .groupBy(['cloud', 'kind'])
+    .execute()
+  return rows.map((row) => ({ ...row, oldest: Number(row.oldest) }))
+}
+
+/** Nodes in a failed state that nothing is decided on: nobody tends them. Clouds without any are left out. */
+export async function unattendedNodes(db: Queries): Promise<{ cloud: string; count: number }[]> {
+  const rows = await db
+    .selectFrom('nodes')
+    .leftJoin('decisions', (join) => join.onRef('decisions.cloud', '=', 'nodes.cloud').onRef('decisions.uuid', '=', 'nodes.uuid'))
+    .select((eb) => ['nodes.cloud', eb.fn.countAll<number>().as('count')])
+    .where('nodes.provision_state', 'in', ['error', 'clean failed'])
+    .where('nodes.missingSince', 'is', null)
+    .where('decisions.uuid', 'is', null)
+    .groupBy('nodes.cloud')
     .execute()
   return rows.map(({ cloud, count }) => ({ cloud, count: Number(count) }))
 }

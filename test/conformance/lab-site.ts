@@ -10,11 +10,13 @@ import { must, patchNode } from '../../lab/ironic.ts'
 import { token as adminToken, applicationCredential, USERS } from '../../lab/keystone.ts'
 import { type BmcAct, bmc, calm, keystone, killConductor, restartIronic, setLock } from '../../lab/lab.ts'
 import { freshNode, numberOf, uuidOf } from '../../lab/nodes.ts'
+import { offer } from '../../lab/services/real-placement.ts'
+import { cleared, deployed, service } from '../../lab/services/tenant.ts'
 import { readSettings } from '../../lab/settings.ts'
 import { neutronPorts, setStubs } from '../../lab/stubs-control.ts'
 import { plain } from './plain.ts'
 import type { Told } from './recorded.ts'
-import { type Answer, type Ask, type BmcMode, type Chapter, findingsOf, type Setting, type Site, type User } from './site.ts'
+import { type Answer, type Ask, type BmcMode, type Chapter, findingsOf, type Setting, type Site, type User, type Wish } from './site.ts'
 
 /** What lab/ironic.sh has no setting for. Five in deletion: the chapter on BMCs has five nodes in it and asks for a sixth. */
 const CONF = '[conductor]\nmax_concurrent_clean = 5\nheartbeat_timeout = 60\n'
@@ -88,11 +90,20 @@ async function allotted(wave: Chapter[]): Promise<Placed[]> {
     plan
       .flatMap(({ nodes }) => nodes)
       .map(async ({ name, wish: { owned, ...wish } }) => {
+        if (readSettings().services) return surrounded(name, wish)
         await freshNode(name, { instance: wish.state !== 'available', network_interface: 'noop', ...wish })
         if (owned === true) await patchNode(name, [{ op: 'add', path: '/owner', value: await projectLab() }])
       }),
   )
   return plan.map(({ chapter, nodes }) => ({ chapter, site: labSite(nodes.map(({ key, name }) => ({ key, name, uuid: uuidOf(name) }))) }))
+}
+
+/** On real services: what a deployment leaves with them, or a free node as nova-compute offers it. */
+async function surrounded(name: string, { state, network_interface = 'noop' }: Wish): Promise<void> {
+  if (state !== 'available') return void (await deployed(name, network_interface))
+  await cleared(name)
+  await freshNode(name, { instance: false, network_interface, state })
+  await offer(uuidOf(name), 0)
 }
 
 const Projects = z.object({ projects: z.array(z.object({ id: z.string() })) })
@@ -134,13 +145,17 @@ function labSite(nodes: { key: string; name: string; uuid: string }[]): Site {
       const versioned: Record<string, string> = version === null ? {} : { 'x-openstack-ironic-api-version': version }
       return send(settings.ironic, { ...ask, headers: { ...versioned, ...auth, ...ask.headers } })
     },
+    async peer(peer, ask) {
+      const auth: Record<string, string> = ask.as === null ? {} : { 'x-auth-token': await tokenOf(ask.as) }
+      return send(settings[peer], { ...ask, headers: { ...auth, ...ask.headers } })
+    },
     keystone: (ask) => send(settings.keystone, ask),
     login: ({ user, password, project }) => login(user, password ?? user, project),
     now: () => performance.now(),
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     node,
     bmc: setBmc,
-    neutron: (mode) => setStubs({ neutron: mode }),
+    neutron: (mode) => (settings.services ? service(mode === 'ok' ? 'start' : 'stop', 'neutron') : setStubs({ neutron: mode })),
     async isBound(key) {
       const row = await must('GET', `/v1/nodes/${node(key).uuid}`)
       const { uuid, name } = z.looseObject({ uuid: z.string(), name: z.string() }).parse(row)

@@ -9,7 +9,18 @@ import { seededRandom } from '../../src/simulator/seeded.ts'
 import { type VirtualClock, virtualClock } from '../../src/simulator/virtual-clock.ts'
 import type { Settings } from '../../src/simulator/world.ts'
 import { plain } from './plain.ts'
-import { type Answer, type Ask, type Chapter, type Findings, findingsOf, type Setting, type Site, type User, type Wish } from './site.ts'
+import {
+  type Answer,
+  type Ask,
+  type Chapter,
+  type Findings,
+  findingsOf,
+  type Peer,
+  type Setting,
+  type Site,
+  type User,
+  type Wish,
+} from './site.ts'
 
 const DAY_MS = 86_400_000
 
@@ -17,6 +28,7 @@ const DAY_MS = 86_400_000
 const IRONIC: Record<Setting, Partial<Settings['ironic']> & { conductor: string }> = {
   plain: { conductor: 'lab', automatedClean: false, powerSyncMs: DAY_MS, recoveryMs: 20_000, maxConcurrentClean: 5 },
   keystone: { conductor: 'lab', automatedClean: false, powerSyncMs: DAY_MS, recoveryMs: 20_000 },
+  services: { conductor: 'lab', automatedClean: false, powerSyncMs: DAY_MS, recoveryMs: 20_000 },
   busy: {
     conductor: 'localhost',
     automatedClean: true,
@@ -36,6 +48,10 @@ const LOGINS: Record<Exclude<User, 'appcred'>, { user: string; project: string |
   'bm-observer': { user: 'bm-observer', project: 'baremetal' },
 }
 
+const ENDPOINTS: Record<Peer, string> = { neutron: 'network', placement: 'placement', nova: 'compute/v2.1' }
+
+const hasKeystone = ({ setting }: Chapter): boolean => setting === 'keystone' || setting === 'services'
+
 /** Tells one chapter to a fresh cloud. */
 export async function toldToSimulator(chapter: Chapter): Promise<Findings> {
   const clock = virtualClock({ start: Date.parse('2026-11-22T14:00:00Z') })
@@ -44,7 +60,7 @@ export async function toldToSimulator(chapter: Chapter): Promise<Findings> {
     clock,
     random: seededRandom(7),
     nodes: Object.values(chapter.nodes).map((wish, at) => spec(wish, at)),
-    features: { keystone: chapter.setting === 'keystone' },
+    features: { keystone: hasKeystone(chapter) },
     ironic: { version: '1.82', ...ironic, conductors: [conductor] },
   })
   for (const node of cloud.state.nodes.values()) node.cleaning = 'no-callback'
@@ -90,13 +106,18 @@ function simulatorSite({ clock, cloud, chapter, conductor }: Made): Site {
         : await login(LOGINS[as])
     return answer.headers['x-subject-token'] ?? ''
   }
+  async function authOf({ as = 'proj-admin' }: Ask): Promise<Record<string, string>> {
+    return hasKeystone(chapter) && as !== null ? { 'x-auth-token': await token(as) } : {}
+  }
   return {
     async ironic(ask) {
-      const as = ask.as === undefined ? 'proj-admin' : ask.as
-      const auth = chapter.setting === 'keystone' && as !== null ? { 'x-auth-token': await token(as) } : {}
+      const auth = await authOf(ask)
       const version = ask.version === undefined ? '1.82' : ask.version
       const versioned: Record<string, string> = version === null ? {} : { 'x-openstack-ironic-api-version': version }
       return send(`${state.baseUrl}/baremetal`, { ...ask, headers: { ...versioned, ...auth, ...ask.headers } })
+    },
+    async peer(peer, ask) {
+      return send(`${state.baseUrl}/${ENDPOINTS[peer]}`, { ...ask, headers: { ...(await authOf(ask)), ...ask.headers } })
     },
     keystone: (ask) => send(`${state.baseUrl}/identity/v3`, ask),
     login,

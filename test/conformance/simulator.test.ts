@@ -11,7 +11,7 @@ import { toldToSimulator } from './simulator-site.ts'
 import { CHAPTERS } from './suite.ts'
 
 const found: Difference[] = []
-const lab = Object.assign({}, ...(['plain', 'busy', 'keystone'] as const).map(recorded))
+const lab = Object.assign({}, ...(['plain', 'busy', 'keystone', 'services'] as const).map(recorded))
 
 for (const chapter of CHAPTERS) {
   test(`the simulator answers as the lab did: ${chapter.title}`, async () => {

@@ -17,6 +17,8 @@ export type Ask = {
   as?: User | null
 }
 
+export type Peer = 'neutron' | 'placement' | 'nova'
+
 export type User =
   | 'sys-member'
   | 'sys-reader'
@@ -44,6 +46,8 @@ export type Wish = {
 
 export type Site = {
   ironic(ask: Ask): Promise<Answer>
+  /** Neutron, Placement or Nova, below its endpoint in the catalog; without a microversion. */
+  peer(peer: Peer, ask: Ask): Promise<Answer>
   keystone(ask: Ask): Promise<Answer>
   /** A password login; `scope` null is the system, undefined none. The answer's token is not kept. */
   login(who: { user: string; password?: string; project?: string | null }): Promise<Answer>
@@ -52,6 +56,7 @@ export type Site = {
   /** Uuid of the chapter's node, and its name in this place. */
   node(key: string): { uuid: string; name: string }
   bmc(key: string, mode: BmcMode): Promise<void>
+  /** Answering or not; a real one is stopped for 503. */
   neutron(mode: 'ok' | '503'): Promise<void>
   /** Whether Neutron still has the node's VIF bound to it. */
   isBound(key: string): Promise<boolean>
@@ -66,10 +71,11 @@ export type Site = {
 }
 
 /**
- * How an Ironic is set up for chapters. plain: API and conductor in one, no cleaning, no power sync, at most 5 nodes in deletion.
+ * How a place is set up for chapters. plain: API and conductor in one, no cleaning, no power sync, at most 5 nodes in deletion.
  * busy: json-rpc, cleaning on, power sync every 2 s, recovery every 3 s, a conductor is dead after 10 s. keystone: plain, with Keystone.
+ * services: keystone, with Neutron, Placement and Nova, which know of each active node what a deployment leaves with them.
  */
-export type Setting = 'plain' | 'busy' | 'keystone'
+export type Setting = 'plain' | 'busy' | 'keystone' | 'services'
 
 /** A story told once; `found` names what it found on the way. Names are unique over the whole suite. */
 export type Chapter = {

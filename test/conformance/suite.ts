@@ -7,10 +7,12 @@ import { callbackTimeout, conductorDeath, powerSync, stranded } from './busy-cha
 import { locks, maintenance, patches } from './change-chapters.ts'
 import { lists } from './list-chapters.ts'
 import { bmcOutage, neutronOutage, teardown } from './outage-chapters.ts'
+import { allocations, ports, servers, withoutNeutron } from './peer-chapters.ts'
 import type { Chapter } from './site.ts'
 
 export const CHAPTERS: Chapter[] = [
   ...[versions, reads, refusals, maintenance, locks, lists, patches, teardown, neutronOutage, bmcOutage],
   ...[callbackTimeout, powerSync, stranded, conductorDeath],
   ...[tokens, rights, keystoneOutage],
+  ...[ports, allocations, servers, withoutNeutron],
 ]

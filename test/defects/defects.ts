@@ -3,6 +3,7 @@
  * for stands in the sources exactly once (defects.test.ts); it is not held to types, only to run.
  */
 import type { Defect, Edit } from './defect.ts'
+import { RESERVATIONS } from './defects-blazar.ts'
 
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
 const RESET = 'src/actions/reset.ts'
@@ -262,7 +263,7 @@ const SEEN: readonly Defect[] = [
         "if (placement === null || !catalog.value.has('placement')) return",
         "if (placement === null || !catalog.value.has('placement') || uuid !== '') return",
       ),
-      edit(GATES, '  tenant,\n  dirtyPort,\n', '  tenant,\n'),
+      edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, '),
     ],
   },
   {
@@ -277,7 +278,7 @@ const SEEN: readonly Defect[] = [
         "return { kind: 'none', sentence: 'No instance is known.' }",
       ),
       // Else the bound port of the instance that lives there holds the node back.
-      edit(GATES, '  tenant,\n  dirtyPort,\n', '  tenant,\n'),
+      edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, '),
     ],
   },
   {
@@ -344,7 +345,7 @@ const SEEN: readonly Defect[] = [
  * Else the port that a failed tear-down leaves bound holds a node back, and during an outage of Neutron's that only conductors notice no
  * canary is ever sent, a first one as little as a second.
  */
-const NO_LOOK_AT_PORTS = edit(GATES, '  tenant,\n  dirtyPort,\n', '  tenant,\n')
+const NO_LOOK_AT_PORTS = edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, ')
 
 /** What is decided. */
 const JUDGED: readonly Defect[] = [
@@ -354,7 +355,7 @@ const JUDGED: readonly Defect[] = [
     breaks: ['S9'],
     seeds: 16,
     edits: [
-      edit(GATES, '  dirtyPort,\n  serviceRed,\n', '  dirtyPort,\n'),
+      edit(GATES, '[dirtyPort, serviceRed, ', '[dirtyPort, '),
       edit(GATES, "j.policy.dirtyPort === 'allow' || ports.kind === 'absent'", "j.policy.dirtyPort === 'allow' || ports.kind !== 'known'"),
     ],
   },
@@ -399,4 +400,4 @@ const JUDGED: readonly Defect[] = [
   },
 ]
 
-export const DEFECTS: readonly Defect[] = [...PROTOCOL, ...MEMORY, ...SEEN, ...JUDGED]
+export const DEFECTS: readonly Defect[] = [...PROTOCOL, ...MEMORY, ...SEEN, ...JUDGED, ...RESERVATIONS]

@@ -46,6 +46,7 @@ async function typed(
     version: '0',
     dashboard: '',
     seams,
+    newSecret: () => 'secret',
     readFile: () => null,
   }
   const code = await op.clock.run(runProgram(args, { ...io, onStop: () => () => {} }))

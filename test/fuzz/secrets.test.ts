@@ -67,6 +67,7 @@ async function typed(op: Stage, args: string[]): Promise<string> {
     version: '0',
     dashboard: '',
     seams,
+    newSecret: () => 'secret',
     readFile: () => null,
   }
   const code = await op.clock.run(runProgram(args, { out, err: out, input, ...around, onStop: () => () => {} }))

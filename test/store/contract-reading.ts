@@ -155,17 +155,6 @@ export function readingContract(open: Open): void {
     )
 
     test(
-      'sends no message twice once it was marked as sent',
-      on(open, async ({ store }) => {
-        await pass(store, 1, LATER)
-        const [opened] = await store.unsent(9)
-        assert.deepEqual([opened?.kind, opened?.body.name, opened?.body.evidence], ['case-opened', 'node-1', ['The BMC answers again.']])
-        await store.markSent(opened?.id ?? 0)
-        assert.deepEqual(await store.unsent(9), [])
-      }),
-    )
-
-    test(
       'keeps observations for 90 days, and attempts and the audit trail for good',
       on(open, async ({ store, clock }) => {
         await resetOf(store, 1)

@@ -4,6 +4,7 @@
  */
 import { describe } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
+import { deliveryContract } from './contract-deliveries.ts'
 import { dueContract } from './contract-due.ts'
 import { fleetContract } from './contract-fleet.ts'
 import { intentContract } from './contract-intents.ts'
@@ -36,6 +37,7 @@ export function storeContract(name: string, open: Open): void {
     wordContract(open)
     readingContract(open)
     recordedContract(open)
+    deliveryContract(open)
   })
 }
 

@@ -16,6 +16,10 @@ import { StoreError } from '../../src/store/store-error.ts'
 import { type Opened, storeContract } from './contract.ts'
 import { BEGIN, CLOUD, handClock, keyOf, newId, pass, resetOf, seeded, wait } from './given.ts'
 
+/** Back to schema 4. */
+const WITHOUT_DELIVERIES =
+  'drop table deliveries; drop table receivers; drop table alerts; drop index outbox_untaken; alter table outbox drop column caseId; alter table outbox drop column incidentId; alter table outbox drop column takenAt; delete from schema_version where version > 4'
+
 async function openFile(): Promise<Opened> {
   const directory = mkdtempSync(join(tmpdir(), 'anneal-store-'))
   const clock = handClock()
@@ -101,8 +105,9 @@ describe('a SQLite file', () => {
       await pass(before, 1, wait(BEGIN + 1000))
       await before.close()
       const raw = new DatabaseSync(path)
+      raw.exec(WITHOUT_DELIVERIES)
       raw.exec(
-        'alter table observations drop column recorded; alter table observations drop column policyHash; drop table policies; drop index cases_queued; alter table cases drop column queuedNeed; alter table attempts drop column blazar; delete from schema_version where version > 1',
+        'drop table tokens; drop table sessions; alter table observations drop column recorded; alter table observations drop column policyHash; drop table policies; drop index cases_queued; alter table cases drop column queuedNeed; alter table attempts drop column blazar; delete from schema_version where version > 1',
       )
       raw.close()
       assert.throws(() => openSnapshot(path), says(/older anneal \(schema 1\), which kept too little to decide again/))
@@ -114,6 +119,26 @@ describe('a SQLite file', () => {
         ['too little', 'spacing'],
       )
       assert.equal((await store.lastObservation(keyOf(1)))?.reason, 'spacing')
+      await store.close()
+    }))
+
+  test('of the version before anybody was told anything keeps its messages, and tells nobody of them any more', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'anneal.db')
+      const before = await open(path)
+      await pass(before, 1, wait(BEGIN + 1000))
+      await before.close()
+      const raw = new DatabaseSync(path)
+      raw.exec(WITHOUT_DELIVERIES)
+      raw.close()
+      const store = await open(path)
+      await pass(store, 2, wait(BEGIN + 1000))
+      const told: (string | null)[] = []
+      await store.takeMessages(({ body }) => {
+        told.push(body.name)
+        return ['ops']
+      })
+      assert.deepEqual([told, (await store.unsent(9)).length], [['node-2'], 1])
       await store.close()
     }))
 

@@ -240,3 +240,19 @@ scenario(
     assert.ok(first.length <= 5, first.join())
   },
 )
+
+scenario('of a node that was removed under its shield a person is told, until the host is enabled or gone', site(), async (op) => {
+  op.people.fail('n1', BLIP)
+  await op.sweepUntil(() => flags(op, 'n1').disabled, 10 * MINUTE)
+  const { uuid } = op.node('n1').row
+  const host = hostOf(op, 'n1')
+  const key = op.key('n1')
+  op.cloud.state.nodes.delete(uuid)
+  const decided = async () => (await op.store.caseOf(key))?.decision
+  await op.sweepFor(25 * HOUR, HOUR)
+  assert.deepEqual([(await decided())?.kind, (await decided())?.reason], ['escalate', 'node-gone'])
+  assert.match((await decided())?.message ?? '', new RegExp(`host ${host.id} is still disabled by Anneal: send Blazar PUT`))
+  Object.assign(host, { disabled: false, updated_at: op.clock.now() })
+  await op.sweepFor(30 * MINUTE, 10 * MINUTE)
+  assert.equal((await decided())?.kind, 'resolve')
+})

@@ -113,7 +113,7 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
       if (decision.kind === 'act') bump(counted.acts, `${decision.act} ${outcome?.kind ?? 'not recorded'}`)
     },
     onMoment: (moment, { uuid, life }) => player.during(life, () => spring(scene, moment, uuid)),
-    log: (_level, message, fields) => overhear(judges, JSON.stringify([message, fields ?? {}])),
+    log: (_level, message, fields) => hearLog(judges, message, fields ?? {}),
   }
   if (watched !== null) {
     cloud.state.onWrite = (node) => watched.wrote(node, clock.now())
@@ -171,6 +171,13 @@ export async function ended(setting: Setting, stillBroken?: AtRest): Promise<His
 }
 
 const bump = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+
+/** A pass that broke decided nothing and would break again at each look: no promise but L1 is put to the test by it. A full disk is a fault of the scene. */
+function hearLog(judges: Judges, message: string, fields: Record<string, unknown>): void {
+  overhear(judges, JSON.stringify([message, fields]))
+  const error = String(fields['error'] ?? '')
+  if (message === 'pass failed' && !/disk is full/.test(error)) judges.bench.accuse('L1', { node: null, what: `a pass broke: ${error}` })
+}
 
 function overhear({ bench }: Judges, text: string): void {
   bench.check('S10')
@@ -291,7 +298,8 @@ async function askWhetherAtRest({ store, judges: { bench } }: Pick<Setting, 'sto
     const what = `still ${kind} ${reason} ${when} (since ${new Date(since).toISOString()}): ${message}`
     bench.accuse('L1', { node: view.uuid, what })
   }
-  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isAtRest(view)))
+  const isTold = (view: CaseView): boolean => isAtRest(view) || view.decision?.kind === 'escalate'
+  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isTold(view)))
   return open
 }
 

@@ -2,7 +2,7 @@
  * What the runbook tells a person to do for each cause, in its own words, and where it stands there. A test holds the two together;
  * the product does not read its documents.
  */
-import type { Cause } from '../core/decision.ts'
+import type { Cause } from './decision.ts'
 
 const ADVICE: Record<Cause, string> = {
   'bmc-unreachable': 'Look at the BMC, its NIC, cable and switch port only when Anneal says so.',
