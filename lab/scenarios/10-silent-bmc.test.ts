@@ -155,7 +155,7 @@ describe('when the BMCs answer again', () => {
     const story = told?.timeline.map(({ message }) => message) ?? []
     const at = (pattern: RegExp) => story.findIndex((line) => pattern.test(line))
     assert.ok(at(/Reset 1 of 3/) > 0)
-    assert.ok(at(/Placement still has it reserved/) > at(/Reset 1 of 3/))
+    assert.ok(at(/Nova is still deleting server .* once more/) > at(/Reset 1 of 3/))
   })
 
   test('no reset is sent twice and nothing more is sent afterwards', async () => {

@@ -48,7 +48,11 @@ async function allocationsHold(byHost: Awaited<ReturnType<Blazar['allocations']>
 }
 
 async function leaseHolds(lease: Awaited<ReturnType<Blazar['lease']>>): Promise<void> {
-  assert.ok(typeof lease === 'string' || Object.values(lease).every(text), JSON.stringify(lease))
+  if (typeof lease === 'string') return
+  const { id, status, project_id, user_id, name, start_date, end_date, reservations } = lease
+  assert.ok([id, status, project_id, user_id].every(text) && [name, start_date, end_date].every(textOrNull), JSON.stringify(lease))
+  for (const { min, max, ...texts } of reservations)
+    assert.ok(Number.isInteger(min) && Number.isInteger(max) && Object.values(texts).every(text), JSON.stringify(lease))
 }
 
 /** What it answered is as its type says, or it threw the client's own short error; anything else is a bug. */
