@@ -6,7 +6,7 @@ import { adviceFor } from '../core/cause-advice.ts'
 import { MINUTE } from '../core/policy.ts'
 import { timeText } from '../core/when.ts'
 import type { RaisedAlert, StandingIncident, StandingTrouble } from '../store/alerts.ts'
-import { linkTo } from './bulletin.ts'
+import { below, linkTo } from './bulletin.ts'
 import { type AlertmanagerReceiver, isAtLeast, isOfCloud, type Severity } from './receiver.ts'
 
 export type Alert = {
@@ -111,5 +111,5 @@ export const wireAlert = ({ labels, annotations, since, link }: Alert, endsAt: n
 export function alertsRequest(receiver: Pick<AlertmanagerReceiver, 'url' | 'authorization'>, alerts: readonly object[]) {
   const { url, authorization } = receiver
   const headers: Record<string, string> = authorization === null ? {} : { authorization }
-  return { url: `${url.replace(/\/+$/, '')}/api/v2/alerts`, headers, body: JSON.stringify(alerts) }
+  return { url: below(url, 'api/v2/alerts'), headers, body: JSON.stringify(alerts) }
 }

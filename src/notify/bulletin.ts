@@ -51,9 +51,12 @@ export function bulletinOf(
   }
 }
 
-/** Where a person reads on; null where no address of the server is configured. */
+/** Where a person reads on: a case has a page of its own, all else stands on the first one. null where no address of the server is configured. */
 export const linkTo = (serverUrl: string | null, subject: string | null): string | null =>
-  serverUrl === null ? null : `${serverUrl.replace(/\/+$/, '')}/${subject === null ? '' : `#/${subject}`}`
+  serverUrl === null ? null : below(serverUrl, subject?.startsWith('cases/') === true ? subject : '')
+
+/** An address below another one, whether that ends in a slash or not. */
+export const below = (base: string, path: string): string => `${base}${base.endsWith('/') ? '' : '/'}${path}`
 
 /** What `anneal notify test` sends. */
 export const testBulletin = ({

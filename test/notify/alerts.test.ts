@@ -53,7 +53,7 @@ test('a case is an alert until a person is needed, that is another, and both end
     assert.deepEqual([firing(t), await t.store.raisedAlerts('am')], [[], []])
     const [first] = t.arrived
     assert.deepEqual([first?.url, first?.headers['authorization']], ['http://am.test:9093/api/v2/alerts', 'Basic abc'])
-    assert.match(JSON.parse(first?.text ?? '')[0].generatorURL, /^https:\/\/anneal.example.org\/#\/cases\/c-/)
+    assert.match(JSON.parse(first?.text ?? '')[0].generatorURL, /^https:\/\/anneal.example.org\/cases\/c-/)
   }))
 
 test('what stands is said again before it times out there, and began when it began', () =>
