@@ -36,7 +36,7 @@ export const wantedAlerts = (alerts: readonly Alert[], receiver: AlertmanagerRec
 function ofTrouble(trouble: StandingTrouble, serverUrl: string | null): Alert[] {
   const { cloud, uuid, caseId, cause, reason, message, since, leases } = trouble
   const name = trouble.name ?? uuid
-  const link = linkTo(serverUrl, caseId === null ? null : `cases/${caseId}`)
+  const link = linkTo(serverUrl, caseId === null ? '' : `cases/${caseId}`)
   const on = { cloud, node: name, cause: cause ?? 'unknown', reason }
   const about = { uuid, ...(caseId === null ? {} : { case: caseId }), description: message, runbook: `docs/runbook.md#${reason}` }
   const needed = personNeeded(trouble)
@@ -75,7 +75,7 @@ function ofIncident({ id, cloud, kind, value, openedAt, open }: StandingIncident
   const labels = { alertname: 'AnnealIncident', severity: 'warning', cloud, incident: id, cause: kind, reason: value, node: '' }
   const summary = `${cloud}: incident ${id}, ${open} open ${open === 1 ? 'case' : 'cases'} share ${kind} ${value}.`
   const action = 'Look at what the nodes share; `anneal incidents` says more.'
-  return { labels, annotations: { summary, action }, since: openedAt, link: linkTo(serverUrl, `incidents/${id}`) }
+  return { labels, annotations: { summary, action }, since: openedAt, link: linkTo(serverUrl, '') }
 }
 
 export type DueAlerts = { raise: { id: string; alert: Alert; isNew: boolean }[]; end: RaisedAlert[] }

@@ -36,7 +36,7 @@ export function bulletinOf(
 ): Bulletin {
   const incident = /^i-[0-9a-z]{8}$/.test(about) ? about : null
   const words = wordsOf(messages, incident)
-  const subject = incident !== null ? `incidents/${incident}` : /^c-[0-9a-z]{8}$/.test(about) ? `cases/${about}` : null
+  const page = /^c-[0-9a-z]{8}$/.test(about) ? `cases/${about}` : ''
   return {
     key,
     at: Math.max(0, ...messages.map(({ at }) => at)),
@@ -44,16 +44,15 @@ export function bulletinOf(
     ...words,
     // It is a mail's subject.
     title: oneLine(words.title).slice(0, TITLE_MAX),
-    link: linkTo(serverUrl, subject),
+    link: linkTo(serverUrl, page),
     incident,
     messages: [...messages],
     isTest: false,
   }
 }
 
-/** Where a person reads on: a case has a page of its own, all else stands on the first one. null where no address of the server is configured. */
-export const linkTo = (serverUrl: string | null, subject: string | null): string | null =>
-  serverUrl === null ? null : below(serverUrl, subject?.startsWith('cases/') === true ? subject : '')
+/** Where a person reads on: a case has a page of its own, all else stands on the first one (''). null where no address of the server is configured. */
+export const linkTo = (serverUrl: string | null, page: string): string | null => (serverUrl === null ? null : below(serverUrl, page))
 
 /** An address below another one, whether that ends in a slash or not. */
 export const below = (base: string, path: string): string => `${base}${base.endsWith('/') ? '' : '/'}${path}`
@@ -77,7 +76,7 @@ export const testBulletin = ({
   happened: [`${user} asked at ${timeText(now)} whether this receiver can be reached.`],
   did: ['Anneal sent this one message.'],
   todo: ['Nothing.'],
-  link: linkTo(serverUrl, null),
+  link: linkTo(serverUrl, ''),
   incident: null,
   messages: [],
   isTest: true,
