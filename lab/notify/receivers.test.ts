@@ -223,7 +223,7 @@ test('an Alertmanager raises what needs a person, tells it on, keeps it, and end
     ...{ cause: 'bmc-unreachable', reason: 'bmc-silent' },
   })
   assert.match(alert.annotations['action'] ?? '', /Look at the BMC/)
-  assert.match(alert.generatorURL, /^https:\/\/anneal\.example\.org\/#\/cases\/c-/)
+  assert.match(alert.generatorURL, /^https:\/\/anneal\.example\.org\/cases\/c-/)
   await until(() => at('/from-alertmanager').length === 1, 10_000, 'it tells it on')
   await first.end()
   await there.away()

@@ -102,9 +102,9 @@ test('a node to which a port is still bound is not reset: a person gets the comm
   assert.equal((await sweep(at)).code, 2)
   assert.deepEqual(await changesOf(DIRTY), [])
   assert.deepEqual(await marksOf(DIRTY), [])
-  // What the command does; the sweep looks at once, the daemon some minutes later.
+  // What the command does; the sweep looks at once, unless the daemon was faster.
   await putPort(vifOf(node), { 'binding:host_id': '' })
-  assert.equal((await sweep(at)).of(DIRTY)?.decision?.act, 'reset')
+  await sweep(at)
   await waitNode(DIRTY, 'available')
   const healed = await explained(at, DIRTY, ({ decision }) => decision?.reason === 'soak' || decision?.reason === 'healed', 60)
   assert.equal(healed.provision_state, 'available')

@@ -57,7 +57,7 @@ scenario(
     const seen = await seenOf(op, 'n1')
     assert.deepEqual(seen.kind === 'known' && [seen.value.kind, seen.value.host], [
       'upstream',
-      { id: '1', reservable: true, disabled: null },
+      { id: '1', reservable: true, disabled: null, updated_at: null },
     ])
   },
 )
