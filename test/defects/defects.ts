@@ -231,7 +231,7 @@ const MEMORY: readonly Defect[] = [
     name: 'intents of others settled at once',
     imitates: 'an intent without an outcome belongs to a dead process',
     breaks: ['S4'],
-    seeds: 12,
+    seeds: 24,
     edits: [
       edit(
         'src/core/settle.ts',
