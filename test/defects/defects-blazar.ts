@@ -24,7 +24,7 @@ export const RESERVATIONS: readonly Defect[] = [
   {
     name: 'a shield that is forgotten',
     imitates: 'a case that closes without putting right what it changed elsewhere',
-    breaks: ['S12'],
+    breaks: ['S11', 'S12'],
     seeds: 24,
     edits: [
       edit(

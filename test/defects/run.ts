@@ -1,7 +1,7 @@
 /**
  * Whether the simulation sees what it is there to see: each planted defect is put into a copy of the product, and the histories of a few
  * seeds must break a promise there. Without a defect the same seeds must break none. It writes only to its own temporary folder.
- * usage: npm run sim:defects [-- --only PATTERN] [-- --shrink] [-- --from SEED]
+ * usage: npm run sim:defects [-- --only PATTERN] [-- --except PATTERN] [-- --shrink] [-- --from SEED]
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { DEFECTS } from './defects.ts'
 import { plant, snapshot } from './planted.ts'
 
 const { values: wish } = parseArgs({
-  options: { only: { type: 'string' }, shrink: { type: 'boolean' }, from: { type: 'string', default: '1' } },
+  options: { only: { type: 'string' }, except: { type: 'string' }, shrink: { type: 'boolean' }, from: { type: 'string', default: '1' } },
 })
 
 /** Virtual; a storm of an hour has some 450 deeds. */
@@ -43,7 +43,8 @@ type Found = z.infer<typeof foundSchema>['found']
 type Row = { name: string; imitates: string; seeds: number; found: Found; wrong: string | null }
 
 const first = Number(wish.from)
-const chosen = DEFECTS.filter(({ name }) => wish.only === undefined || new RegExp(wish.only).test(name))
+const isNamed = (name: string, pattern: string | undefined): boolean => pattern !== undefined && new RegExp(pattern).test(name)
+const chosen = DEFECTS.filter(({ name }) => (wish.only === undefined || isNamed(name, wish.only)) && !isNamed(name, wish.except))
 const CONTROL = { name: 'no defect', imitates: 'the product as it is', breaks: [], edits: [] }
 const control: Defect = { ...CONTROL, seeds: Math.max(0, ...chosen.map(({ seeds }) => seeds)) }
 
