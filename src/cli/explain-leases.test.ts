@@ -12,6 +12,7 @@ const blazar = (difference: Partial<ShownBlazar> = {}): ShownBlazar => ({
   host: { id: 'h1', reservable: false, disabled: true, updated_at: null },
   leases: [],
   total: 0,
+  lost: [],
   ...difference,
 })
 const lease = (difference: Partial<ShownLease> = {}): ShownLease => ({
@@ -38,6 +39,19 @@ test('each lease has its time, who has it, and how that lies to now', () => {
   2026-11-22T14:00:00.000Z to 2026-11-22T14:30:00.000Z (over by now): lease l3, ACTIVE, of project p1, user u1.
   an unreadable start to an unreadable end (running): lease l4, ACTIVE, of project p1, user u1.
   And 3 more within 7 days.`,
+  )
+})
+
+test('a lease that Blazar took from the node is told with what it has now', () => {
+  const lost = { ...lease({ status: 'PENDING' }), lostAt: '2026-11-22T13:05:00.000Z', hosts: [] }
+  const span = '2026-11-22T14:00:00.000Z to 2026-11-22T18:00:00.000Z: taken from the node by 2026-11-22T13:05:00.000Z'
+  assert.equal(
+    told({ lost: [lost, { ...lost, id: 'l2', hosts: ['h7'] }, { ...lost, id: 'l3', status: 'gone' }] }),
+    `  Host h1: not reservable, disabled.
+  No lease now or within 7 days.
+  ${span}, it has no node in its place: lease l1, PENDING, of project p1, user u1.
+  ${span}, it has Blazar's host h7 instead: lease l2, PENDING, of project p1, user u1.
+  ${span}, it is deleted: lease l3, of project p1, user u1.`,
   )
 })
 

@@ -135,7 +135,7 @@ test('explain tells of the leases that were seen last, with dates that say UTC, 
     assert.equal((await explainNode(store, wish)).blazar, null)
     const told = await seen(known({ readAt: 0, kind: 'upstream', host, leases: [{ ...lease, reservation: null }], total: 1, missing: [] }))
     const leases = [{ ...lease, start_date: '2026-11-22T14:03:00.000Z' }]
-    assert.deepEqual(told, { at: '2026-11-22T03:10:00.000Z', unknown: null, kind: 'upstream', host, leases, total: 1 })
+    assert.deepEqual(told, { at: '2026-11-22T03:10:00.000Z', unknown: null, kind: 'upstream', host, leases, total: 1, lost: [] })
   }))
 
 test('explain tells each check of the proof with its verdict, as of the newest observation that was kept', () =>
@@ -156,7 +156,7 @@ test('explain tells each check of the proof with its verdict, as of the newest o
 
 test('what Blazar did not say, and what a version before it was asked kept, is told as such', () => {
   const kept = (blazar: unknown) =>
-    shownBlazar(fromOlder({ at: 0, caseId: null, kind: 'wait', reason: 'spacing', observation: { ...observation(1, 0), blazar } }))
+    shownBlazar(fromOlder({ at: 0, caseId: null, kind: 'wait', reason: 'spacing', observation: { ...observation(1, 0), blazar } }), {})
   assert.equal(kept(unknown('the reservation service answered 500'))?.unknown, 'the reservation service answered 500')
   assert.equal(kept(absent('no Blazar in the catalog')), null)
   assert.equal(kept(undefined), null)

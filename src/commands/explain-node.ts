@@ -68,7 +68,7 @@ export async function explainNode(store: Store, wish: Wish): Promise<Explanation
     timeline: timeline.toReversed().map(({ at, kind, by, message }) => ({ at: timeOrNull(at), kind, by, message })),
     attempts: attempts.map(shownAttempt),
     ...shownProof(last, policy),
-    blazar: shownBlazar(last),
+    blazar: shownBlazar(last, ofNode?.memory ?? EMPTY_MEMORY),
   }
 }
 

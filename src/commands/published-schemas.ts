@@ -62,6 +62,16 @@ const result = z.enum(['healed', 'launched', 'moved', 'gone']).nullable()
 
 const said = { by: z.string(), why: z.string(), at: time.nullable() }
 
+const lease = z.object({
+  id: z.string(),
+  start_date: time.nullable(),
+  end_date: time.nullable(),
+  status: z.string().nullable().meta({ description: 'null, as the two below: not shown to this credential' }),
+  project_id: z.string().nullable(),
+  name: z.string().nullable(),
+  user_id: z.string().nullable(),
+})
+
 const explanation = node.extend({
   cloud: z.string(),
   against: z.array(z.string()).meta({ description: 'What speaks against the diagnosis' }),
@@ -102,20 +112,16 @@ const explanation = node.extend({
         .object({ id: z.string(), reservable: z.boolean().nullable(), disabled: z.boolean().nullable(), updated_at: z.string().nullable() })
         .nullable()
         .meta({ description: 'null: Blazar does not know the node' }),
-      leases: z
+      leases: z.array(lease).meta({ description: 'Running then, or beginning within 7 days, the soonest first; at most 5 of `total`' }),
+      total: z.int(),
+      lost: z
         .array(
-          z.object({
-            id: z.string(),
-            start_date: time.nullable(),
-            end_date: time.nullable(),
-            status: z.string().nullable().meta({ description: 'null, as the two below: not shown to this credential' }),
-            project_id: z.string().nullable(),
-            name: z.string().nullable(),
-            user_id: z.string().nullable(),
+          lease.extend({
+            lostAt: time.nullable().meta({ description: 'When it was seen to be gone from the node' }),
+            hosts: z.array(z.string()).meta({ description: "Blazar's ids of the hosts that it has now" }),
           }),
         )
-        .meta({ description: 'Running then, or beginning within 7 days, the soonest first; at most 5 of `total`' }),
-      total: z.int(),
+        .meta({ description: "Taken from the node while its case was open; status is Blazar's word since then, or gone" }),
     })
     .nullable()
     .meta({ description: 'Reservations, from the newest observation that was kept; null: no Blazar, or nothing was kept' }),

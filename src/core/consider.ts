@@ -71,7 +71,7 @@ export function consider(given: Given): Considered {
     failedAt: memory.failure?.at ?? now,
     personHold: kept?.liftedByIronic ?? false,
     notices,
-    neededAt: neededAt(observation, now),
+    neededAt: neededAt({ observation, memory, policy, now }),
   }
 }
 

@@ -72,7 +72,7 @@ function lessSilent(input: DecideInput, decision: Decision): Decision {
   if (decision.kind !== 'wait' || PATIENT.includes(decision.reason)) return decision
   const since = sinceOf(input, decision.reason)
   const { silence, silenceWithLease } = input.policy
-  const patience = neededAt(input.observation, input.now) === 0 ? Math.min(silence, silenceWithLease) : silence
+  const patience = neededAt({ ...input, memory: input.case?.memory ?? EMPTY_MEMORY }) === 0 ? Math.min(silence, silenceWithLease) : silence
   if (input.now - since < patience) return decision
   return escalate(decision.reason, `${decision.message} It has been so for ${spanText(input.now - since)}.`, decision.until)
 }

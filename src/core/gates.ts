@@ -250,7 +250,7 @@ const dirtyPort: Gate = (j) => {
     return wait('dirty-port', `${what}; Nova may yet remove it.`, Math.min(since + j.policy.waitForNova, soon(j)))
   return escalate(
     'dirty-port',
-    `${what}: \`openstack port unset --host ${port.id}\`, or delete the port if its instance is gone.`,
+    `${what}: \`openstack port delete ${port.id}\` if its instance is gone, else \`openstack port unset --host ${port.id}\`.`,
     later(j),
   )
 }

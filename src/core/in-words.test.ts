@@ -311,7 +311,7 @@ const GATES: Row[] = [
     'escalate dirty-port',
     600,
     null,
-    'Neutron port p-1 and 2 more is still bound to it, and no reset unbinds it: `openstack port unset --host p-1`, or delete the port if its instance is gone.',
+    'Neutron port p-1 and 2 more is still bound to it, and no reset unbinds it: `openstack port delete p-1` if its instance is gone, else `openstack port unset --host p-1`.',
   ],
   [
     { observation: { ports: unknown('403') } },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CASE, given, NOW } from '../../test/given.ts'
+import type { HeldLease } from './case.ts'
 import { consider } from './consider.ts'
 import { decide } from './decide.ts'
 import { holderText, leasesAfter, neededAt, noticesOf } from './leases.ts'
@@ -22,12 +23,30 @@ const seen = (leases: LeaseSeen[], more: Partial<BlazarSeen> = {}) => {
 const at = (ms: number, leases: LeaseSeen[], more: Partial<BlazarSeen> = {}) => ({ at: NOW + ms, blazar: seen(leases, more) })
 
 test('a node is needed now while a lease runs, else when the next one starts; one without dates, and none, are nobody', () => {
-  const need = (...leases: LeaseSeen[]) => neededAt({ blazar: seen(leases) }, NOW)
+  const nothing = { memory: {}, policy: DEFAULT_POLICY, now: NOW }
+  const need = (...leases: LeaseSeen[]) => neededAt({ observation: { blazar: seen(leases) }, ...nothing })
   assert.equal(need(lease('b', 2 * HOUR, 3 * HOUR), lease('a', HOUR, 2 * HOUR)), NOW + HOUR)
   assert.equal(need(lease('b', 2 * HOUR, 3 * HOUR), lease('a', -HOUR, HOUR)), 0)
   assert.equal(need(lease('over', -2 * HOUR, -HOUR)), null)
   assert.equal(need(lease('a', 0, 0, { start_date: null, end_date: null })), null)
-  assert.equal(neededAt({ blazar: unknown('500') }, NOW), null)
+  assert.equal(neededAt({ observation: { blazar: unknown('500') }, ...nothing }), null)
+})
+
+test('a pending lease that lost its node needs it where it would be given back, and only there', () => {
+  const need = (giveBack: boolean, missing: Partial<MissingLease> = {}, of: Partial<HeldLease> = {}) => {
+    const held = { ...lease('a', HOUR, 3 * HOUR), host_id: 'h', lostAt: NOW - MINUTE, ...of }
+    const stripped = { lease_id: 'a', reservation_id: 'r-a', status: 'PENDING', hosts: [], ...missing }
+    return neededAt({
+      observation: { blazar: seen([lease('b', 4 * HOUR, 5 * HOUR)], { missing: [stripped] }) },
+      memory: { leases: [held] },
+      policy: { blazar: { ...DEFAULT_POLICY.blazar, mode: 'chameleon', giveBack } },
+      now: NOW,
+    })
+  }
+  assert.equal(need(true), NOW + HOUR)
+  const later = NOW + 4 * HOUR
+  assert.deepEqual([need(false), need(true, { hosts: ['h2'] }), need(true, { status: 'ERROR' })], [later, later, later])
+  assert.deepEqual([need(true, {}, { host_id: 'h9' }), need(true, {}, { start_date: naive(0) })], [later, later])
 })
 
 test('a lease that Blazar takes from the node is remembered as it was, until it is over', () => {

@@ -8,12 +8,38 @@ import type { Policy } from './policy.ts'
 import { healedState } from './proof.ts'
 import { parseTime, spanText, timeText } from './when.ts'
 
-/** In ms since the epoch: 0 while a lease runs, else when the next one starts. null: nobody waits for the node, as far as is known. */
-export function neededAt(o: Pick<Observation, 'blazar'>, now: number): number | null {
-  if (o.blazar.kind !== 'known') return null
-  const starts = o.blazar.value.leases.filter((lease) => !isOver(lease, now)).map((lease) => (isRunning(lease, now) ? 0 : startOf(lease)))
+/** What is known of who needs a node: what Blazar says of it now, and what the case remembers of it. */
+export type Needs = {
+  observation: Pick<Observation, 'blazar'>
+  memory: Pick<Memory, 'leases'>
+  policy: Pick<Policy, 'blazar'>
+  now: number
+}
+
+/**
+ * In ms since the epoch: 0 while a lease runs, else when the next one starts, with those that would get the node back if it were well. null:
+ * nobody waits for the node, as far as is known.
+ */
+export function neededAt(of: Needs): number | null {
+  const { observation, now } = of
+  if (observation.blazar.kind !== 'known') return null
+  const here = observation.blazar.value.leases.filter((lease) => !isOver(lease, now))
+  const starts = [
+    ...here.map((lease) => (isRunning(lease, now) ? 0 : startOf(lease))),
+    ...(givesBack(of.policy) ? (of.memory.leases ?? []).filter((lease) => isBereft(lease, of)).map(startOf) : []),
+  ]
   const soonest = Math.min(...starts.filter((at) => at !== null))
   return Number.isFinite(soonest) ? soonest : null
+}
+
+export const givesBack = ({ blazar }: Pick<Policy, 'blazar'>): boolean => blazar.giveBack && blazar.mode === 'chameleon'
+
+/** Taken from this node, still to begin, and with no node in its place: what a give-back is for. */
+export function isBereft(lease: HeldLease, { observation, now }: Pick<Needs, 'observation' | 'now'>): boolean {
+  const start = startOf(lease)
+  const missing = missingOf(observation, lease)
+  if (observation.blazar.kind !== 'known' || observation.blazar.value.host?.id !== lease.host_id) return false
+  return lease.lostAt !== null && start !== null && start > now && missing?.status === 'PENDING' && missing.hosts.length === 0
 }
 
 /** By its dates: a lease's status follows them within 10 s (Blazar's own loop), and is withheld from other projects. */

@@ -16,8 +16,8 @@ export function portsLeft(ports: readonly BoundPort[]): Left {
   const [port, ...more] = ports
   if (port === undefined) return null
   if (more.length === 0)
-    return `Neutron port ${port.id} is still bound to it: \`openstack port unset --host ${port.id}\`, or delete the port if its instance is gone.`
-  return `${ports.length} Neutron ports are still bound to it: \`openstack port unset --host PORT\` for ${listed(ports.map(({ id }) => id))}, or delete those whose instance is gone.`
+    return `Neutron port ${port.id} is still bound to it: \`openstack port delete ${port.id}\` if its instance is gone, else \`openstack port unset --host ${port.id}\`.`
+  return `${ports.length} Neutron ports are still bound to it: \`openstack port delete PORT\` for those whose instance is gone, else \`openstack port unset --host PORT\`: ${listed(ports.map(({ id }) => id))}.`
 }
 
 export function allocationsLeft(consumers: readonly string[], nova: Tenant['nova'], instance_uuid: string | null): Left {

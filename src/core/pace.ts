@@ -208,5 +208,5 @@ const yielding = (needier: number): string =>
 /** A node that somebody waits for looks again soon however many wait with it: they are few, and a free place is kept for them. */
 const nextTurn = (j: Judged): number => {
   const ms = Math.min(j.policy.look, 15_000)
-  return neededAt(j.observation, j.now) === null ? soonest(j, ms) : j.now + ms
+  return neededAt(j) === null ? soonest(j, ms) : j.now + ms
 }

@@ -82,11 +82,11 @@ test('a port that is still bound is named with the command that frees it', () =>
   const ports = (...ids: string[]) => oneOf('ports', { seen: { ports: known(ids.map(port)) } })
   assert.equal(
     ports('p1'),
-    'fails: Neutron port p1 is still bound to it: `openstack port unset --host p1`, or delete the port if its instance is gone.',
+    'fails: Neutron port p1 is still bound to it: `openstack port delete p1` if its instance is gone, else `openstack port unset --host p1`.',
   )
   assert.equal(
     ports('p1', 'p2'),
-    'fails: 2 Neutron ports are still bound to it: `openstack port unset --host PORT` for p1, p2, or delete those whose instance is gone.',
+    'fails: 2 Neutron ports are still bound to it: `openstack port delete PORT` for those whose instance is gone, else `openstack port unset --host PORT`: p1, p2.',
   )
   assert.match(ports('1', '2', '3', '4', '5', '6', '7') ?? '', /for 1, 2, 3, 4, 5, 2 more, or/)
 })

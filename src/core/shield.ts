@@ -7,7 +7,7 @@ import type { Attempt, BlazarPart, HeldLease } from './case.ts'
 import type { Decision } from './decision.ts'
 import { HANDS, HANDS_AFAR, outcomeUnknown } from './gates.ts'
 import { type DecideInput, escalate, first, go, type Judged, ownAttempts, wait } from './judged.ts'
-import { leaseText, missingOf } from './leases.ts'
+import { givesBack, isBereft, leaseText } from './leases.ts'
 import type { BlazarHostSeen } from './observation.ts'
 import { permitted } from './pace.ts'
 import { SECOND } from './policy.ts'
@@ -155,23 +155,21 @@ export function shieldLeft(j: Judged): string | null {
 /** Of what Blazar's monitor took from the node while it was broken, the first that can be given back now that it is well. */
 export function givingBack(j: Judged): Decision | null {
   const { blazar } = j.observation
-  if (!j.policy.blazar.giveBack || j.policy.blazar.mode !== 'chameleon' || blazar.kind !== 'known') return null
+  if (!givesBack(j.policy) || blazar.kind !== 'known') return null
   const { kind, host } = blazar.value
   if (kind !== 'chameleon' || host?.reservable !== true) return null
-  const lease = (j.memory.leases ?? []).find((one) => one.host_id === host.id && isWanting(j, one))
+  const lease = (j.memory.leases ?? []).find((one) => isWanting(j, one))
   if (lease?.reservation == null) return null
   const part: BlazarPart = { host_id: host.id, updated_at: null, keepMark: false, lease: { id: lease.id, reservation: lease.reservation } }
   const why = `Blazar took this node from ${leaseText(lease)} while it was broken, and gave it no other; it gets the node back.`
   return first(j, [...HANDS, outcomeUnknown]) ?? permitted(j, go('lease-lost', why, { act: 'give-back', blazar: part }))
 }
 
-/** Pending, with no node anywhere, and the node free for all of its time. */
+/** With no node anywhere, and this one free for all of its time. */
 function isWanting(j: Judged, lease: HeldLease): boolean {
   const start = parseTime(lease.start_date)
   const end = parseTime(lease.end_date)
-  const missing = missingOf(j.observation, lease)
-  if (lease.lostAt === null || start === null || end === null || start <= j.now) return false
-  if (missing?.status !== 'PENDING' || missing.hosts.length > 0) return false
+  if (start === null || end === null || !isBereft(lease, j)) return false
   if (ownAttempts(j).some((a) => a.act === 'give-back' && a.outcome === 'accepted' && a.blazar?.lease?.id === lease.id)) return false
   const { blazar } = j.observation
   return (

@@ -82,7 +82,11 @@ scenario('explain shows who has the node by a lease, and the port that is still 
   const text = explanationText(explained, { now: op.clock.now(), colour: false, width: null, isWatched: true })
   const proof = text.split('\n\n').find((part) => part.startsWith('Proof that users can launch on it, as of '))
   assert.ok(proof !== undefined, text)
-  assert.ok(proof.includes(`  fails      ports            Neutron port ${id} is still bound to it: \`openstack port unset --host ${id}\``))
+  assert.ok(
+    proof.includes(
+      `  fails      ports            Neutron port ${id} is still bound to it: \`openstack port delete ${id}\` if its instance is gone`,
+    ),
+  )
   assert.match(proof, /^ {2}fails {6}provision state {2}It is error, not available\.$/m)
   assert.match(proof, /^ {2}holds {6}Nova {13}Nova has no server on it\.$/m)
   assert.match(

@@ -226,26 +226,46 @@ scenario('a host that vanishes under its shield is let go, and the case closes',
   assert.equal('anneal_shield' in op.node('n1').row.extra, false)
 })
 
+/** Six nodes fail one after the other while their BMCs are silent; the order of the resets once these answer. */
+async function orderOf(op: SimOperator, silentFor: number): Promise<(string | undefined)[]> {
+  for (const name of SIX) {
+    op.people.bmc(name, 'silent')
+    op.people.fail(name, `Failed to tear down: IPMI call failed: power status of ${name}.`)
+    await op.clock.advance(MINUTE)
+  }
+  await op.sweepFor(silentFor, MINUTE)
+  assert.equal(op.resets(), 0)
+  for (const name of SIX) op.people.bmc(name, 'ok')
+  await op.sweepUntil(() => op.resets() === SIX.length, 12 * HOUR, MINUTE)
+  const verbs = op.cloud.ledger.changes().filter(({ path, effect }) => path.endsWith('/states/provision') && effect !== null)
+  return verbs.map(({ before }) => SIX.find((name) => op.node(name).row.uuid === before?.uuid))
+}
+// Whoever is looked at as the BMCs answer takes the first place; from then on the others wait, and the one that is needed goes first.
+const isNext = (order: (string | undefined)[], name: string): boolean => order.slice(0, 2).includes(name)
+
 scenario(
   'of the nodes that wait for a place the one that is leased goes next, however late it failed',
   { ...site(), nodes: SIX.map((name) => ({ name })) },
   async (op) => {
     lend(op, 'n6', 5 * HOUR, 9 * HOUR)
-    for (const name of SIX) {
-      op.people.bmc(name, 'silent')
-      op.people.fail(name, `Failed to tear down: IPMI call failed: power status of ${name}.`)
-      await op.clock.advance(MINUTE)
-    }
-    await op.sweepFor(5 * MINUTE, MINUTE)
-    assert.equal(op.resets(), 0)
-    for (const name of SIX) op.people.bmc(name, 'ok')
-    await op.sweepUntil(() => op.resets() === SIX.length, 12 * HOUR, MINUTE)
-    const verbs = op.cloud.ledger.changes().filter(({ path, effect }) => path.endsWith('/states/provision') && effect !== null)
-    const order = verbs.map(({ before }) => SIX.find((name) => op.node(name).row.uuid === before?.uuid))
-    // Whoever is looked at as the BMCs answer takes the first place; from then on the others wait, and n6 is needed first.
-    assert.ok(order.slice(0, 2).includes('n6'), order.join())
+    const order = await orderOf(op, 5 * MINUTE)
+    assert.ok(isNext(order, 'n6'), order.join())
   },
 )
+
+for (const giveBack of [true, false])
+  scenario(
+    `a node whose lease the monitor took ${giveBack ? 'is needed as before where the lease gets it back' : 'is not waited for where the lease is left as it is'}`,
+    { ...site({ giveBack }), nodes: SIX.map((name) => ({ name })) },
+    async (op) => {
+      lend(op, 'n5', 70 * MINUTE, 9 * HOUR)
+      const order = await orderOf(op, 20 * MINUTE)
+      assert.equal(isNext(order, 'n5'), giveBack, order.join())
+      const [lease] = [...(op.cloud.state.blazar?.leases.values() ?? [])]
+      assert.deepEqual(lease?.reservations[0]?.hosts, giveBack ? [hostOf(op, 'n5').id] : [])
+      assert.ok((await told(op)).includes('lease-lost'))
+    },
+  )
 
 scenario('of a node that was removed under its shield a person is told, until the host is enabled or gone', site(), async (op) => {
   op.people.fail('n1', BLIP)
