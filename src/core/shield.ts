@@ -49,10 +49,11 @@ function isMarkForeign({ node, attempts }: Judged): boolean {
 /** What is left of this case's shield: at Blazar, as far as it is known to be ours, and in Ironic. */
 type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean }
 
-/** The shield of this case that nothing has ended as far as is known. */
+/** The shield of this case that nothing has ended as far as is known: an end that nobody saw is none. */
 function lastSet(j: Pick<DecideInput, 'attempts' | 'case'>): Attempt | undefined {
   const [last] = ownAttempts(j).filter(
-    ({ act, outcome }) => (act === 'shield' || act === 'unshield') && (outcome === 'accepted' || outcome === 'unknown'),
+    ({ act, outcome }) =>
+      (act === 'shield' && outcome === 'unknown') || ((act === 'shield' || act === 'unshield') && outcome === 'accepted'),
   )
   return last?.act === 'shield' ? last : undefined
 }

@@ -12,5 +12,7 @@ export type Defect = {
   breaks: readonly PromiseId[]
   /** So many histories at most until one is broken. */
   seeds: number
+  /** What it takes is rare: these lines are performed each minute of every storm besides what the seed draws. */
+  often?: readonly string[]
   edits: readonly Edit[]
 }

@@ -52,9 +52,16 @@ const run = promisify(execFile)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 async function tried(defect: Defect, { folder, sources }: { folder: string; sources: string }): Promise<Row> {
-  const { name, imitates, seeds } = defect
+  const { name, imitates, seeds, often = [] } = defect
   const script = plant(folder, sources, defect)
-  const args = [script, String(first), String(seeds), String(STORM_MINUTES), ...(wish.shrink === true ? ['--shrink'] : [])]
+  const args = [
+    script,
+    String(first),
+    String(seeds),
+    String(STORM_MINUTES),
+    ...(wish.shrink === true ? ['--shrink'] : []),
+    ...often.flatMap((line) => ['--often', line]),
+  ]
   const { stdout } = await run(process.execPath, args, { timeout: PATIENCE_MS, maxBuffer: 64 * 1024 * 1024 })
   rmSync(folder, { recursive: true })
   const { found, cpuSeconds } = foundSchema.parse(JSON.parse(stdout))

@@ -140,11 +140,16 @@ export type SeedOptions = {
   storm: number | null
   /** Whether the history ends as soon as a promise was broken; for looking for the shortest one. */
   untilBroken?: boolean
+  /** Lines that are performed each minute of the storm besides what the seed draws: a rarity that is looked for. */
+  often?: readonly string[]
   watched?: Trace
 }
 
 /** Deterministic: the same arguments give the same history to the byte. */
-export async function playSeed(seed: number, { policy, storm: wanted, untilBroken = false, watched }: SeedOptions): Promise<Played> {
+export async function playSeed(
+  seed: number,
+  { policy, storm: wanted, untilBroken = false, often = [], watched }: SeedOptions,
+): Promise<Played> {
   const draw = stream(seed, SITE)
   const setting = await setUp([...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE))], policy, watched ?? null)
   const { clock, judges, scene, store } = setting
@@ -152,7 +157,7 @@ export async function playSeed(seed: number, { policy, storm: wanted, untilBroke
     await clock.advance(MINUTE)
     const isEnough = () => untilBroken && judges.broken.length > 0
     const drawn = between(draw, 5, 20) * MINUTE
-    await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough, beside: stream(seed, BLAZAR_STORM) })
+    await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough, beside: stream(seed, BLAZAR_STORM), often })
     const history = isEnough() ? await reckoning(setting) : await ended(setting)
     return { ...history, entries: watched === undefined ? [] : entriesOf(watched, scene) }
   } finally {

@@ -30,14 +30,14 @@ function drawnNoise(random: Random): string[] {
   )
 }
 
-/** `beside`: draws what befalls a Blazar, where there is one. */
-export type Storm = { ms: number; isEnough: () => boolean; beside: Random }
+/** `beside`: draws what befalls a Blazar, where there is one. `often`: lines that are performed each minute besides what is drawn. */
+export type Storm = { ms: number; isEnough: () => boolean; beside: Random; often: readonly string[] }
 
 /**
  * Goes on for `ms` of virtual time and through a last long lull, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
  * the middle of one, so that the record of them played again gives the same history.
  */
-export async function storm(scene: Scene, random: Random, { ms, isEnough, beside }: Storm): Promise<void> {
+export async function storm(scene: Scene, random: Random, { ms, isEnough, beside, often }: Storm): Promise<void> {
   const { clock } = scene.cloud.state
   const stormEnds = clock.now() + ms
   const end = stormEnds + between(random, LAST_LULL.low, LAST_LULL.high)
@@ -48,10 +48,11 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough, beside
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
   let besideAt = hasBlazar ? clock.now() + gapInBlazar(beside) : Number.POSITIVE_INFINITY
+  let oftenAt = often.length > 0 ? clock.now() + MINUTE : Number.POSITIVE_INFINITY
   let isLull = false
   let turnsAt = Math.min(stormEnds, clock.now() + between(random, 3, 12) * MINUTE)
   while (!isEnough()) {
-    const at = Math.min(drawAt, besideAt, turnsAt, ...later.map((one) => one.at))
+    const at = Math.min(drawAt, besideAt, turnsAt, oftenAt, ...later.map((one) => one.at))
     if (at > end) break
     await clock.advanceTo(at)
     for (const { line } of later.filter((one) => one.at <= at)) scene.perform(line)
@@ -62,6 +63,10 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough, beside
       if (isLull) scene.perform('lull')
       const lasts = (isLull ? between(random, 4, 10) : between(random, 5, 15)) * MINUTE
       turnsAt = isLast ? Number.POSITIVE_INFINITY : Math.min(stormEnds, clock.now() + lasts)
+    }
+    if (at >= oftenAt) {
+      oftenAt = at + MINUTE
+      for (const line of often) scene.perform(line)
     }
     const slower = at >= stormEnds ? LAST_LULL.slower : 1
     const due: Drawn[] = []
