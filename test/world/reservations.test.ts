@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { DEFAULT_POLICY, HOUR, MINUTE, type Policy, SECOND } from '../../src/core/policy.ts'
 import type { Transport } from '../../src/core/seams.ts'
 import type { SimHost } from '../../src/simulator/blazar-state.ts'
+import { handOver } from '../../src/simulator/nova.ts'
 import { type SimOperator, type SimOptions, scenario } from '../sim-operator.ts'
 
 const BLIP = 'Failed to tear down: IPMI call failed: power status.'
@@ -148,6 +149,21 @@ scenario('a shield whose reply was lost is found, counted as ours, and taken bac
   )
   assert.deepEqual(flags(op, 'n1'), { disabled: false, reservable: true, mark: false })
 })
+
+for (const kind of ['502', 'lost-reply'] as const)
+  scenario(
+    `a shield whose end came back as ${kind} is over only when Blazar shows it, on a node that somebody has, too`,
+    site(),
+    async (op) => {
+      op.people.bmc('n1', 'silent')
+      op.people.fail('n1', BLIP)
+      await op.sweepUntil(() => flags(op, 'n1').disabled, 10 * MINUTE)
+      handOver(op.cloud.state, op.node('n1'))
+      op.cloud.faults.set('blazar', { kind, methods: ['PUT'], times: 1 })
+      await op.sweepUntil(() => op.said('n1') === 'resolve launched', 2 * HOUR)
+      assert.equal(flags(op, 'n1').disabled, false)
+    },
+  )
 
 scenario('where a clock that was set hides whose the disabled is, a person is told, and says so by the mark', site(), async (op) => {
   op.people.fail('n1', BLIP)
