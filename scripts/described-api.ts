@@ -21,10 +21,11 @@ export async function describedApi(): Promise<unknown> {
     policyOf: () => DEFAULT_POLICY,
     records: () => null,
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
-    metrics: await openMetrics({ store, clock, clouds: [] }),
+    metrics: await openMetrics({ store, clock, clouds: [], canaries: () => [] }),
     dashboard: new Map(),
     login: null,
     isReady: () => false,
+    canaries: () => [],
     log: () => undefined,
   })
   await app.ready()

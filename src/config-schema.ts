@@ -22,6 +22,9 @@ export const DEFAULTS = {
   log: 'info',
 } as const
 
+/** A round takes the spacing, the wait for what nobody can see (a node without a machine has no BMC), and the soak: some 50 minutes by default. */
+export const CANARY = { every: DAY, within: 2 * HOUR } as const
+
 const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY }
 const DURATION = /^(\d+)(ms|s|m|h|d)$/
 
@@ -249,6 +252,14 @@ const cloud = part('One cloud.', {
       .min(1, { error: 'It must not be empty.' })
       .meta(said("What a lease's holder is told; {node}, {lease}, {start}, {end} and {cause} are filled in.", 'nobody is told'))
       .exactOptional(),
+  }).exactOptional(),
+  canary: part('A node that is broken and healed on a schedule, to prove that the whole path works. In mode auto only.', {
+    node: z.string({ error: 'It must be the name or uuid of a node.' }).min(1, { error: 'It must not be empty.' }).meta({
+      description:
+        'Name or uuid. The node must have the driver fake-hardware, no instance, and extra.anneal_canary true; ipmi must be enabled too.',
+    }),
+    every: duration('A round begins so long after the one before.', CANARY.every, { min: HOUR }),
+    within: duration('A round that is not healed by then is a trouble: /readyz and the metrics say so.', CANARY.within, { min: HOUR }),
   }).exactOptional(),
   scope: part('Only nodes that fit every field given here.', {
     conductor_group: names('conductor_group'),

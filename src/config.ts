@@ -6,8 +6,18 @@ import { BlockList, isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
 import { receiversOf, unknownCloudOf } from './config-notify.ts'
-import { type Budgets, type CloudSettings, DEFAULTS, durationText, type LOG_LEVELS, listenAddress, type Settings } from './config-schema.ts'
+import {
+  type Budgets,
+  CANARY,
+  type CloudSettings,
+  DEFAULTS,
+  durationText,
+  type LOG_LEVELS,
+  listenAddress,
+  type Settings,
+} from './config-schema.ts'
 import { loginOf, type ServerConfig } from './config-server.ts'
+import type { CanaryPlan } from './core/canary.ts'
 import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
 import type { Receiver } from './notify/receiver.ts'
@@ -22,6 +32,8 @@ export type CloudConfig = {
   ironic: string
   services: string | null
   policy: Policy
+  /** null: no node is ever broken on purpose. */
+  canary: CanaryPlan | null
   /** Of the whole policy, mode included: replicas with different ones must not both act. */
   policyHash: string
 }
@@ -154,8 +166,11 @@ function cloudConfig(name: string, cloud: CloudSettings, under: Policy): CloudCo
     },
     cloud,
   )
-  return withPolicy({ name, ironic: cloud.ironic ?? name, services: cloud.services ?? null, policy }, policy)
+  return withPolicy({ name, ironic: cloud.ironic ?? name, services: cloud.services ?? null, canary: canaryOf(cloud), policy }, policy)
 }
+
+const canaryOf = ({ canary }: CloudSettings): CanaryPlan | null =>
+  canary == null ? null : { node: canary.node, every: canary.every ?? CANARY.every, within: canary.within ?? CANARY.within }
 
 function policyOf(under: Policy, given: Pick<Settings, 'mode' | 'dirtyPort' | 'uncleaned' | 'budgets'>): Policy {
   const budgets: Budgets = given.budgets ?? {}

@@ -45,10 +45,11 @@ export async function served(
       policyOf: () => DEFAULT_POLICY,
       records: () => openRecords(path),
       hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
-      metrics: await openMetrics({ store, clock, clouds: [WEST] }),
+      metrics: await openMetrics({ store, clock, clouds: [WEST], canaries: () => [] }),
       dashboard: new Map(),
       login: null,
       isReady: () => true,
+      canaries: () => [],
       log: (_level, message, fields) => void logged.push([message, ...Object.values(fields)].join(' ')),
       ...differs(store),
     }

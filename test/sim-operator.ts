@@ -246,7 +246,7 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
       const stop = new AbortController()
       const worlds = [world]
       const running = runDaemon(
-        { worlds, claimant, workers: 2, pollMs: 15_000, censusMs: 600_000, ...more, onPass: (_, pass) => onPass(pass) },
+        { worlds, canaries: [], claimant, workers: 2, pollMs: 15_000, censusMs: 600_000, ...more, onPass: (_, pass) => onPass(pass) },
         stop.signal,
       )
       return () => {

@@ -28,6 +28,7 @@ export async function raise({ nodes, speed, mode = 'auto' }: { nodes: number; sp
   const operator = run(
     {
       worlds: [stage.world],
+      canaries: [],
       claimant: CLOUD,
       workers: 1,
       pollMs: 15 * SECOND,

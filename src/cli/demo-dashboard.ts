@@ -36,6 +36,7 @@ export async function serveDemo(
     dashboard,
     login: null,
     isReady: () => true,
+    canaries: () => [],
     log: () => undefined,
   })
   const address = await listen(app, { host: '127.0.0.1', port: 0 })

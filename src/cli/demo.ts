@@ -81,6 +81,7 @@ export async function demo(options: DemoOptions, io: DemoIo): Promise<ExitCode> 
     const operator = run(
       {
         worlds: [stage.world],
+        canaries: [],
         claimant: CLOUD,
         workers: WORKERS,
         pollMs: 15 * SECOND,

@@ -3,6 +3,7 @@
  * it has in hand. The work is the controller's.
  */
 import type { Command } from 'commander'
+import { type CanaryWatch, canaryWatch } from '../controller/canary.ts'
 import type { Log } from '../controller/cloud-world.ts'
 import type { Pass } from '../controller/reconcile.ts'
 import { run } from '../controller/run.ts'
@@ -53,10 +54,13 @@ async function runHere(place: Place): Promise<void> {
   const log = runLog(io, seams.clock, { level: config.log, colour: globals.colour && io.err.isTTY })
   const chosen = chosenClouds(config, globals, io)
   const clouds = chosen.map((cloud) => cloud.config)
-  const metrics = await openMetrics({ store, clock: seams.clock, clouds })
+  const canaries: CanaryWatch[] = []
+  const stateOfCanaries = () => canaries.map((canary) => canary.state())
+  const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries })
   const wired = chosen.map((cloud) => wire(cloud, { store, seams, log, counted: metrics.asked }))
   const lock = takeRunLock(config.database)
-  const server = serverFor(place, { clouds, metrics, log })
+  for (const { world, reached } of wired) if (reached.config.canary !== null) canaries.push(canaryWatch(world, reached.config.canary))
+  const server = serverFor(place, { clouds, metrics, log, canaries: stateOfCanaries })
   const stop = new AbortController()
   const forget = io.onStop(() => {
     log('info', 'stopping: what is in hand is finished first; a second signal ends at once')
@@ -82,6 +86,7 @@ async function runHere(place: Place): Promise<void> {
     const said = tell(log)
     const options = {
       worlds,
+      canaries,
       claimant,
       workers: config.workers,
       pollMs: config.poll,

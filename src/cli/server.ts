@@ -4,6 +4,7 @@
 import { type Config, isLoopback } from '../config.ts'
 import { proxiesAmong, type ServerConfig } from '../config-server.ts'
 import type { Log } from '../controller/cloud-world.ts'
+import type { CanaryState } from '../core/canary.ts'
 import { ConfigError } from '../core/config-error.ts'
 import { readDashboard } from '../http/dashboard-files.ts'
 import { listen } from '../http/listen.ts'
@@ -26,7 +27,7 @@ type Server = {
   close(): Promise<void>
 }
 
-type With = { clouds: Config['clouds']; metrics: Metrics; log: Log }
+type With = { clouds: Config['clouds']; metrics: Metrics; log: Log; canaries: () => readonly CanaryState[] }
 
 function loginFor({ io }: Place, { login, trustedProxies }: ServerConfig): Login | null {
   if (login === null) return null
@@ -49,7 +50,7 @@ function loginFor({ io }: Place, { login, trustedProxies }: ServerConfig): Login
   }
 }
 
-export function serverFor(place: Place, { clouds, metrics, log }: With): Server {
+export function serverFor(place: Place, { clouds, metrics, log, canaries }: With): Server {
   const { io, globals, config, store, policyOf } = place
   let isReady = false
   let app: App | null = null
@@ -69,6 +70,7 @@ export function serverFor(place: Place, { clouds, metrics, log }: With): Server 
         dashboard: readDashboard(io.dashboard),
         login: loginFor(place, config.server),
         isReady: () => isReady,
+        canaries,
         log,
       })
       address = await listen(app, config.server)

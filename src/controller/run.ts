@@ -2,6 +2,7 @@
  * The daemon's body: polls, takes the census and works, for every cloud on its own, until told to stop. A cloud that hangs delays no other.
  */
 import type { NodeKey } from '../core/seen.ts'
+import type { CanaryWatch } from './canary.ts'
 import { takeCensus } from './census.ts'
 import type { CloudWorld } from './cloud-world.ts'
 import { poll } from './poll.ts'
@@ -16,6 +17,8 @@ export type RunOptions = {
   pollMs: number
   censusMs: number
   onPass: (key: NodeKey, pass: Pass) => void
+  /** One for each cloud that has a canary. */
+  canaries: readonly CanaryWatch[]
 }
 
 /** Resolves when the signal has aborted and everything in hand is finished. */
@@ -28,7 +31,8 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   }
   const watching = worlds.map((world) => watch(world, options, { signal, polled: (uuids) => rounds.get(world.cloud)?.polled(uuids) }))
   const pool = { worlds: new Map(worlds.map((world) => [world.cloud, world])), claimant, size: workers, onPass }
-  await Promise.all([...watching, work(pool, signal)])
+  const canaries = options.canaries.map((canary) => watchCanary(canary, options, signal))
+  await Promise.all([...watching, ...canaries, work(pool, signal)])
 }
 
 /**
@@ -53,6 +57,24 @@ function firstRound(world: CloudWorld) {
     looked: (uuid: string) => {
       if (left?.delete(uuid) === true) doneIfEmpty()
     },
+  }
+}
+
+/** While no round is under way; then it is looked at as often as failed nodes are. */
+const CANARY_LOOK_MS = 60_000
+
+async function watchCanary(canary: CanaryWatch, { worlds, pollMs }: RunOptions, signal: AbortSignal): Promise<void> {
+  const world = worlds.find(({ cloud }) => cloud === canary.state().cloud)
+  if (world === undefined) return
+  const { clock } = world.seams
+  const log = repeats(clock, world.log)
+  while (!signal.aborted) {
+    await orSay(world, { message: 'canary not looked at', log }, () => canary.look())
+    const { node, trouble, isUnderWay } = canary.state()
+    const said = { level: 'error', message: 'the canary is not healed', about: { cloud: world.cloud, node } } as const
+    if (trouble === null) log.works(said)
+    else log.failed(said, trouble)
+    await clock.sleep(isUnderWay ? pollMs : CANARY_LOOK_MS, signal)
   }
 }
 

@@ -15,10 +15,23 @@ export function healthRoutes(app: App, world: HttpWorld): void {
 
   app.get(
     '/readyz',
-    { schema: { ...about('Every cloud is watched and the database answers'), response: answers(SHAPES.health, 503) }, config: FOR_ANYBODY },
+    {
+      schema: {
+        ...about('Every cloud is watched, the database answers, and every self-canary was healed in time'),
+        response: answers(SHAPES.health, 503),
+      },
+      config: FOR_ANYBODY,
+    },
     async () => {
       // Asks the database, whose failure is a 503 too.
       await world.store.newestAudit()
+      const sick = world.canaries().find(({ trouble }) => trouble !== null)
+      if (sick !== undefined)
+        throw new HttpRefusal(503, {
+          what: `canary ${sick.node} of ${sick.cloud}`,
+          message: `${sick.trouble} ${sick.message}`,
+          fix: `\`anneal explain ${sick.node}\` says what keeps it.`,
+        })
       if (world.isReady()) return { status: 'ready' }
       throw new HttpRefusal(503, {
         what: 'anneal',

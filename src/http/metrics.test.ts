@@ -96,7 +96,7 @@ test('after a restart what is in the database goes on, and what was of the proce
     const { store, clock } = given
     await history(given)
     const before = await read(given.world.metrics)
-    const after = await read(await openMetrics({ store, clock, clouds: [WEST] }))
+    const after = await read(await openMetrics({ store, clock, clouds: [WEST], canaries: () => [] }))
     for (const [name, value] of before)
       if (/^anneal_(cases|decisions|actions|time_to_heal|paused|budget)/.test(name)) assert.equal(after.get(name), value, name)
     assert.deepEqual([before.get('anneal_detection_seconds_count'), after.get('anneal_detection_seconds_count')], [2, 0])
@@ -114,7 +114,7 @@ test('a long history is counted to its end, in stretches that let others have th
         return [{ cloud: CLOUD, kind: 'wait', reason: 'spacing', count: upTo - after }]
       },
     }
-    const figures = await read(await openMetrics({ store: long, clock, clouds: world.clouds }))
+    const figures = await read(await openMetrics({ store: long, clock, clouds: world.clouds, canaries: () => [] }))
     assert.equal(figures.get('anneal_decisions_total{cloud="west",kind="wait",reason="spacing"}'), 60_000)
     assert.deepEqual(stretches, [25_000, 25_000, 10_000])
   }))

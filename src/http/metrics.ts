@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Configured } from '../commands/list-policies.ts'
+import type { CanaryState } from '../core/canary.ts'
 import type { Observation } from '../core/observation.ts'
 import { HOUR, type Policy } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
@@ -20,12 +21,12 @@ export type Metrics = {
   asked(request: { service: string; method: string; status: number | null }): void
 }
 
-type From = { store: Store; clock: Clock; clouds: readonly Configured[] }
+type From = { store: Store; clock: Clock; clouds: readonly Configured[]; canaries: () => readonly CanaryState[] }
 
-export async function openMetrics({ store, clock, clouds }: From): Promise<Metrics> {
+export async function openMetrics({ store, clock, clouds, canaries }: From): Promise<Metrics> {
   const registry = new Registry()
   const figures = figuresIn(registry)
-  const read = reader({ store, clock, clouds }, figures, { audit: await store.newestAudit(), at: clock.now() })
+  const read = reader({ store, clock, clouds, canaries }, figures, { audit: await store.newestAudit(), at: clock.now() })
   let reading: Promise<string> | null = null
   return {
     contentType: registry.contentType,
@@ -99,6 +100,10 @@ function figuresIn(registry: Registry) {
     ]),
     unattended: gauge('anneal_nodes_unattended', `Nodes in error or clean failed on which nothing is decided. ${NOW}`, ['cloud']),
     census: gauge('anneal_last_census_timestamp_seconds', `When all nodes of the cloud were last counted and believed. ${NOW}`, ['cloud']),
+    canaryHealed: gauge('anneal_canary_healed_timestamp_seconds', `When the self-canary of the cloud was last healed. ${NOW}`, ['cloud']),
+    canaryTrouble: gauge('anneal_canary_trouble', '1: the self-canary of the cloud was not healed in time, or could not be tried.', [
+      'cloud',
+    ]),
     paused: gauge('anneal_paused', `1: paused by a person, the cloud or all clouds. ${NOW}`, ['cloud']),
   }
 }
@@ -107,7 +112,7 @@ function figuresIn(registry: Registry) {
 const STRETCH = 25_000
 
 /** One reading of the database. What is counted only once moves a mark, in the same turn in which it is counted. */
-function reader({ store, clock, clouds }: From, figures: Figures, begun: { audit: number; at: number }): () => Promise<void> {
+function reader({ store, clock, clouds, canaries }: From, figures: Figures, begun: { audit: number; at: number }): () => Promise<void> {
   const marks = { audit: 0, lostUntil: begun.at }
   return async () => {
     const newest = await store.newestAudit()
@@ -126,6 +131,10 @@ function reader({ store, clock, clouds }: From, figures: Figures, begun: { audit
     marks.lostUntil = until
     for (const { cloud, cause, ms } of lost) figures.lost.inc({ cloud, cause: cause ?? 'none' }, ms / HOUR)
     await readState({ store, clouds }, figures)
+    for (const { cloud, healedAt, trouble } of canaries()) {
+      if (healedAt !== null) figures.canaryHealed.set({ cloud }, healedAt / 1_000)
+      figures.canaryTrouble.set({ cloud }, trouble === null ? 0 : 1)
+    }
     await readDecisions(store, figures, until)
   }
 }

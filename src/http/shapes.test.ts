@@ -37,10 +37,11 @@ scenario('every answer has the documented shape, and no key that is not in it', 
     policyOf: () => op.world.policy,
     records: () => null,
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
-    metrics: await openMetrics({ store: op.store, clock: op.clock, clouds: [policy] }),
+    metrics: await openMetrics({ store: op.store, clock: op.clock, clouds: [policy], canaries: () => [] }),
     dashboard: new Map(),
     login: null,
     isReady: () => true,
+    canaries: () => [],
     log: (_level, message) => assert.fail(message),
   })
   const post = async (url: string) => {

@@ -4,6 +4,7 @@
 import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Configured } from '../commands/list-policies.ts'
+import type { CanaryState } from '../core/canary.ts'
 import type { Hardware } from '../core/hardware.ts'
 import type { Credentials, LoginAnswer } from '../core/login.ts'
 import type { Policy } from '../core/policy.ts'
@@ -42,6 +43,8 @@ export type HttpWorld = {
   login: Login | null
   /** Every cloud is watched. */
   isReady(): boolean
+  /** How the self-canaries of the clouds fare. */
+  canaries(): readonly CanaryState[]
   log(level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>): void
 }
 

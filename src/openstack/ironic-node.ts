@@ -131,6 +131,9 @@ export function observedNode(wire: WireNode): ObservedNode {
   }
 }
 
+/** Whoever runs the node agrees that it is broken now and then. */
+export const isCanaryAgreed = ({ extra }: WireNode): boolean => extra['anneal_canary'] === true || extra['anneal_canary'] === 'true'
+
 const MARKS_KEY = 'hammer_error_resets'
 const HOLD_KEY = 'anneal_hold'
 const SHIELD_KEY = 'anneal_shield'

@@ -40,6 +40,8 @@ export type Ironic = HardwareReads & {
   hasVolumeTargets(uuid: string): Promise<boolean>
   /** The node as it stands under its lock after the patch. */
   patch(uuid: string, operations: PatchOperation[], sending?: Sending): Promise<WireNode>
+  /** A patch that changes the driver: every interface that it does not name becomes the driver's default. */
+  patchDriver(uuid: string, operations: PatchOperation[], sending?: Sending): Promise<WireNode>
   provision(uuid: string, target: string, sending?: Sending): Promise<void>
   setMaintenance(uuid: string, reason: string, sending?: Sending): Promise<void>
   clearMaintenance(uuid: string, sending?: Sending): Promise<void>
@@ -156,7 +158,7 @@ function nodeReads({ send }: VersionKeeper): Pick<Ironic, 'node' | 'history' | '
 function changes(
   session: Session,
   { versions, send }: VersionKeeper,
-): Pick<Ironic, 'patch' | 'provision' | 'setMaintenance' | 'clearMaintenance'> {
+): Pick<Ironic, 'patch' | 'patchDriver' | 'provision' | 'setMaintenance' | 'clearMaintenance'> {
   /** What a write needs is made ready first; if that fails, the write was not sent, whatever the reason. */
   async function change(call: Call): Promise<Answer> {
     await session
@@ -181,14 +183,17 @@ function changes(
     ...more,
   })
 
+  async function patched(uuid: string, operations: PatchOperation[], more: Partial<Call>): Promise<WireNode> {
+    const patch = call('PATCH', at(uuid), { body: operations, ...more })
+    const response = await change(patch)
+    const wire = bodyOf(patch, response, wireNodeSchema)
+    if (wire.uuid === uuid) return wire
+    throw unreadable(patch, response, `The answer is about ${wire.uuid}.`)
+  }
+
   return {
-    patch: async (uuid, operations, sending = {}) => {
-      const patch = call('PATCH', at(uuid), { body: operations, ...sending })
-      const response = await change(patch)
-      const wire = bodyOf(patch, response, wireNodeSchema)
-      if (wire.uuid === uuid) return wire
-      throw unreadable(patch, response, `The answer is about ${wire.uuid}.`)
-    },
+    patch: (uuid, operations, sending = {}) => patched(uuid, operations, sending),
+    patchDriver: (uuid, operations, sending = {}) => patched(uuid, operations, { query: [['reset_interfaces', 'true']], ...sending }),
     provision: async (uuid, target, sending = {}) => {
       await order(call('PUT', `${at(uuid)}/states/provision`, { body: { target }, ...sending }))
     },

@@ -6,6 +6,7 @@ import type { Random } from '../core/seams.ts'
 import { blazarOf, startBlazar } from './blazar.ts'
 import type { BlazarOptions } from './blazar-state.ts'
 import { faults } from './faults.ts'
+import { interfacesOf } from './ironic-drivers.ts'
 import { defaultPowerSyncMs } from './ironic-power.ts'
 import { defaultUsers } from './keystone.ts'
 import { ledger } from './ledger.ts'
@@ -36,6 +37,8 @@ export type NodeSpec = Partial<
   >
 > & {
   protocol?: 'ipmi' | 'redfish'
+  /** Without a machine: driver fake-hardware, where everything works and nothing happens. */
+  fake?: boolean
   /** Project name; becomes the project's id. */
   owner?: string
   lessee?: string
@@ -171,7 +174,10 @@ function addNode(world: World, spec: NodeSpec): void {
     inventory: inspected(order),
     syncFailures: 0,
     cleaning: 'ok',
+    isFake: spec.fake ?? false,
   }
+  if (node.isFake)
+    Object.assign(node.row, interfacesOf('fake-hardware'), { driver: 'fake-hardware', driver_info: {}, network_interface: 'noop' })
   world.nodes.set(node.row.uuid, node)
   if (node.row.name !== null) world.names.set(node.row.name, node)
   world.providers.set(node.row.uuid, {

@@ -27,7 +27,7 @@ const goal = (node: SimNode): string => (node.row.retired || isManual(node) ? 'm
 
 /** The state is already `cleaning`; `within` is the worker's name as Ironic's last resort prints it. */
 export async function startCleaning(world: World, work: Work, node: SimNode, named: { within: string; steps?: unknown }): Promise<void> {
-  if (!isManual(node) && !(node.row.automated_clean ?? world.settings.ironic.automatedClean)) {
+  if (!isManual(node) && (node.isFake || !(node.row.automated_clean ?? world.settings.ironic.automatedClean))) {
     // 'done' and not 'manage': without cleaning a retired node becomes available as well.
     write(world, node, { provision_state: 'available', target_provision_state: null })
     await work.pause(30)

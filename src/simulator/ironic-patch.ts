@@ -6,6 +6,7 @@
 import type { Asked, Reply } from './answer.ts'
 import { isObject, within } from './answer.ts'
 import { releaseLock, rpc, takeLock } from './ironic-conductor.ts'
+import { withInterfaces } from './ironic-drivers.ts'
 import { nodeView, write } from './ironic-node.ts'
 import { fault, UPDATABLE_WITH_TARGET } from './ironic-states.ts'
 import type { NodeRow, SimNode, World } from './world.ts'
@@ -216,6 +217,11 @@ type Carried = { asked: Asked; minor: number; values: Partial<NodeRow> }
 
 async function carryOut(world: World, node: SimNode, carried: Carried): Promise<Reply> {
   const { conductor_group } = carried.values
+  if (node.isFake) {
+    const more = withInterfaces(node.row, carried.values, carried.asked.query.get('reset_interfaces') === 'true')
+    if ('refusal' in more) return more.refusal
+    carried.values = more
+  }
   const call = await rpc(world, node, { isUpdate: true, ...(conductor_group === undefined ? {} : { conductor_group }) })
   if ('refusal' in call) return call.refusal
   const { host } = call.conductor

@@ -5,6 +5,7 @@
 
 import { modeAt } from './bmc.ts'
 import type { Work } from './ironic-conductor.ts'
+import { FAKE_DRIVER } from './ironic-drivers.ts'
 import { conductorOf, recordError, write } from './ironic-node.ts'
 import { between } from './seeded.ts'
 import type { SimNode, World } from './world.ts'
@@ -12,6 +13,7 @@ import { minorOf } from './world.ts'
 
 /** What Ironic gets when it asks for the power state; null = the state itself. Wrong password and dead BMC read the same over IPMI. */
 export function powerTrouble(world: World, node: SimNode): string | null {
+  if (node.isFake) return node.row.driver === FAKE_DRIVER ? null : 'IPMI call failed: power status.'
   const { protocol, host } = node.bmc
   const mode = modeAt(node.bmc, world.clock.now())
   if (mode === 'ok' || mode === 'slow' || mode === 'stuck') return null
@@ -35,7 +37,7 @@ export function powerTrouble(world: World, node: SimNode): string | null {
 
 /** How long such trouble takes to show: 5.2 s for a BMC that cannot be reached, 2.3 to 2.9 s for one that answers wrongly. */
 function troubleMs(world: World, node: SimNode): number {
-  const unreachable = ['silent', 'frozen', 'hung', 'refusing'].includes(modeAt(node.bmc, world.clock.now()))
+  const unreachable = node.isFake || ['silent', 'frozen', 'hung', 'refusing'].includes(modeAt(node.bmc, world.clock.now()))
   return unreachable ? between(world.random, 5000, 5300) : between(world.random, 2100, 2700)
 }
 
@@ -53,6 +55,7 @@ export async function setPower(world: World, work: Work, node: SimNode, wanted: 
     return trouble
   }
   await work.pause(node.bmc.mode === 'slow' ? 900 : 60)
+  if (node.isFake) node.bmc.power = wanted
   if (node.bmc.power === wanted) {
     write(world, node, { power_state: wanted })
     return null

@@ -57,7 +57,7 @@ function refusedUnderLock(node: SimNode, wanted: { verb: string; target: string;
   if (row.protected && (isDelete || wanted.verb === 'rebuild')) {
     return fault(403, `Node ${row.uuid} is protected and cannot be undeployed, rebuilt or deleted`)
   }
-  if (isDelete && row.driver_info[`${node.bmc.protocol}_address`] === undefined) {
+  if (isDelete && !node.isFake && row.driver_info[`${node.bmc.protocol}_address`] === undefined) {
     const what = node.bmc.protocol === 'ipmi' ? 'IPMI credentials' : 'Redfish properties'
     const missing = `Missing the following ${what} in node's driver_info: ['${node.bmc.protocol}_address'].`
     return fault(500, `Failed to validate power driver interface. Can not delete instance. Error: ${missing}`)
@@ -70,7 +70,7 @@ function refusedUnderLock(node: SimNode, wanted: { verb: string; target: string;
     return fault(400, `Driver ${row.driver} does not support ${wanted.verb} (disabled or not implemented).`)
   }
   if (wanted.verb === 'active' || wanted.verb === 'rebuild') {
-    if (row.instance_info['image_source'] === undefined) {
+    if (!node.isFake && row.instance_info['image_source'] === undefined) {
       return fault(400, `Failed to validate deploy or power info for node ${row.uuid}. Error: instance_info has no image_source`)
     }
   }

@@ -63,6 +63,11 @@ async function deploy(world: World, work: Work, node: SimNode): Promise<void> {
     releaseLock(node)
     return
   }
+  if (node.isFake) {
+    write(world, node, { provision_state: 'active', target_provision_state: null })
+    releaseLock(node)
+    return
+  }
   write(world, node, { provision_state: 'wait call-back' })
   releaseLock(node)
   await writeImage(world, work, node)

@@ -174,6 +174,8 @@ export type SimNode = {
   inventory: Record<string, unknown> | null
   syncFailures: number
   cleaning: CleaningWill
+  /** Without a machine: it works as long as its driver is fake-hardware. */
+  isFake: boolean
 }
 
 export type Conductor = {

@@ -3,6 +3,7 @@
  * file; here they are only put together. Every function is one transaction of its own, apart from `deciding`, which hands one out.
  */
 import { Kysely } from 'kysely'
+import type { CanaryRound } from '../core/canary.ts'
 import type { Attempt, Words } from '../core/case.ts'
 import type { Act, Cause, Outcome } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
@@ -18,6 +19,7 @@ import {
   standingTroubles,
 } from './alerts.ts'
 import { type AuditEntry, type AuditFilter, type Moment, newestAudit, readAudit, timelineOf } from './audit.ts'
+import { type CanaryEvent, canaryRound, noteCanary } from './canaries.ts'
 import type { CaseView } from './case-row.ts'
 import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
 import { type Deciding, deciding } from './deciding.ts'
@@ -210,6 +212,10 @@ export type Store = {
   raisedAlerts(receiver: string): Promise<RaisedAlert[]>
   noteAlerts(receiver: string, raised: readonly RaisedAlert[]): Promise<void>
   forgetAlerts(receiver: string, ids: readonly string[]): Promise<void>
+  /** The newest round of a self-canary; null: none yet. */
+  canaryRound(key: NodeKey): Promise<CanaryRound | null>
+  /** False where the round has moved on since it was looked at: another process was faster. */
+  noteCanary(key: NodeKey, o: { event: CanaryEvent; seen: CanaryRound | null; message: string }): Promise<boolean>
   /** Who may come in over HTTP. */
   logins: Logins
 
@@ -238,6 +244,8 @@ export async function storeOver({ database, file }: ReturnType<typeof openSqlite
     ...words(home),
     ...reading(home),
     ...telling(home),
+    canaryRound: (key) => canaryRound(db, key),
+    noteCanary: (key, event) => noteCanary(home, key, event),
     logins: loginsIn(home),
   }
 }

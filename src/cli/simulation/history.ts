@@ -184,7 +184,8 @@ const bump = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (
 function hearLog(judges: Judges, message: string, fields: Record<string, unknown>): void {
   overhear(judges, JSON.stringify([message, fields]))
   const error = String(fields['error'] ?? '')
-  if (message === 'pass failed' && !/disk is full|out of date/.test(error)) judges.bench.accuse('L1', { node: null, what: `a pass broke: ${error}` })
+  if (message === 'pass failed' && !/disk is full|out of date/.test(error))
+    judges.bench.accuse('L1', { node: null, what: `a pass broke: ${error}` })
 }
 
 function overhear({ bench }: Judges, text: string): void {

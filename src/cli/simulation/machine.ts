@@ -99,7 +99,7 @@ export async function live(machine: Machine, name: string, { mode, every }: Mann
     freeze: body.freeze,
     sweep: once,
     work: () => {
-      const options = { worlds: [world], claimant: name, workers: WORKERS, pollMs: POLL_MS, censusMs: 10 * MINUTE }
+      const options = { worlds: [world], canaries: [], claimant: name, workers: WORKERS, pollMs: POLL_MS, censusMs: 10 * MINUTE }
       working =
         every === null
           ? run({ ...options, onPass: (_, pass) => machine.onPass(pass) }, stop.signal)
