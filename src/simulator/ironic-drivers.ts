@@ -46,7 +46,7 @@ const FAKE: Interfaces = {
 /** The defaults of a driver where both hardware types are enabled with all of their interfaces. */
 export const interfacesOf = (driver: 'fake-hardware' | 'ipmi'): Interfaces => (driver === FAKE_DRIVER ? FAKE : IPMI)
 
-/** What else a patch of the driver changes, or why it is refused. */
+/** What else a patch of the driver changes, or why it is refused: without a reset every interface must go with the new driver. */
 export function withInterfaces(row: NodeRow, patched: Partial<NodeRow>, isReset: boolean): Partial<NodeRow> | { refusal: Reply } {
   const { driver } = patched
   if (driver === undefined || driver === row.driver) return patched
@@ -57,5 +57,9 @@ export function withInterfaces(row: NodeRow, patched: Partial<NodeRow>, isReset:
         `No valid host was found. Reason: No conductor service registered which supports driver ${driver} for conductor group "${row.conductor_group}".`,
       ),
     }
-  return isReset ? { ...interfacesOf(driver), ...patched } : patched
+  if (isReset) return { ...interfacesOf(driver), ...patched }
+  // Which of the interfaces is named first is Python's to say.
+  const named = row.driver === FAKE_DRIVER ? '<ironic.drivers.modules.fake.FakeRAID object at 0x7f2a5d97c110>' : 'ipmitool'
+  const type = driver === FAKE_DRIVER ? 'FakeHardware' : 'IPMIHardware'
+  return { refusal: fault(400, `raid interface implementation '${named}' is not supported by hardware type ${type}.`) }
 }

@@ -82,14 +82,19 @@ type Placed = { chapter: Chapter; site: Site }
 /** Each chapter of a wave gets the next free nodes, made anew as it wishes. */
 async function allotted(wave: Chapter[]): Promise<Placed[]> {
   let last = 0
+  let lastFake = 0
   const plan = wave.map((chapter) => ({
     chapter,
-    nodes: Object.entries(chapter.nodes).map(([key, wish]) => ({ key, wish, name: `node-${++last}` })),
+    nodes: Object.entries(chapter.nodes).map(([key, wish]) => ({
+      key,
+      wish,
+      name: wish.fake === true ? `fake-${++lastFake}` : `node-${++last}`,
+    })),
   }))
   await Promise.all(
     plan
       .flatMap(({ nodes }) => nodes)
-      .map(async ({ name, wish: { owned, ...wish } }) => {
+      .map(async ({ name, wish: { owned, fake: _, ...wish } }) => {
         if (readSettings().services) return surrounded(name, wish)
         await freshNode(name, { instance: wish.state !== 'available', network_interface: 'noop', ...wish })
         if (owned === true) await patchNode(name, [{ op: 'add', path: '/owner', value: await projectLab() }])

@@ -70,6 +70,7 @@ export async function toldToSimulator(chapter: Chapter): Promise<Findings> {
 function spec(wish: Wish, at: number): NodeSpec {
   return {
     name: `node-${at + 1}`,
+    fake: wish.fake ?? false,
     provision_state: wish.state ?? 'active',
     network_interface: wish.network_interface ?? 'noop',
     resource_class: wish.resource_class ?? 'baremetal',

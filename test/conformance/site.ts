@@ -40,6 +40,8 @@ export type Wish = {
   state?: 'active' | 'available'
   network_interface?: 'noop' | 'flat'
   resource_class?: string
+  /** Driver fake-hardware, without a machine. */
+  fake?: boolean
   /** The project `lab` owns it. */
   owned?: boolean
 }
