@@ -80,7 +80,12 @@ async function daemon(login: { authUrl: string; user: string; password: string }
   const config = join(folder, 'anneal.yaml')
   writeFileSync(
     config,
-    stringify({ poll: '1s', server: { listen: '127.0.0.1:0', login: {} }, database: join(folder, 'anneal.db'), clouds: { sim: {} } }),
+    stringify({
+      poll: '1s',
+      server: { listen: '127.0.0.1:0', login: {} },
+      database: join(folder, 'anneal.db'),
+      clouds: { sim: { canary: { node: 'nobody' } } },
+    }),
   )
   const env = { PATH: process.env['PATH'], HOME: folder, OS_CLIENT_CONFIG_FILE: join(folder, 'clouds.yaml') }
   const run = (...args: string[]) => [MAIN, ...args, '--config', config]

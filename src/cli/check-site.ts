@@ -4,9 +4,12 @@
  */
 import { lookAtRedfish } from '../bmc/redfish.ts'
 import { lookAtIpmi } from '../bmc/rmcp.ts'
+import { canaryNode } from '../controller/canary.ts'
+import { canaryUnfit } from '../core/canary.ts'
 import type { BmcAddress } from '../core/observation.ts'
 import type { Seams } from '../core/seams.ts'
 import type { SeenNode } from '../core/seen.ts'
+import { spanText } from '../core/when.ts'
 import { bmcAddresses } from '../wire-cloud.ts'
 import type { Reached } from '../wiring.ts'
 import { type Checked, checked, pass, type Saying, warn } from './checked.ts'
@@ -21,7 +24,21 @@ export async function checkSite(cloud: Reached, nodes: readonly SeenNode[], seam
     on('history', () => history(cloud, nodes)),
     on('power sync', async () => powerSync(nodes)),
     on('bmc route', () => bmcRoute(cloud, nodes, seams)),
+    ...(cloud.config.canary === null ? [] : [on('canary', () => canary(cloud))]),
   ])
+}
+
+async function canary({ ironic, config }: Reached): Promise<Saying> {
+  if (config.canary === null) return pass('none')
+  const { node } = config.canary
+  const wire = await ironic.node(node)
+  if (wire === null)
+    return warn(`Ironic has no node ${node}, so nothing proves now and then that the whole path works`, 'Correct canary.node.')
+  const unfit = canaryUnfit(canaryNode(wire))
+  if (unfit !== null) return warn(`${node} is not broken and healed on schedule. ${unfit}`, 'docs/canary.md says what the node must be.')
+  if (config.policy.mode !== 'auto')
+    return warn(`${node} is fit, but in mode ${config.policy.mode} nothing is ever broken`, 'Set mode: auto, or leave it out.')
+  return pass(`${node} is broken and healed every ${spanText(config.canary.every)}`)
 }
 
 async function conductors({ ironic }: Reached): Promise<Saying> {

@@ -109,7 +109,8 @@ async function notNow({ cloud, store }: World, key: NodeKey): Promise<string | n
   return other === undefined ? null : 'other nodes have open cases.'
 }
 
-const canaryNode = (wire: WireNode): CanaryNode => ({
+/** The node as the canary's judgement wants it; of driver_info only whether it is broken. */
+export const canaryNode = (wire: WireNode): CanaryNode => ({
   ...observedNode(wire),
   isAgreed: isCanaryAgreed(wire),
   isBroken: wire.driver === 'ipmi' && Object.entries(NOWHERE).every(([key, value]) => wire.driver_info[key] === value),

@@ -76,7 +76,7 @@ const send = ({ round, now }: CanaryAsked, step: CanaryRequest): CanaryStep =>
 
 export function canaryStep(asked: CanaryAsked): CanaryStep {
   const { node, round } = asked
-  const unfit = unfitFor(node)
+  const unfit = canaryUnfit(node)
   if (unfit !== null) return refuse(unfit)
   // Ironic's own power sync found it broken, too, and cannot lift that before it is mended.
   if (node.maintenance && node.fault !== null && node.isBroken) return send(asked, 'mend')
@@ -97,7 +97,7 @@ export function canaryStep(asked: CanaryAsked): CanaryStep {
 }
 
 /** Anything but a node without a machine, that nobody has, and that somebody marked for it. null: it is one. */
-function unfitFor({
+export function canaryUnfit({
   driver,
   isAgreed,
   isBroken,

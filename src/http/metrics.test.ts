@@ -30,6 +30,8 @@ test('there are exactly the figures of the design, with a help text that says si
     assert.deepEqual([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => `${name} ${kind}`).toSorted(), [
       'anneal_actions_total counter',
       'anneal_budget_remaining gauge',
+      'anneal_canary_healed_timestamp_seconds gauge',
+      'anneal_canary_trouble gauge',
       'anneal_cases gauge',
       'anneal_cloud_requests_total counter',
       'anneal_decisions_in_force gauge',
@@ -101,6 +103,23 @@ test('after a restart what is in the database goes on, and what was of the proce
       if (/^anneal_(cases|decisions|actions|time_to_heal|paused|budget)/.test(name)) assert.equal(after.get(name), value, name)
     assert.deepEqual([before.get('anneal_detection_seconds_count'), after.get('anneal_detection_seconds_count')], [2, 0])
     assert.equal(after.get('anneal_lost_node_hours_total{cloud="west",cause="bmc-unreachable"}'), 0)
+  }))
+
+test('a canary that was never healed has no time, and each has a figure for its trouble', () =>
+  served(async ({ store, clock }) => {
+    const canary = { cloud: 'west', node: 'n', message: '', isUnderWay: false }
+    let healedAt: number | null = null
+    const metrics = await openMetrics({
+      ...{ store, clock, clouds: [WEST] },
+      canaries: () => [{ ...canary, healedAt, trouble: healedAt === null ? 'It could not be tried.' : null }],
+    })
+    const figures = async () => {
+      const found = await read(metrics)
+      return ['anneal_canary_healed_timestamp_seconds', 'anneal_canary_trouble'].map((name) => found.get(`${name}{cloud="west"}`))
+    }
+    assert.deepEqual(await figures(), [undefined, 1])
+    healedAt = 5_000
+    assert.deepEqual(await figures(), [5, 0])
   }))
 
 test('a long history is counted to its end, in stretches that let others have their turn', () =>

@@ -101,9 +101,11 @@ function figuresIn(registry: Registry) {
     unattended: gauge('anneal_nodes_unattended', `Nodes in error or clean failed on which nothing is decided. ${NOW}`, ['cloud']),
     census: gauge('anneal_last_census_timestamp_seconds', `When all nodes of the cloud were last counted and believed. ${NOW}`, ['cloud']),
     canaryHealed: gauge('anneal_canary_healed_timestamp_seconds', `When the self-canary of the cloud was last healed. ${NOW}`, ['cloud']),
-    canaryTrouble: gauge('anneal_canary_trouble', '1: the self-canary of the cloud was not healed in time, or could not be tried.', [
-      'cloud',
-    ]),
+    canaryTrouble: gauge(
+      'anneal_canary_trouble',
+      '1: the self-canary of the cloud was not healed in time, or could not be tried. (As this process has it.)',
+      ['cloud'],
+    ),
     paused: gauge('anneal_paused', `1: paused by a person, the cloud or all clouds. ${NOW}`, ['cloud']),
   }
 }

@@ -205,6 +205,18 @@ test('a bug is one line in the log and no word about where it is', () =>
     }),
   ))
 
+test('a self-canary that was not healed makes it unready, and says what keeps it', () => {
+  const canary = { cloud: 'west', node: 'canary', message: 'It waits.', healedAt: null, isUnderWay: true }
+  return served(
+    async ({ app }) => {
+      const answer = await app.inject('/readyz')
+      assert.equal(answer.statusCode, 503)
+      assert.match(SHAPES.error.strict().parse(JSON.parse(answer.body)).error.message, /^Canary canary was broken 3 h ago\. It waits\.$/)
+    },
+    () => ({ canaries: () => [{ ...canary, trouble: 'Canary canary was broken 3 h ago.' }] }),
+  )
+})
+
 test('it is not ready before every cloud is watched, and healthy all along', () =>
   served(
     async ({ app }) => {
