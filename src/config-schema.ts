@@ -303,7 +303,7 @@ export const settingsSchema = z.strictObject({
   poll: duration('How often the failed states are listed.', DEFAULTS.poll, { min: SECOND, max: HOUR }),
   census: duration('How often all nodes are counted.', DEFAULTS.census, { min: 10 * SECOND, max: DAY }),
   notify: notifySettings,
-  workers: count('Nodes looked at at the same time.', DEFAULTS.workers, { max: 256 }),
+  workers: count('Nodes of a cloud looked at at the same time.', DEFAULTS.workers, { max: 256 }),
   server: part('The HTTP API and the metrics of `anneal run`.', {
     listen,
     ...SERVER_KEYS,

@@ -13,6 +13,7 @@ import { work } from './workers.ts'
 export type RunOptions = {
   worlds: CloudWorld[]
   claimant: string
+  /** So many for each cloud. */
   workers: number
   pollMs: number
   censusMs: number
@@ -30,9 +31,9 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
     rounds.get(key.cloud)?.looked(key.uuid)
   }
   const watching = worlds.map((world) => watch(world, options, { signal, polled: (uuids) => rounds.get(world.cloud)?.polled(uuids) }))
-  const pool = { worlds: new Map(worlds.map((world) => [world.cloud, world])), claimant, size: workers, onPass }
+  const working = worlds.map((world) => work({ world, claimant, size: workers, onPass }, signal))
   const canaries = options.canaries.map((canary) => watchCanary(canary, options, signal))
-  await Promise.all([...watching, ...canaries, work(pool, signal)])
+  await Promise.all([...watching, ...canaries, ...working])
 }
 
 /**

@@ -16,8 +16,9 @@ const BROKEN_MS = 15_000
 /** After the database failed: long enough not to flood the log, short enough to be at work again soon after it is mended. */
 const STUMBLED_MS = 5_000
 
+/** Of one cloud: where they were all clouds', a cloud that hangs would soon have all of them. */
 export type WorkerPool = {
-  worlds: ReadonlyMap<string, CloudWorld>
+  world: CloudWorld
   claimant: string
   size: number
   onPass: (key: NodeKey, pass: Pass) => void
@@ -25,8 +26,7 @@ export type WorkerPool = {
 
 /** Runs until the signal aborts and everything in hand is finished. */
 export async function work(pool: WorkerPool, signal: AbortSignal): Promise<void> {
-  const [world] = pool.worlds.values()
-  if (world === undefined) return
+  const { world } = pool
   const shared = { rest: sharedRest(pool, signal), said: repeats(world.seams.clock, world.log) }
   await Promise.all(Array.from({ length: pool.size }, () => worker(pool, shared, signal)))
 }
@@ -35,14 +35,12 @@ export async function work(pool: WorkerPool, signal: AbortSignal): Promise<void>
  * The rest of all idle workers: it ends when something is due. One reads for all of them; each trying a claim of its own would be most of
  * what an idle daemon does.
  */
-function sharedRest(pool: WorkerPool, signal: AbortSignal): () => Promise<void> {
-  const [world] = pool.worlds.values()
-  const clouds = [...pool.worlds.keys()]
+function sharedRest({ world }: WorkerPool, signal: AbortSignal): () => Promise<void> {
   let resting: Promise<void> | null = null
   const untilDue = async (): Promise<void> => {
-    while (world !== undefined && !signal.aborted) {
+    while (!signal.aborted) {
       await world.seams.clock.sleep(IDLE_MS, signal)
-      const at = await world.store.nextDue(clouds)
+      const at = await world.store.nextDue([world.cloud])
       if (at !== null && at <= (await world.store.now())) return
     }
   }
@@ -57,28 +55,25 @@ function sharedRest(pool: WorkerPool, signal: AbortSignal): () => Promise<void> 
 /** What all workers of a pool have in common. */
 type Shared = { rest: () => Promise<void>; said: Repeats }
 
-const STUMBLED = { level: 'error', message: 'worker stumbled', about: {} } as const
-
 async function worker(pool: WorkerPool, shared: Shared, signal: AbortSignal): Promise<void> {
-  const [world] = pool.worlds.values()
-  if (world === undefined) return
+  const { world } = pool
+  const stumbled = { level: 'error', message: 'worker stumbled', about: { cloud: world.cloud } } as const
   while (!signal.aborted) {
     try {
-      const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [...pool.worlds.keys()] })
+      const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [world.cloud] })
       if (key === undefined) await shared.rest()
       else await passOver(pool, { key, said: shared.said }, signal)
-      shared.said.works(STUMBLED)
+      shared.said.works(stumbled)
     } catch (error) {
       // The outer loop: a full disk or a database locked by a backup is said, and asked again; what was due stays due.
-      shared.said.failed(STUMBLED, error)
+      shared.said.failed(stumbled, error)
       await world.seams.clock.sleep(STUMBLED_MS, signal)
     }
   }
 }
 
 async function passOver(pool: WorkerPool, { key, said }: { key: NodeKey; said: Repeats }, signal: AbortSignal): Promise<void> {
-  const world = pool.worlds.get(key.cloud)
-  if (world === undefined) return
+  const { world } = pool
   const done = new AbortController()
   const renewing = renewClaim(world, { claimant: pool.claimant, key }, done.signal)
   const trouble = { level: 'error', message: 'pass failed', about: key } as const
