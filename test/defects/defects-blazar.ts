@@ -19,6 +19,7 @@ export const RESERVATIONS: readonly Defect[] = [
     imitates: 'a host that is not read right before',
     breaks: ['S11'],
     seeds: 24,
+    often: ['ambush before-mark "blazar-disable @ for 10m"'],
     edits: [edit(ACT, 'if (host.disabled !== false) return { reason', 'if (host.id !== host_id) return { reason')],
   },
   {

@@ -232,6 +232,7 @@ const MEMORY: readonly Defect[] = [
     imitates: 'an intent without an outcome belongs to a dead process',
     breaks: ['S4'],
     seeds: 24,
+    often: ['service ironic latency late=8s for 50s', 'crash writing step=6 back=1s'],
     edits: [
       edit(
         'src/core/settle.ts',
@@ -271,6 +272,13 @@ const SEEN: readonly Defect[] = [
     imitates: 'the cron script: an error read as an empty list, and no look at Neutron',
     breaks: ['S2'],
     seeds: 12,
+    often: [
+      'bmc node-05 silent for 50s',
+      'undeploy node-05',
+      'bmc node-09 silent for 50s',
+      'undeploy node-09',
+      'service nova 503 share=60% for 50s',
+    ],
     edits: [
       edit(
         'src/core/tenant.ts',

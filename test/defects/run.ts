@@ -51,8 +51,11 @@ const control: Defect = { ...CONTROL, seeds: Math.max(0, ...chosen.map(({ seeds 
 const run = promisify(execFile)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
-async function tried(defect: Defect, { folder, sources }: { folder: string; sources: string }): Promise<Row> {
-  const { name, imitates, seeds, often = [] } = defect
+type Where = { folder: string; sources: string }
+
+/** Its histories, up to the first that breaks a promise. */
+async function played(defect: Pick<Defect, 'edits' | 'often' | 'seeds'>, { folder, sources }: Where): Promise<z.infer<typeof foundSchema>> {
+  const { seeds, often = [] } = defect
   const script = plant(folder, sources, defect)
   const args = [
     script,
@@ -64,8 +67,16 @@ async function tried(defect: Defect, { folder, sources }: { folder: string; sour
   ]
   const { stdout } = await run(process.execPath, args, { timeout: PATIENCE_MS, maxBuffer: 64 * 1024 * 1024 })
   rmSync(folder, { recursive: true })
-  const { found, cpuSeconds } = foundSchema.parse(JSON.parse(stdout))
-  const wrong = wrongWith(defect, found)
+  return foundSchema.parse(JSON.parse(stdout))
+}
+
+async function tried(defect: Defect, where: Where): Promise<Row> {
+  const { name, imitates, seeds, often } = defect
+  const { found, cpuSeconds } = await played(defect, where)
+  // What is done beside the seeds must break nothing by itself.
+  const sane = found === null || often === undefined ? null : await played({ edits: [], often, seeds: found.seed - first + 1 }, where)
+  const wrong =
+    sane?.found == null ? wrongWith(defect, found) : `${name}: ${sane.found.promise} broke in seed ${sane.found.seed} without it`
   say(`${name}: ${found === null ? 'nothing broke' : `${found.promise} in seed ${found.seed}, ${found.what}`} (${cpuSeconds.toFixed(0)} s)`)
   if (wrong !== null) say([wrong, ...(found?.entries ?? [])].join('\n  '))
   if (found?.script != null) say(found.script)
