@@ -29,6 +29,9 @@ export function outcomeOfError(error: unknown, what: string, mark: Outcome['mark
   return outcome('unknown')
 }
 
+/** Of the PATCH of a mark, behind which the act ended. */
+export const lostMark = (outcome: Outcome): Outcome => (outcome.kind === 'unknown' ? { ...outcome, mark: 'maybe' } : outcome)
+
 /** What Blazar says with 500 although nothing was changed: taken or not reservable, or a lease that is being changed (facts of Blazar). */
 const NOTHING_CHANGED = /^Not enough (hosts|resources) available|^Invalid lease status/
 

@@ -8,7 +8,7 @@ import type { ObservedNode } from '../core/observation.ts'
 import type { PatchOperation } from '../openstack/ironic.ts'
 import { observedNode } from '../openstack/ironic-node.ts'
 import { type ActWorld, answered, movedOn, notSent, READ_LIVES_MS, readAsDecided, stopped } from './deciding-read.ts'
-import { outcomeOfError } from './outcome.ts'
+import { lostMark, outcomeOfError } from './outcome.ts'
 
 /** The verb must leave within this of the reply that decided it; what remains in between is the race that Ironic leaves open. */
 const REPLY_LIVES_MS = 2_000
@@ -28,9 +28,6 @@ export async function reset(world: ActWorld, intent: Intent): Promise<Outcome> {
     (error: unknown) => lostMark(outcomeOfError(error, what, 'none')),
   )
 }
-
-/** A PATCH whose answer was lost may have written the mark. */
-const lostMark = (outcome: Outcome): Outcome => (outcome.kind === 'unknown' ? { ...outcome, mark: 'maybe' } : outcome)
 
 function append(node: ObservedNode, mark: string): PatchOperation {
   const path = '/extra/hammer_error_resets'

@@ -9,7 +9,7 @@ import type { BlazarHost } from '../openstack/blazar.ts'
 import type { PatchOperation } from '../openstack/ironic.ts'
 import { observedNode } from '../openstack/ironic-node.ts'
 import { type ActWorld, answered, movedOn, notSent, READ_LIVES_MS, readAsDecided, stopped } from './deciding-read.ts'
-import { outcomeOfBlazar, outcomeOfError } from './outcome.ts'
+import { lostMark, outcomeOfBlazar, outcomeOfError } from './outcome.ts'
 
 const PATH = '/extra/anneal_shield'
 
@@ -27,7 +27,8 @@ export async function shield(world: ActWorld, intent: Intent): Promise<Outcome> 
   const name = read.node.name ?? intent.uuid
   return world.ironic.patch(intent.uuid, [{ op: 'add', path: PATH, value }], { sendBy: read.at + READ_LIVES_MS }).then(
     (wire) => disable(world, intent, observedNode(wire)),
-    (error: unknown) => outcomeOfError(error, `the mark of a shield on ${name}`, undefined),
+    // Whatever became of the mark, Blazar was sent nothing.
+    (error: unknown) => lostMark(outcomeOfError(error, `the mark of a shield on ${name}`, undefined)),
   )
 }
 

@@ -92,14 +92,16 @@ function atBlazar(attempt: Attempt, { o, node, now }: Omit<Seen, 'policy'>): Par
   if (o.blazar.kind !== 'known')
     return { ...end, outcome: 'unknown', outcomeReason: `Blazar cannot be asked what became of the ${attempt.act} (${o.blazar.reason}).` }
   const { host, leases } = o.blazar.value
+  // The mark comes first: without it nothing was sent to Blazar, and whoever removes it says that the host is theirs.
+  const isMarked = attempt.markState !== 'maybe' && caseOfMark(node.shield) === attempt.caseId
   // A clock was set meanwhile, or an operator did the same: neither is taken for the other.
-  if (attempt.act === 'shield' && host?.disabled === true && updatedBy(attempt, host) === null)
+  if (attempt.act === 'shield' && isMarked && host?.disabled === true && updatedBy(attempt, host) === null)
     return { ...end, outcome: 'unknown', outcomeReason: `Blazar's host ${host.id} is disabled, and whether by this act is not known.` }
   const happened =
     attempt.act === 'give-back'
       ? leases.some(({ id }) => id === attempt.blazar?.lease?.id)
       : attempt.act === 'shield'
-        ? updatedBy(attempt, host) !== null
+        ? isMarked && updatedBy(attempt, host) !== null
         : host?.disabled !== true && (attempt.blazar?.keepMark === true || caseOfMark(node.shield) !== attempt.caseId)
   return happened
     ? { ...end, outcome: 'accepted', outcomeReason: `A later read shows that the ${attempt.act} happened.` }

@@ -88,12 +88,14 @@ const CLOCKS_APART = 5 * SECOND
 
 /**
  * The host's `updated_at` as this shield made it. Where its reply was lost, the host must have been changed while the request was on its way; then
- * it was this one, but for an operator who did the same in the same seconds. null: it cannot be told.
+ * it was this one, but for an operator who did the same in the same seconds. Where the mark's reply was lost, nothing was sent to Blazar. null: it
+ * was another one, or cannot be told.
  */
 export function updatedBy(
-  { blazar, createdAt, deadlineAt }: Pick<Attempt, 'blazar' | 'createdAt' | 'deadlineAt'>,
+  { blazar, createdAt, deadlineAt, markState }: Pick<Attempt, 'blazar' | 'createdAt' | 'deadlineAt' | 'markState'>,
   host: BlazarHostSeen | null,
 ): string | null {
+  if (markState === 'maybe') return null
   if (blazar?.updated_at != null) return blazar.updated_at
   const at = host?.disabled === true && host.id === blazar?.host_id ? parseTime(host.updated_at) : null
   return at !== null && at >= createdAt - CLOCKS_APART && at <= deadlineAt + CLOCKS_APART ? (host?.updated_at ?? null) : null

@@ -152,6 +152,8 @@ test('the control fails for a token that sees too little, and says why', async (
       /may not see other projects' servers: Policy/,
     ],
     [{ [LIST]: listOf(blind) }, /hides OS-EXT-SRV-ATTR/],
+    // Nova 26 with a policy that lets a token list all projects' servers and show its own alone.
+    [{ [LIST]: listOf(server({ id: 's9' })), 'GET nova.test/v2.1/servers/s9': gone }, /shows it none of 1 by id/],
     [{ [LIST]: listOf(), [SERVICES]: { status: 403 } }, /cannot be told from a token that sees its own project only/],
     [{ [SERVICES]: { body: { services: [{ binary: 'nova-compute', status: 'UNKNOWN' }] } } }, /cell of Nova cannot be reached/],
     [{ [SERVICES]: { body: { services: [{ binary: 'nova-conductor', status: 'enabled', state: 'down' }] } } }, /No nova-conductor is up/],

@@ -155,6 +155,14 @@ async function control(session: Session, uuid: string, instanceUuid: string | nu
     const shown = (await wireServer(session, other.id)) !== 'gone'
     if (shown) return { passed: true, sentence: `Nova shows this token server ${other.id} of another project by id.` }
   }
+  // A policy may let a token list every project and still show it no server of theirs by id: its 404 says nothing then.
+  if (others.length > 0) {
+    const tried = Math.min(others.length, CONTROL_TRIES)
+    return {
+      passed: false,
+      sentence: `Nova lists servers of other projects to this token and shows it none of ${tried} by id, so its 404 proves nothing.`,
+    }
+  }
   // Nothing of another project to find. An older Nova ignores all_tenants instead of refusing it, and then its lists look the same.
   if (state === 'refused' && all.length === 0) {
     return {

@@ -158,6 +158,7 @@ export const endsAtOnce = (act: Act, outcome: OutcomeKind): boolean =>
 
 /** Where the act does not say, an accepted reset wrote its mark (it comes before the verb), and nothing is known to stand otherwise. */
 function markAfter(act: Act, outcome: Outcome): Attempt['markState'] {
+  if (act === 'shield') return outcome.mark ?? 'none'
   if (act !== 'reset') return 'none'
   const mark = outcome.mark ?? (outcome.kind === 'accepted' ? 'written' : 'none')
   const happened = outcome.kind === 'accepted' || outcome.kind === 'unknown'
