@@ -73,7 +73,7 @@ function fill(tree: string, release: Release): void {
   put(tree, `${DOC}/licences-of-node.gz`, packed(readFileSync(join(nodeFolder, 'LICENSE'))))
   put(tree, `${DOC}/changelog.gz`, packed(from('CHANGELOG.md')))
   put(tree, `${DOC}/changelog.Debian.gz`, packed(Buffer.from(debianChangelog(release))))
-  copy(join(root, 'docs'), join(tree, `${DOC}/docs`), (path) => !/\/(screenshots|decisions)(\/|$)|\.test\.yml$/.test(path))
+  copy(join(root, 'docs'), join(tree, `${DOC}/docs`), (path) => !/\/screenshots(\/|$)|\.test\.yml$/.test(path))
 }
 
 const COMPLETIONS = {

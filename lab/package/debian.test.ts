@@ -209,6 +209,37 @@ test('killed, it is started again and goes on', async () => {
   assert.equal(property('anneal', 'NRestarts'), '1')
 })
 
+/** The commands of a page below a heading, as root types them: here there is no sudo. */
+function quoted(page: string, heading: string): string[] {
+  const text = readFileSync(new URL(`../../docs/operators/${page}`, import.meta.url), 'utf8')
+  const [, part = ''] = text.split(`\n## ${heading}\n`)
+  const lines = (part.split('\n## ')[0] ?? '').split('\n').filter((line) => /^ {4}\S/.test(line))
+  return lines.map((line) =>
+    line
+      .trim()
+      .replace(/^sudo -u anneal /, 'runuser -u anneal -- ')
+      .replace(/^sudo /, ''),
+  )
+}
+
+test('a copy made while it works is whole, and what is restored is gone on with, by the very commands of the page', async () => {
+  // sqlite3 is not installed there, so it is the way by Anneal's own Node.
+  run(
+    quoted('backup.md', 'Copying it').find((line) => line.includes('/usr/lib/anneal/node')) ?? assert.fail('the page has no such command'),
+  )
+  assert.match(rights('/var/lib/anneal/backup.db'), / anneal:anneal$/)
+  assert.match(run('ANNEAL_DATABASE=/var/lib/anneal/backup.db anneal explain node-004'), /bmc-unreachable/)
+  assert.match(run('anneal replay /var/lib/anneal/backup.db'), /decided/)
+  for (const command of quoted('backup.md', 'Restore')) run(command.replace(' backup.db ', ' /var/lib/anneal/backup.db '))
+  await until(() => asked('/readyz').status === 200, 'it is ready')
+  assert.equal(explained('node-004').attempts.length, 1)
+  await cloud?.ask('fail', z.null(), 'node-006')
+  await until(() => run('anneal explain node-006 -o json || true').includes('"paused"'), 'it waits because of the pause')
+  assert.equal(await stateOf('node-006'), 'error')
+  run('anneal resume')
+  await until(async () => (await stateOf('node-006')) === 'available', 'node-006 comes home')
+})
+
 test('an upgrade restarts it with the new files and keeps configuration, cases and rights', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'anneal-newer-'))
   try {
