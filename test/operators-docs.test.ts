@@ -117,7 +117,7 @@ test('every key of the configuration that the pages name exists', () => {
 
 test('every message of troubleshooting.md is one that the sources can say', () => {
   const text = pages.find(({ name }) => name === 'troubleshooting.md')?.text ?? ''
-  const messages = [...text.matchAll(/^\| (`.*?`(?:, `.*?`)*) \|/gm)].flatMap(([, first]) =>
+  const messages = [...text.matchAll(/^\| (`.*?`(?:, `.*?`)*) +\|/gm)].flatMap(([, first]) =>
     [...(first ?? '').matchAll(/`(.*?)`/g)].map(([, one]) => one ?? ''),
   )
   assert.ok(messages.length > 35, `${messages.length} found`)
