@@ -199,6 +199,7 @@ test("a person's word is said by root as anneal, named by the one who called sud
   run('SUDO_USER=pat anneal hold node-005 --reason "vendor visit"')
   assert.match(asked('/api/v1/holds').text, /"pat"/)
   assert.equal(run('find /var/lib/anneal ! -user anneal'), '')
+  assert.equal(run('ANNEAL_DATABASE=/tmp/new.db anneal nodes > /tmp/said; stat -c %U /tmp/new.db').trim(), 'anneal')
   run('SUDO_USER=pat anneal unhold node-005')
 })
 
