@@ -53,7 +53,7 @@ before(
     })
     cpSync(join(made, deb), join(machine.root, 'anneal.deb'))
   },
-  { timeout: 240_000 },
+  { timeout: 480_000 },
 )
 after(async () => {
   await cloud?.stop()
