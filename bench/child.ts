@@ -15,10 +15,12 @@ export type Child = {
   stop(): Promise<void>
 }
 
-/** @param flags for Node itself */
-export function startChild(file: URL, args: readonly string[], flags: readonly string[] = []): Child {
+/** @param flags for Node itself @param under a command that starts Node, such as nsenter with its arguments */
+export function startChild(file: URL, args: readonly string[], flags: readonly string[] = [], under: readonly string[] = []): Child {
+  const [execPath = process.execPath, ...execArgv] = [...under, process.execPath, ...flags]
   const child = fork(file, [...args], {
-    execArgv: [...flags],
+    execPath,
+    execArgv,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const waiting = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>()
