@@ -20,6 +20,8 @@ import {
 import { type AuditEntry, type AuditFilter, type Moment, newestAudit, readAudit, timelineOf } from './audit.ts'
 import type { CaseView } from './case-row.ts'
 import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
+import { type DatabaseClock, databaseClock } from './database-clock.ts'
+import type { PostgresPlace } from './database-place.ts'
 import { type Deciding, deciding } from './deciding.ts'
 import { type DecisionFilter, type DecisionView, decisionsInForce } from './decisions.ts'
 import {
@@ -33,8 +35,8 @@ import {
   type Tried,
   takeMessages,
 } from './deliveries.ts'
-import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wake } from './due.ts'
-import type { Home } from './home.ts'
+import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wakeIn } from './due.ts'
+import { type Home, type Queries, statement } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import { leasesHeld } from './leases.ts'
 import { type Logins, loginsIn } from './logins.ts'
@@ -49,6 +51,9 @@ import {
 } from './observations.ts'
 import { type OutboxMessage, unsent } from './outbox.ts'
 import { neighboursOn } from './peers.ts'
+import { migratePostgres } from './postgres-migrations.ts'
+import { type PoolWish, postgresDialect, refuseOldServer } from './postgres-pool.ts'
+import { postgresTurns } from './postgres-turns.ts'
 import {
   attempts,
   type CaseFilter,
@@ -222,6 +227,28 @@ export async function openStore({ path, ...seams }: StoreSeams & { path: string 
   return await storeOver(openSqliteFile(path, seams.clock.now()), seams)
 }
 
+/** Opens (and makes or migrates) a database of a PostgreSQL server, whose clock counts. Throws StoreError with one clear sentence. @param name in pg_stat_activity */
+export async function openPostgresStore({ place, name, ...seams }: StoreSeams & { place: PostgresPlace; name: string }): Promise<Store> {
+  return await postgresStoreOver({ place, name }, { ...seams, timeOf: (db) => databaseClock(db, seams.clock, place.shown) })
+}
+
+/** The same by whichever clock. */
+export async function postgresStoreOver(
+  wish: PoolWish,
+  { timeOf, ...seams }: StoreSeams & { timeOf: (db: Queries) => Promise<DatabaseClock> },
+): Promise<Store> {
+  const db = new Kysely<Schema>({ dialect: postgresDialect(wish) })
+  try {
+    await refuseOldServer(db, wish.place.shown)
+    const clock = await timeOf(db)
+    await migratePostgres(db, wish.place.shown, clock.now())
+    return storeOn({ ...seams, db, clock: { ...seams.clock, now: clock.now }, turns: postgresTurns(clock) })
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+}
+
 type StoreSeams = { clock: Clock; newId: NewId; random: Random }
 
 /** The store on a database that is open already; it closes it. */
@@ -230,10 +257,13 @@ export async function storeOver({ database, file }: ReturnType<typeof openSqlite
   // Kysely closes only what it has used once.
   await db.selectFrom('schema_version').select('version').execute()
   const { clock, newId, random } = seams
-  const home: Home = { db, clock, newId, random }
+  return storeOn({ db, clock, newId, random, turns: null })
+}
+
+function storeOn(home: Home): Store {
   return {
-    now: async () => clock.now(),
-    close: () => db.destroy(),
+    now: async () => home.clock.now(),
+    close: () => home.db.destroy(),
     ...writing(home),
     ...words(home),
     ...reading(home),
@@ -246,7 +276,7 @@ function writing(home: Home) {
   return {
     enrol: (cloud, said) => enrol(home, cloud, said),
     passDone: (cloud) => passFinished(home, cloud),
-    wake: (keys, at) => wake(home.db, keys, at ?? home.clock.now()),
+    wake: (keys, at) => wakeIn(home, keys, at ?? home.clock.now()),
     claim: (wanted) => claim(home, wanted),
     claimOne: (claimant, key) => claimOne(home, claimant, key),
     renew: (claimant, key) => renew(home, claimant, key),
@@ -261,11 +291,10 @@ function writing(home: Home) {
     wakeMissing: (keys) => wakeMissing(home, keys),
     census: (cloud, size) => census(home, cloud, size),
     takeCensus: (cloud, pages) => takeInCensus(home, cloud, pages),
-    // SQLite's write lock is one for all clouds, which is more than one for each; PostgreSQL will lock the cloud's row here.
-    deciding: (_cloud, work) => deciding(home, work),
+    deciding: (cloud, work) => deciding(home, cloud, work),
     intentInForce: (id) => intentInForce(home, id),
     record: (intentId, outcome, slowFor) => record(home, intentId, outcome, slowFor),
-    prune: (now) => prune(home.db, now),
+    prune: (now) => statement(home, 'messages', (db) => prune(db, now)),
   } satisfies Partial<Store>
 }
 
