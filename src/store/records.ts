@@ -6,9 +6,12 @@ import { statSync } from 'node:fs'
 import { Kysely } from 'kysely'
 import { readAudit } from './audit.ts'
 import { clouds } from './clouds.ts'
+import type { DatabasePlace } from './database-place.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 import { recordedDecisions } from './observations.ts'
 import { type BegunCase, casesBegunBetween, openCases, sharing } from './peers.ts'
+import { postgresVersion } from './postgres-migrations.ts'
+import { postgresSnapshotDialect, refuseOldServer } from './postgres-pool.ts'
 import { attempts, caseById, caseOf, cases, countNodes, findNodes, nodes } from './reading.ts'
 import type { Schema } from './schema.ts'
 import { openFileToRead } from './snapshot.ts'
@@ -35,13 +38,36 @@ export function openRecords(path: string): Records | null {
       opened.exec('begin')
       return
     }
-    throw new StoreError(
-      named,
-      `The database ${named} was last used by an older anneal (schema ${version}), and here it is only read.`,
-      'Run `anneal nodes` once: it brings the database up to date.',
-    )
+    throw isOlder(named, version)
   })
-  const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
+  return recordsOn(new Kysely<Schema>({ dialect: sqliteDialect(database, file) }))
+}
+
+/** The same of either home; of a PostgreSQL database null means that it is empty. */
+export async function recordsAt(place: DatabasePlace): Promise<Records | null> {
+  if (place.kind === 'sqlite') return openRecords(place.path)
+  const db = new Kysely<Schema>({ dialect: postgresSnapshotDialect({ place, name: 'anneal' }) })
+  try {
+    await refuseOldServer(db, place.shown)
+    const version = await postgresVersion(db, place.shown)
+    if (version === SCHEMA_VERSION) return recordsOn(db)
+    if (version > 0) throw isOlder(place.shown, version)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  await db.destroy()
+  return null
+}
+
+const isOlder = (shown: string, version: number): StoreError =>
+  new StoreError(
+    shown,
+    `The database ${shown} was last used by an older anneal (schema ${version}), and here it is only read.`,
+    'Run `anneal nodes` once: it brings the database up to date.',
+  )
+
+function recordsOn(db: Kysely<Schema>): Records {
   return {
     findNodes: (cloud, nameOrUuid) => findNodes(db, cloud, nameOrUuid),
     nodes: (filter) => nodes(db, filter),

@@ -36,6 +36,7 @@ import {
   takeMessages,
 } from './deliveries.ts'
 import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wakeIn } from './due.ts'
+import { countListeners, type Hints, hintsFrom } from './hints.ts'
 import { type Home, type Queries, statement } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import { leasesHeld } from './leases.ts'
@@ -72,6 +73,7 @@ import {
   nodes,
   witnesses,
 } from './reading.ts'
+import { type Rounds, roundsIn } from './rounds.ts'
 import type { Schema } from './schema.ts'
 import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -135,6 +137,9 @@ export type Store = {
   unclaimAll(claimants: string): Promise<void>
   /** When something can be claimed next; it may be past. Null: nothing is due at all. */
   nextDue(clouds: readonly string[]): Promise<number | null>
+
+  /** What several replicas on one database share; null on SQLite, which one daemon has for itself. */
+  replicas: Replicas | null
 
   /** Takes in a listing (`complete`: a census); returns what is new or changed and wakes what matters of it. */
   seen(cloud: string, listed: readonly SeenNode[], o: { complete: boolean }): Promise<NodeKey[]>
@@ -222,14 +227,20 @@ export type Store = {
   prune(now: number): Promise<number>
 }
 
+export type Replicas = Pick<Hints, 'onWake'> & {
+  rounds: Rounds
+  /** How many daemons work on it. */
+  count(): Promise<number>
+}
+
 /** Opens (and makes or migrates) the SQLite database at `path`, or one in memory at ':memory:'. Throws StoreError with one clear sentence. */
 export async function openStore({ path, ...seams }: StoreSeams & { path: string }): Promise<Store> {
   return await storeOver(openSqliteFile(path, seams.clock.now()), seams)
 }
 
-/** Opens (and makes or migrates) a database of a PostgreSQL server, whose clock counts. Throws StoreError with one clear sentence. @param name in pg_stat_activity */
-export async function openPostgresStore({ place, name, ...seams }: StoreSeams & { place: PostgresPlace; name: string }): Promise<Store> {
-  return await postgresStoreOver({ place, name }, { ...seams, timeOf: (db) => databaseClock(db, seams.clock, place.shown) })
+/** Opens (and makes or migrates) a database of a PostgreSQL server, whose clock counts. Throws StoreError with one clear sentence. */
+export async function openPostgresStore({ place, ...seams }: StoreSeams & { place: PostgresPlace }): Promise<Store> {
+  return await postgresStoreOver({ place, name: 'anneal' }, { ...seams, timeOf: (db) => databaseClock(db, seams.clock, place.shown) })
 }
 
 /** The same by whichever clock. */
@@ -242,7 +253,10 @@ export async function postgresStoreOver(
     await refuseOldServer(db, wish.place.shown)
     const clock = await timeOf(db)
     await migratePostgres(db, wish.place.shown, clock.now())
-    return storeOn({ ...seams, db, clock: { ...seams.clock, now: clock.now }, turns: postgresTurns(clock) })
+    const home: Home = { ...seams, db, clock: { ...seams.clock, now: clock.now }, turns: postgresTurns(clock) }
+    const hints = hintsFrom(wish)
+    const close = async () => void (await Promise.all([hints.close(), db.destroy()]))
+    return { ...storeOn(home), replicas: { rounds: roundsIn(home), onWake: hints.onWake, count: () => countListeners(db) }, close }
   } catch (error) {
     await db.destroy()
     throw error
@@ -264,6 +278,7 @@ function storeOn(home: Home): Store {
   return {
     now: async () => home.clock.now(),
     close: () => home.db.destroy(),
+    replicas: null,
     ...writing(home),
     ...words(home),
     ...reading(home),

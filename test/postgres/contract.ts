@@ -6,11 +6,15 @@ import { type Opened, storeContract } from '../store/contract.ts'
 import { handClock, newId, seeded } from '../store/given.ts'
 import type { Cluster } from './cluster.ts'
 
-export async function contractOnPostgres(cluster: Cluster): Promise<void> {
-  const template = await cluster.database()
-  await (await onDatabase(template.place)()).close()
-  storeContract('PostgreSQL', () => openedFrom(cluster, template.name))
+/** The name of a database that has the schema and nothing in it. */
+export async function templateOn(cluster: Cluster): Promise<string> {
+  const { name, place } = await cluster.database()
+  await (await onDatabase(place)()).close()
+  return name
 }
+
+export const contractOnPostgres = (cluster: Cluster, template: string): void =>
+  storeContract('PostgreSQL', () => openedFrom(cluster, template))
 
 /** A database as the first of them, which has the schema already. */
 export async function openedFrom(cluster: Cluster, template: string): Promise<Opened & { name: string; place: PostgresPlace }> {

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { postgresPrograms, startCluster } from './cluster.ts'
-import { contractOnPostgres } from './contract.ts'
+import { contractOnPostgres, templateOn } from './contract.ts'
+import { serverTests } from './server.ts'
 
 const programs = postgresPrograms()
 if (programs === null) {
@@ -15,5 +16,7 @@ if (programs === null) {
 } else {
   const cluster = await startCluster(programs)
   after(() => cluster.remove())
-  await contractOnPostgres(cluster)
+  const template = await templateOn(cluster)
+  contractOnPostgres(cluster, template)
+  serverTests(cluster, template)
 }
