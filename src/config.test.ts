@@ -25,13 +25,22 @@ function refusal(given: Given): ConfigError {
   return assert.fail('was accepted')
 }
 
+const USUAL = '/home-of-op/.local/state/anneal/anneal.db'
+
 test('without a file everything has its default and observe is the mode', () => {
   const config = load({})
   assert.deepEqual(config.policy, DEFAULT_POLICY)
   const { path, clouds, database, poll, census, log } = config
   assert.deepEqual(
     { path, clouds, database, poll, census, log },
-    { path: null, clouds: [], database: '/home-of-op/.local/state/anneal/anneal.db', poll: 15 * SECOND, census: 10 * MINUTE, log: 'info' },
+    {
+      path: null,
+      clouds: [],
+      database: { kind: 'sqlite', path: USUAL, shown: USUAL },
+      poll: 15 * SECOND,
+      census: 10 * MINUTE,
+      log: 'info',
+    },
   )
 })
 
@@ -174,7 +183,7 @@ test('of several mistakes the topmost line is told', () => {
 test('a value never stands in a refusal', () => {
   const secret = 'hunter2'
   const given = { env: { SECRET: secret }, files: { '/etc/anneal/secret': secret } }
-  for (const written of [secret, `\${SECRET}`, 'file:secret', `postgres://op:${secret}@db/anneal`]) {
+  for (const written of [secret, `\${SECRET}`, 'file:secret', `postgres://op:${secret}@db/a/b`]) {
     for (const key of ['mode', 'poll', 'workers', 'budgets', 'clouds', 'database']) {
       if (key === 'database' && !written.startsWith('postgres')) continue
       const error = refusal({ ...given, yaml: `${key}: ${written}` })

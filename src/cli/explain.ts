@@ -38,7 +38,7 @@ export function registerExplain(program: Command, io: Io): void {
     .action(async (node: string, _options, command: Command) => {
       const globals = globalsOf(command, io)
       await atCloud(io, globals, async ({ store, cloud, policyOf, config }) => {
-        const isWatched = (await daemonAt({ config, store })) !== null
+        const isWatched = (await daemonAt(config.database, async () => (await store.replicas?.count()) ?? 0)) !== null
         const explanation = await explainNode(store, { cloud, node, policyOf })
         if (globals.output === 'json') return printJson(io, explanation)
         io.out.write(

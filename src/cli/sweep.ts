@@ -122,10 +122,10 @@ export async function nodesToAskAbout(cloud: Reached, store: Store) {
 }
 
 /** The policy that a living daemon put in force, by cloud; empty where no daemon lives. */
-async function inForce(place: Place): Promise<{ who: string; hashes: Map<string, string> } | null> {
-  const who = await daemonAt(place)
+async function inForce({ config, store }: Place): Promise<{ who: string; hashes: Map<string, string> } | null> {
+  const who = await daemonAt(config.database, async () => (await store.replicas?.count()) ?? 0)
   if (who === null) return null
-  return { who, hashes: new Map((await place.store.clouds()).map(({ cloud, policyHash }) => [cloud, policyHash])) }
+  return { who, hashes: new Map((await store.clouds()).map(({ cloud, policyHash }) => [cloud, policyHash])) }
 }
 
 /** Two policies must not both act on one store: beside a daemon with another policy this sweep only observes, and says so. */

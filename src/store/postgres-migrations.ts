@@ -53,7 +53,7 @@ const BESIDE: Record<number, string> = { 1: AUDIT, 5: HINTS + ROUNDS }
 export async function migratePostgres(db: Kysely<Schema>, shown: string, now: number): Promise<void> {
   if ((await postgresVersion(db, shown)) === SCHEMA_VERSION) return
   await db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${ADVISORY}::int, ${LOCKS.migration}::int)`.execute(tx)
+    await sql`select pg_advisory_xact_lock(${ADVISORY}::int, ${LOCKS.schema}::int)`.execute(tx)
     // Read again under the lock: another process may have been faster.
     const from = await postgresVersion(tx, shown)
     if (from === 0) await sql`create table if not exists schema_version (version bigint primary key, at bigint not null)`.execute(tx)

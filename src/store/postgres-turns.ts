@@ -8,7 +8,7 @@ import { ensureCloud } from './clouds.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import type { Queries } from './home.ts'
 
-/** What a transaction has for itself: one cloud (null: all), that of an intent or a case, or what is told to people, or who may come in. */
+/** What a transaction has for itself: one cloud (null: all), that of an intent or a case, or what is told to people, who may come in, or the whole that is just made. */
 export type Scope =
   | { cloud: string | null }
   | { clouds: readonly string[] }
@@ -16,12 +16,13 @@ export type Scope =
   | { caseId: string }
   | 'messages'
   | 'logins'
+  | 'schema'
 
 export type PostgresTurns = { take(tx: Queries, scope: Scope): Promise<void> }
 
 /** Ours among the advisory locks of a database: the first of two numbers. The second stands in LOCKS. */
 export const ADVISORY = 0x616e6e
-export const LOCKS = { migration: 0, messages: 1, logins: 2, audit: 3 } as const
+export const LOCKS = { schema: 0, messages: 1, logins: 2, audit: 3 } as const
 
 /** @param clock is set with each turn that is taken: what comes later in a cloud must never carry an earlier time */
 export const postgresTurns = (clock: DatabaseClock): PostgresTurns => ({
@@ -32,7 +33,7 @@ export const postgresTurns = (clock: DatabaseClock): PostgresTurns => ({
 })
 
 async function lock(tx: Queries, scope: Scope, now: number): Promise<void> {
-  if (scope === 'messages' || scope === 'logins') {
+  if (typeof scope === 'string') {
     await sql`select pg_advisory_xact_lock(${ADVISORY}::int, ${LOCKS[scope]}::int)`.execute(tx)
     return
   }

@@ -41,6 +41,7 @@ import { type Home, type Queries, statement } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import { leasesHeld } from './leases.ts'
 import { type Logins, loginsIn } from './logins.ts'
+import { importRows, type MovedCounts, type MovedRow } from './move.ts'
 import {
   type KeptDecision,
   lastObservation,
@@ -223,6 +224,9 @@ export type Store = {
   /** Who may come in over HTTP. */
   logins: Logins
 
+  /** Takes over a whole site, all of it or nothing (move.ts). Throws StoreError where the database is not empty. */
+  importRows(rows: AsyncIterable<MovedRow>, expected: MovedCounts): Promise<void>
+
   /** Removes some observations and sent messages older than 90 days; returns how many rows, none when there are no more. */
   prune(now: number): Promise<number>
 }
@@ -309,6 +313,7 @@ function writing(home: Home) {
     deciding: (cloud, work) => deciding(home, cloud, work),
     intentInForce: (id) => intentInForce(home, id),
     record: (intentId, outcome, slowFor) => record(home, intentId, outcome, slowFor),
+    importRows: (rows, expected) => importRows(home, rows, expected),
     prune: (now) => statement(home, 'messages', (db) => prune(db, now)),
   } satisfies Partial<Store>
 }
