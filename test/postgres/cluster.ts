@@ -86,6 +86,13 @@ export async function startCluster(programs: string): Promise<Cluster> {
       await client.end()
     }
   }
+  // Whoever ends the tests before their end ends the server, too.
+  const end = (): void => {
+    execFileSync(join(programs, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], { ...options, stdio: 'ignore' })
+    rmSync(folder, { recursive: true })
+    process.exit(1)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, end)
   await start()
   let made = 0
   return {

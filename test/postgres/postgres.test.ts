@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { postgresPrograms, startCluster } from './cluster.ts'
 import { contractOnPostgres, templateOn } from './contract.ts'
+import { replicaTests } from './replicas.ts'
 import { serverTests } from './server.ts'
 
 const programs = postgresPrograms()
@@ -19,4 +20,5 @@ if (programs === null) {
   const template = await templateOn(cluster)
   contractOnPostgres(cluster, template)
   serverTests(cluster, template)
+  replicaTests(cluster, template)
 }
