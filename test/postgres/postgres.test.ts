@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { postgresPrograms, startCluster } from './cluster.ts'
 import { contractOnPostgres, templateOn } from './contract.ts'
+import { moveTests } from './move.ts'
 import { replicaTests } from './replicas.ts'
 import { serverTests } from './server.ts'
 
@@ -20,5 +21,6 @@ if (programs === null) {
   const template = await templateOn(cluster)
   contractOnPostgres(cluster, template)
   serverTests(cluster, template)
+  moveTests(cluster, template)
   replicaTests(cluster, template)
 }
