@@ -5,8 +5,9 @@
  */
 import { sql } from 'kysely'
 import { ensureCloud } from './clouds.ts'
-import type { DatabaseClock } from './database-clock.ts'
+import { CLOCK, type DatabaseClock } from './database-clock.ts'
 import type { Queries } from './home.ts'
+import { isNewer, SCHEMA_VERSION } from './migrations.ts'
 
 /** What a transaction has for itself: one cloud (null: all), that of an intent or a case, or what is told to people, who may come in, or the whole that is just made. */
 export type Scope =
@@ -24,11 +25,20 @@ export type PostgresTurns = { take(tx: Queries, scope: Scope): Promise<void> }
 export const ADVISORY = 0x616e6e
 export const LOCKS = { schema: 0, messages: 1, logins: 2, audit: 3 } as const
 
-/** @param clock is set with each turn that is taken: what comes later in a cloud must never carry an earlier time */
-export const postgresTurns = (clock: DatabaseClock): PostgresTurns => ({
+/**
+ * @param clock is set with each turn that is taken: what comes later in a cloud must never carry an earlier time
+ * @param shown names the database. Taking a turn throws StoreError once a newer version has brought it up to date under a process that goes on
+ */
+export const postgresTurns = (clock: DatabaseClock, shown: string): PostgresTurns => ({
   take: async (tx, scope) => {
     await lock(tx, scope, clock.now())
-    await clock.read(tx)
+    const { rows } = await sql<{
+      now: number
+      version: number
+    }>`select ${CLOCK} as now, max(version) as version from schema_version`.execute(tx)
+    const [read] = rows
+    if (read === undefined || read.version > SCHEMA_VERSION) throw isNewer(shown, read?.version ?? 0)
+    clock.set(read.now)
   },
 })
 

@@ -257,7 +257,7 @@ export async function postgresStoreOver(
     await refuseOldServer(db, wish.place.shown)
     const clock = await timeOf(db)
     await migratePostgres(db, wish.place.shown, clock.now())
-    const home: Home = { ...seams, db, clock: { ...seams.clock, now: clock.now }, turns: postgresTurns(clock) }
+    const home: Home = { ...seams, db, clock: { ...seams.clock, now: clock.now }, turns: postgresTurns(clock, wish.place.shown) }
     const hints = hintsFrom(wish)
     const close = async () => void (await Promise.all([hints.close(), db.destroy()]))
     return { ...storeOn(home), replicas: { rounds: roundsIn(home), onWake: hints.onWake, count: () => countListeners(db) }, close }

@@ -59,6 +59,15 @@ export function serverTests(cluster: Cluster, template: string): void {
       await assert.rejects(open(other.place), says(/belongs to another program/, true))
     })
 
+    test('that a newer version brought up to date under a replica lets it decide nothing more', async () => {
+      const { store, name, remove } = await openedFrom(cluster, template)
+      const intent = await resetOf(store, 1)
+      await cluster.ask(name, 'insert into schema_version values (99, 0)')
+      await assert.rejects(pass(store, 2, wait(BEGIN + 1)), says(/written by a newer anneal \(schema 99/, true))
+      await assert.rejects(store.record(intent.id, { kind: 'accepted', reason: 'late' }), StoreError)
+      await remove()
+    })
+
     test('whose rights are too few says so', async () => {
       const { name, place } = await cluster.database()
       await cluster.ask(name, `create role guest login password '${PASSWORD}'`)
