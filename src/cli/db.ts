@@ -35,8 +35,7 @@ export function registerDb(program: Command, io: Io): void {
     )
     .addHelpText(
       'after',
-      '\nFrom SQLite to PostgreSQL:\n  ANNEAL_DATABASE=/var/lib/anneal/anneal.db anneal db export site.jsonl\n' +
-        '  ANNEAL_DATABASE=postgres://anneal@db.example/anneal anneal db import site.jsonl',
+      '\nExample:\n  anneal db export site.jsonl\n' + '  ANNEAL_DATABASE=postgres://anneal@db.example/anneal anneal db import site.jsonl',
     )
     .action(async (what: (typeof WHATS)[number], file: string | undefined, _options, command: Command) => {
       const globals = globalsOf(command, io)

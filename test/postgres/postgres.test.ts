@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { postgresPrograms, startCluster } from './cluster.ts'
 import { contractOnPostgres, templateOn } from './contract.ts'
 import { moveTests } from './move.ts'
+import { processTests } from './processes.ts'
 import { replicaTests } from './replicas.ts'
 import { serverTests } from './server.ts'
 
@@ -23,4 +24,5 @@ if (programs === null) {
   serverTests(cluster, template)
   moveTests(cluster, template)
   replicaTests(cluster, template)
+  processTests(cluster)
 }
