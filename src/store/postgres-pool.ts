@@ -101,11 +101,18 @@ function speaking(client: pg.PoolClient, shown: string): PostgresPoolClient {
 /** PostgreSQL's text holds every character but one. */
 const storable = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll('\u0000', '\ufffd') : value)
 
-/** Throws StoreError where the server is older than what this is tried with. */
-export async function refuseOldServer(db: Kysely<Schema>, shown: string): Promise<void> {
-  const { rows } = await sql<{ version: number }>`select current_setting('server_version_num')::int as version`.execute(db)
-  const major = Math.floor((rows[0]?.version ?? 0) / 10_000)
+/** Throws StoreError where the server is older than what this is tried with, or says that something is durable when it is not yet. */
+export async function refuseUnfitServer(db: Kysely<Schema>, shown: string): Promise<void> {
+  const asked = sql<{ version: number; durable: string }>`
+    select current_setting('server_version_num')::int as version, current_setting('synchronous_commit') as durable`
+  const [found] = (await asked.execute(db)).rows
+  const major = Math.floor((found?.version ?? 0) / 10_000)
   if (major < OLDEST) throw tooOld(major, shown)
+  // An intent that a power cut takes back after its request left would be sent once more.
+  if (found?.durable === 'off') {
+    const message = `The database ${shown} does not wait for its disk (synchronous_commit is off), and an act that it forgets is done again.`
+    throw new StoreError(shown, message, 'Say `alter role … set synchronous_commit = on` for the user that Anneal has there.')
+  }
 }
 
 /** @param major of the server's version, such as 14 */

@@ -12,7 +12,7 @@ import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 import { recordedDecisions } from './observations.ts'
 import { type BegunCase, casesBegunBetween, openCases, sharing } from './peers.ts'
 import { postgresVersion } from './postgres-migrations.ts'
-import { postgresSnapshotDialect, refuseOldServer } from './postgres-pool.ts'
+import { postgresSnapshotDialect, refuseUnfitServer } from './postgres-pool.ts'
 import { attempts, caseById, caseOf, cases, countNodes, findNodes, nodes } from './reading.ts'
 import type { Schema } from './schema.ts'
 import { openFileToRead } from './snapshot.ts'
@@ -46,7 +46,7 @@ export async function asOfNow(place: DatabasePlace): Promise<Queries | null> {
   if (place.kind === 'sqlite') return fileAsOfNow(place.path)
   const db = new Kysely<Schema>({ dialect: postgresSnapshotDialect({ place, name: 'anneal' }) })
   try {
-    await refuseOldServer(db, place.shown)
+    await refuseUnfitServer(db, place.shown)
     const version = await postgresVersion(db, place.shown)
     if (version === SCHEMA_VERSION) return db
     if (version > 0) throw isOlder(place.shown, version)

@@ -54,7 +54,7 @@ import {
 import { type OutboxMessage, unsent } from './outbox.ts'
 import { neighboursOn } from './peers.ts'
 import { migratePostgres } from './postgres-migrations.ts'
-import { type PoolWish, postgresDialect, refuseOldServer } from './postgres-pool.ts'
+import { type PoolWish, postgresDialect, refuseUnfitServer } from './postgres-pool.ts'
 import { postgresTurns } from './postgres-turns.ts'
 import {
   attempts,
@@ -254,7 +254,7 @@ export async function postgresStoreOver(
 ): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: postgresDialect(wish) })
   try {
-    await refuseOldServer(db, wish.place.shown)
+    await refuseUnfitServer(db, wish.place.shown)
     const clock = await timeOf(db)
     await migratePostgres(db, wish.place.shown, clock.now())
     const home: Home = { ...seams, db, clock: { ...seams.clock, now: clock.now }, turns: postgresTurns(clock, wish.place.shown) }

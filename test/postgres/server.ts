@@ -50,6 +50,12 @@ export function serverTests(cluster: Cluster, template: string): void {
     test('that is older than 15 is refused', () =>
       assert.match(tooOld(14, 'postgres://db/a').message, /PostgreSQL 14, and Anneal needs 15/))
 
+    test('that does not wait for its disk is refused', async () => {
+      const { name, place } = await cluster.database(template)
+      await cluster.ask(name, `alter database ${name} set synchronous_commit = off`)
+      await assert.rejects(open(place), says(/does not wait for its disk/, true))
+    })
+
     test('with a database of a newer version or of another program is left as it is', async () => {
       const newer = await cluster.database(template)
       await cluster.ask(newer.name, 'insert into schema_version values (99, 0)')
