@@ -233,6 +233,7 @@ for (const wrong of [
   'postgres:secret',
   'postgres://op:sec ret@db:x/anneal',
   'mysql://op:secret@db/anneal',
+  'postgres://op:secret@db/anneal?sslmode=prefer',
 ])
   test(`${wrong.replace(/sec ?ret/, '…')} is no database, and the refusal does not repeat it`, () => {
     const error = refusal({ env: { ANNEAL_DATABASE: wrong } })

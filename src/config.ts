@@ -237,7 +237,8 @@ function databasePlace({ env, cwd }: ConfigWish, path: string | null, file: Sett
 function postgresNamed(written: string, what: string): DatabasePlace {
   const place = postgresPlace(written)
   if (place !== null) return place
-  const fix = 'Write postgres://USER:PASSWORD@HOST:PORT/NAME, with %40 and the like for what is special in a password.'
+  const fix =
+    'Write postgres://USER:PASSWORD@HOST:PORT/NAME, with %40 and the like for what is special in a password; sslmode is disable, require or verify-full.'
   throw new ConfigError({ what, message: 'It is no address of a PostgreSQL database, or names none.', fix })
 }
 

@@ -11,9 +11,12 @@ export const sqlitePlace = (path: string): DatabasePlace => ({ kind: 'sqlite', p
 
 export const isPostgresUrl = (written: string): boolean => /^postgres(ql)?:/i.test(written)
 
+/** `prefer` and `allow` would do without encryption where somebody in between wants that, `verify-ca` takes any host of its authority. */
+const SSL_MODES = ['disable', 'require', 'verify-full']
+
 /**
  * Of an address `postgres://USER:PASSWORD@HOST:PORT/NAME`; a host that is a folder of sockets stands behind it as `?host=/run/postgresql`.
- * Null where it is none, or names no database.
+ * Null where it is none, names no database, or an sslmode that is not taken.
  */
 export function postgresPlace(url: string): PostgresPlace | null {
   // `postgres://user@/name`: no host, for one that stands behind. URL takes none without.
@@ -22,6 +25,10 @@ export function postgresPlace(url: string): PostgresPlace | null {
   const { username, hostname, port, pathname, searchParams } = new URL(filled)
   const name = pathname.slice(1)
   if (name === '' || name.includes('/')) return null
+  const mode = searchParams.get('sslmode')
+  if (mode !== null && !SSL_MODES.includes(mode)) return null
+  // The word as PostgreSQL means it: encrypted, whoever is at the other end. `pg` would take it for verify-full, and say so at length.
+  const meant = mode === 'require' ? `${filled}&uselibpqcompat=true` : filled
   const host = searchParams.get('host') ?? `${hostname}${port === '' ? '' : `:${port}`}`
-  return { kind: 'postgres', url: filled, shown: `postgres://${username === '' ? '' : `${username}@`}${host}/${name}` }
+  return { kind: 'postgres', url: meant, shown: `postgres://${username === '' ? '' : `${username}@`}${host}/${name}` }
 }

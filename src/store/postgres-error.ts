@@ -33,6 +33,10 @@ const NOT_TRUSTED: Saying = {
   says: 'shows a certificate that is not trusted here',
   fix: 'Name its authority with sslrootcert in the address, or correct sslmode.',
 }
+const UNREADABLE: Saying = {
+  says: 'is to be reached by a certificate or key whose file cannot be read',
+  fix: 'Correct sslrootcert, sslcert or sslkey in the address, or let this user read the file.',
+}
 const UNKNOWN_HOST: Saying = { says: 'is on a host whose name nobody knows', fix: 'Correct the host in the address.' }
 const KEPT_LOCKED: Saying = {
   says: 'is kept locked by another process for longer than 20 s',
@@ -95,7 +99,9 @@ export function postgresErrorOf(error: unknown, shown: string): unknown {
   // Several addresses of one host were tried, and none answered.
   const inner = error instanceof AggregateError && code === '' ? error.errors[0] : null
   if (inner !== null) return postgresErrorOf(inner, shown)
-  const found = BY_CODE[code] ?? BY_MESSAGE.find(([message]) => message.test(error.message))?.[1]
+  // As it is read what the address names, and not on the way to the server.
+  const isFile = 'syscall' in error && error.syscall === 'open'
+  const found = isFile ? UNREADABLE : (BY_CODE[code] ?? BY_MESSAGE.find(([message]) => message.test(error.message))?.[1])
   return found === undefined
     ? error
     : new StoreError(shown, `The database ${shown} ${found.says}.`, found.fix, found.isConfiguration ?? true)

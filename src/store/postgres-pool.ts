@@ -69,9 +69,7 @@ function openPool(wish: PoolWish, moment: 'each' | 'snapshot'): PostgresPool {
   const begun = new WeakSet<pg.PoolClient>()
   return {
     connect: async () => {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw postgresErrorOf(error, shown)
-      })
+      const client = await connected(pool, shown)
       const spoken = speaking(client, shown)
       if (moment === 'snapshot' && !begun.has(client)) await spoken.query('begin isolation level repeatable read, read only', [])
       begun.add(client)
@@ -79,6 +77,14 @@ function openPool(wish: PoolWish, moment: 'each' | 'snapshot'): PostgresPool {
     },
     end: () => pool.end(),
     options: {},
+  }
+}
+
+async function connected(pool: pg.Pool, shown: string): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    throw postgresErrorOf(error, shown)
   }
 }
 

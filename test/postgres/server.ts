@@ -1,7 +1,7 @@
 /** What only a server can do: refuse, be too old, be somebody else's, go away and come back, be asked by several at once. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { PostgresPlace } from '../../src/store/database-place.ts'
+import { type PostgresPlace, postgresPlace } from '../../src/store/database-place.ts'
 import { inPostgres } from '../../src/store/postgres-migrations.ts'
 import { tooOld } from '../../src/store/postgres-pool.ts'
 import { recordsAt } from '../../src/store/records.ts'
@@ -39,6 +39,13 @@ export function serverTests(cluster: Cluster, template: string): void {
         assert.match(error.message, /nobody knows|does not answer/)
         return true
       }))
+
+    test('that speaks no TLS where TLS is wanted, or is to be trusted by a file that is not there, says so', async () => {
+      const { place } = await cluster.database()
+      const wanting = (query: string) => postgresPlace(`${place.url}?${query}`) ?? assert.fail()
+      await assert.rejects(open(wanting('sslmode=require')), says(/speaks no TLS/, true))
+      await assert.rejects(open(wanting('sslmode=verify-full&sslrootcert=/nope.pem')), says(/file cannot be read/, true))
+    })
 
     test('that refuses the password says so', async () => {
       const { name } = await cluster.database()
