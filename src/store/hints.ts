@@ -32,11 +32,13 @@ export function hintsFrom({ place }: PoolWish): Hints {
     client
       .connect()
       .then(() => client.query('listen anneal_due'))
-      .catch(async () => {
+      .catch(() => {
         // Not reached now: tried again when it is asked for next. What is wrong is said by those who ask for more than hints.
         drop()
-        await client.end()
+        return client.end()
       })
+      // Nor can one that was never there be closed.
+      .catch(() => undefined)
   }
   return {
     onWake: (next) => {
