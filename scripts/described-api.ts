@@ -19,7 +19,7 @@ export async function describedApi(): Promise<unknown> {
     version,
     clouds: [],
     policyOf: () => DEFAULT_POLICY,
-    records: () => null,
+    records: async () => null,
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
     metrics: await openMetrics({ store, clock, clouds: [], canaries: () => [] }),
     dashboard: new Map(),

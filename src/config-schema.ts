@@ -313,11 +313,11 @@ export const settingsSchema = z.strictObject({
       .exactOptional(),
   }).exactOptional(),
   database: z
-    .string({ error: 'It must be the path of a file.' })
+    .string({ error: 'It must be the path of a file, or an address that begins with postgres://.' })
     .min(1, { error: 'It must not be empty.' })
     .meta(
       said(
-        'File of the SQLite database; a relative path starts at this file. ANNEAL_DATABASE goes before it.',
+        'File of the SQLite database; a relative path starts at this file. Or a PostgreSQL database, for several replicas: postgres://USER:PASSWORD@HOST/NAME. ANNEAL_DATABASE goes before it.',
         'anneal/anneal.db under $XDG_STATE_HOME',
       ),
     )

@@ -25,13 +25,22 @@ function refusal(given: Given): ConfigError {
   return assert.fail('was accepted')
 }
 
+const USUAL = '/home-of-op/.local/state/anneal/anneal.db'
+
 test('without a file everything has its default and observe is the mode', () => {
   const config = load({})
   assert.deepEqual(config.policy, DEFAULT_POLICY)
   const { path, clouds, database, poll, census, log } = config
   assert.deepEqual(
     { path, clouds, database, poll, census, log },
-    { path: null, clouds: [], database: '/home-of-op/.local/state/anneal/anneal.db', poll: 15 * SECOND, census: 10 * MINUTE, log: 'info' },
+    {
+      path: null,
+      clouds: [],
+      database: { kind: 'sqlite', path: USUAL, shown: USUAL },
+      poll: 15 * SECOND,
+      census: 10 * MINUTE,
+      log: 'info',
+    },
   )
 })
 
@@ -103,7 +112,7 @@ test('values come from the environment and from files beside the configuration',
   }
   const config = load(given)
   assert.equal(config.policy.mode, 'auto')
-  assert.equal(config.database, '/data/a.db')
+  assert.equal(config.database.shown, '/data/a.db')
   assert.deepEqual([cloudFor(config, 'c').ironic, cloudFor(config, 'c').services], ['lhr-admin', `\${x}`])
 })
 
@@ -174,7 +183,7 @@ test('of several mistakes the topmost line is told', () => {
 test('a value never stands in a refusal', () => {
   const secret = 'hunter2'
   const given = { env: { SECRET: secret }, files: { '/etc/anneal/secret': secret } }
-  for (const written of [secret, `\${SECRET}`, 'file:secret', `postgres://op:${secret}@db/anneal`]) {
+  for (const written of [secret, `\${SECRET}`, 'file:secret', `postgres://op:${secret}@db/a/b`]) {
     for (const key of ['mode', 'poll', 'workers', 'budgets', 'clouds', 'database']) {
       if (key === 'database' && !written.startsWith('postgres')) continue
       const error = refusal({ ...given, yaml: `${key}: ${written}` })
@@ -203,18 +212,34 @@ test('the file is looked for in this folder, then with the user, then on the mac
 
 test('the database is where ANNEAL_DATABASE, the file or the state folder say, in this order', () => {
   const yaml = 'database: data/a.db'
-  assert.equal(load({ yaml, env: { ANNEAL_DATABASE: 'b.db' } }).database, '/srv/b.db')
-  assert.equal(load({ yaml }).database, '/etc/anneal/data/a.db')
-  assert.equal(load({ yaml: 'database: ~/a.db' }).database, '/home-of-op/a.db')
-  assert.equal(load({ env: { XDG_STATE_HOME: '/state' } }).database, '/state/anneal/anneal.db')
+  assert.equal(load({ yaml, env: { ANNEAL_DATABASE: 'b.db' } }).database.shown, '/srv/b.db')
+  assert.equal(load({ yaml }).database.shown, '/etc/anneal/data/a.db')
+  assert.equal(load({ yaml: 'database: ~/a.db' }).database.shown, '/home-of-op/a.db')
+  assert.equal(load({ env: { XDG_STATE_HOME: '/state' } }).database.shown, '/state/anneal/anneal.db')
   assert.equal(refusal({ env: { HOME: '' } }).what, 'ANNEAL_DATABASE')
 })
 
-test('PostgreSQL is refused with what this version can do', () => {
-  const error = refusal({ env: { ANNEAL_DATABASE: 'postgres://op@db/anneal' } })
-  assert.equal(error.what, 'ANNEAL_DATABASE')
-  assert.match(error.message, /SQLite only/)
+test('the database may be one of PostgreSQL, whose password is shown nowhere', () => {
+  const url = 'postgres://op:very%40secret@db.example:5433/anneal?sslmode=verify-full'
+  const { database } = load({ yaml: `database: "\${DB}"`, env: { DB: url } })
+  assert.deepEqual(database, { kind: 'postgres', url, shown: 'postgres://op@db.example:5433/anneal' })
+  const bySocket = load({ env: { ANNEAL_DATABASE: 'postgresql://op:x@/anneal?host=/run/postgresql' } }).database
+  assert.equal(bySocket.shown, 'postgres://op@/run/postgresql/anneal')
 })
+
+for (const wrong of [
+  'postgres://op:secret@db',
+  'postgres://op:secret@db/',
+  'postgres:secret',
+  'postgres://op:sec ret@db:x/anneal',
+  'mysql://op:secret@db/anneal',
+  'postgres://op:secret@db/anneal?sslmode=prefer',
+])
+  test(`${wrong.replace(/sec ?ret/, '…')} is no database, and the refusal does not repeat it`, () => {
+    const error = refusal({ env: { ANNEAL_DATABASE: wrong } })
+    assert.equal(error.what, 'ANNEAL_DATABASE')
+    assert.doesNotMatch(`${error.message} ${error.fix}`, /sec ?ret/)
+  })
 
 test('the published JSON Schema is the one this code makes (node scripts/schema.ts writes it)', () => {
   const published: unknown = JSON.parse(readFileSync(new URL('../docs/anneal.schema.json', import.meta.url), 'utf8'))

@@ -22,6 +22,7 @@ import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
 import type { Receiver } from './notify/receiver.ts'
 import { digestOf } from './openstack/canonical-json.ts'
+import { type DatabasePlace, isPostgresUrl, postgresPlace, sqlitePlace } from './store/database-place.ts'
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -45,8 +46,8 @@ export type Config = {
   clouds: CloudConfig[]
   /** The policy of a cloud that anneal.yaml does not list. */
   policy: Policy
-  /** Path of the SQLite file. Its folder may not exist yet. */
-  database: string
+  /** A SQLite file, whose folder may not exist yet, or a database of a PostgreSQL server. */
+  database: DatabasePlace
   /** Milliseconds. */
   poll: number
   census: number
@@ -91,7 +92,7 @@ export function loadConfig(wish: ConfigWish): Config {
     path: found?.path ?? null,
     clouds,
     policy,
-    database: databasePath(wish, found?.path ?? null, file),
+    database: databasePlace(wish, found?.path ?? null, file),
     poll,
     census,
     workers: settings.workers ?? DEFAULTS.workers,
@@ -227,26 +228,33 @@ function findFile({ path, option = '--config', cwd, env, readFile }: ConfigWish)
 }
 
 /** ANNEAL_DATABASE, then `database`, then the user's state folder. */
-function databasePath({ env, cwd }: ConfigWish, path: string | null, file: SettingsFile): string {
+function databasePlace({ env, cwd }: ConfigWish, path: string | null, file: SettingsFile): DatabasePlace {
   const given = env['ANNEAL_DATABASE']
   const what = given ? 'ANNEAL_DATABASE' : file.at(['database'])
   const written = given || file.settings.database
   if (written) {
+    if (isPostgresUrl(written)) return postgresNamed(written, what)
     if (/^[a-z][a-z0-9+.-]*:/i.test(written)) {
-      throw new ConfigError({
-        what,
-        message: 'It is not the path of a file; this version keeps its database in SQLite only, PostgreSQL is not supported yet.',
-        fix: 'Name a file, such as /var/lib/anneal/anneal.db.',
-      })
+      const fix = 'Name a file, such as /var/lib/anneal/anneal.db, or a database such as postgres://anneal@db.example/anneal.'
+      throw new ConfigError({ what, message: 'It is neither the path of a file nor an address of PostgreSQL.', fix })
     }
-    return absolute(written, given || path === null ? cwd : dirname(path), env['HOME'])
+    return sqlitePlace(absolute(written, given || path === null ? cwd : dirname(path), env['HOME']))
   }
   // XDG says that a relative folder there is to be ignored.
   const xdg = env['XDG_STATE_HOME']
   const state = xdg && isAbsolute(xdg) ? xdg : env['HOME'] ? join(env['HOME'], '.local', 'state') : null
-  if (state !== null) return join(state, 'anneal', 'anneal.db')
+  if (state !== null) return sqlitePlace(join(state, 'anneal', 'anneal.db'))
   const message = 'There is no place for the database: none is named, and neither XDG_STATE_HOME nor HOME is set.'
   throw new ConfigError({ what: 'ANNEAL_DATABASE', message, fix: 'Set it to a file, such as /var/lib/anneal/anneal.db.' })
+}
+
+/** The address is not repeated: it may hold a password. */
+function postgresNamed(written: string, what: string): DatabasePlace {
+  const place = postgresPlace(written)
+  if (place !== null) return place
+  const fix =
+    'Write postgres://USER:PASSWORD@HOST:PORT/NAME, with %40 and the like for what is special in a password; sslmode is disable, require or verify-full.'
+  throw new ConfigError({ what, message: 'It is no address of a PostgreSQL database, or names none.', fix })
 }
 
 const absolute = (path: string, from: string, home: string | undefined): string =>

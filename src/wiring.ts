@@ -17,7 +17,7 @@ import { readCloud } from './openstack/clouds-yaml.ts'
 import { type Ironic, ironicClient } from './openstack/ironic.ts'
 import { openSession, type Session } from './openstack/session.ts'
 import { smtpMailer } from './smtp.ts'
-import { openStore, type Store } from './store/store.ts'
+import { openPostgresStore, openStore, type Store } from './store/store.ts'
 import { wireCloud } from './wire-cloud.ts'
 
 /** What is around the process, as main read it. */
@@ -36,8 +36,10 @@ export type Reached = Chosen & { session: Session; services: Session; ironic: Ir
 export const readConfig = (around: Around, wish: Wish): Config => loadConfig({ ...around, path: wish.config })
 
 /** Throws StoreError. */
-export const openDatabase = (config: Config, { clock, newId, random }: Seams): Promise<Store> =>
-  openStore({ path: config.database, clock, newId, random })
+export function openDatabase({ database }: Config, { clock, newId, random }: Seams): Promise<Store> {
+  const seams = { clock, newId, random }
+  return database.kind === 'sqlite' ? openStore({ path: database.path, ...seams }) : openPostgresStore({ place: database, ...seams })
+}
 
 /**
  * The clouds that are meant: the one that `--os-cloud` names; else all that anneal.yaml lists; else the one that OS_CLOUD, the OS_*

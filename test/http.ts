@@ -43,7 +43,7 @@ export async function served(
       version: '1.2.3',
       clouds: [WEST],
       policyOf: () => DEFAULT_POLICY,
-      records: () => openRecords(path),
+      records: async () => openRecords(path),
       hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
       metrics: await openMetrics({ store, clock, clouds: [WEST], canaries: () => [] }),
       dashboard: new Map(),

@@ -46,11 +46,18 @@ export type SimOptions = Partial<Omit<CloudOptions, 'clock' | 'random'>> & {
   fresh?: boolean
   /** On a database file of its own instead of in memory: for crashes and for operators side by side. */
   file?: boolean
+  /** On another database, which each operator opens for itself; virtual time stands still while it is asked. */
+  home?: SimHome
   /** Over HTTP on the loopback with the real transport, instead of in process. */
   overHttp?: boolean
   claimant?: string
   /** Somebody on the road to the cloud, who may change what is answered. */
   between?: (transport: Transport) => Transport
+}
+
+export type SimHome = {
+  clock(under: VirtualClock): VirtualClock
+  open(seams: Pick<Seams, 'clock' | 'newId' | 'random'>): Promise<Store>
 }
 
 export type SimOperator = {
@@ -115,8 +122,9 @@ export function scenario(name: string, options: SimOptions, body: (op: SimOperat
 }
 
 export async function simOperator(options: SimOptions = {}): Promise<SimOperator> {
-  const { seed = 1, file = false, overHttp = false, ...rest } = options
-  const clock = virtualClock({ start: START })
+  const { seed = 1, file = false, overHttp = false, home, ...rest } = options
+  const alone = virtualClock({ start: START })
+  const clock = home === undefined ? alone : home.clock(alone)
   const cloud = simulatedCloud({ nodes: 10, random: seededRandom(seed), ...rest, clock })
   const road = overHttp ? roadOverHttp(clock) : null
   await road?.serve(cloud)
@@ -161,7 +169,11 @@ type Shared = {
   kept?: Kept
 }
 
-async function keptAt(path: string, seams: Pick<Seams, 'clock' | 'newId' | 'random'>): Promise<Kept> {
+async function keptAt(path: string | SimHome, seams: Pick<Seams, 'clock' | 'newId' | 'random'>): Promise<Kept> {
+  if (typeof path !== 'string') {
+    const noDisk = () => assert.fail('its disk is out of reach')
+    return { store: await path.open(seams), disk: { full: noDisk, free: noDisk } }
+  }
   const opened = openSqliteFile(path, seams.clock.now())
   const { database } = opened
   return {
@@ -185,7 +197,7 @@ async function operator(shared: Shared, options: SimOptions): Promise<SimOperato
     transport: life.over(between(road?.transport ?? cloud.transport), (request) => broken.push(...brokenBefore(cloud, request))),
     datagram: (request) => cloud.datagram(request).finally(life.alive),
   }
-  const { store, disk } = shared.kept ?? (await keptAt(shared.path, { clock: life.clock, newId: seams.newId, random }))
+  const { store, disk } = shared.kept ?? (await keptAt(options.home ?? shared.path, { clock: life.clock, newId: seams.newId, random }))
   if (shared.kept === undefined) shared.opened.push(store)
   const logged: string[] = []
   const inForce: Policy = { ...DEFAULT_POLICY, mode: 'auto', ...policy }

@@ -85,7 +85,7 @@ async function database(io: Io, config: Config): Promise<Checked> {
   try {
     return await withStore(io, config, async (store) => {
       const nodes = await store.countNodes({})
-      const message = `${config.database} is writable and of this version; ${nodes} nodes known`
+      const message = `${config.database.shown} is writable and of this version; ${nodes} nodes known`
       return { ...line, verdict: 'pass', message, fix: null, isConfiguration: false }
     })
   } catch (error) {

@@ -30,7 +30,7 @@ export async function serveDemo(
     version: io.version,
     clouds,
     policyOf: () => world.policy,
-    records: () => openRecords(database),
+    records: async () => openRecords(database),
     hardwareOf: async () => ({ inventory: notAsked, identity: notAsked }),
     metrics,
     dashboard,

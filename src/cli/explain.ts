@@ -6,11 +6,11 @@ import { type Explanation, explainNode } from '../commands/explain-node.ts'
 import { type ShownAttempt, type ShownNode, showNode } from '../commands/show-node.ts'
 import { spanText } from '../core/when.ts'
 import { OURSELVES } from '../store/audit.ts'
-import { livingDaemon } from '../store/run-lock.ts'
 import { leaseLines } from './explain-leases.ts'
 import { AFTER_CHECK, proofLines } from './explain-proof.ts'
 import { globalsOf } from './globals.ts'
 import type { Io } from './io.ts'
+import { daemonAt } from './living-daemon.ts'
 import { paint, plain } from './paint.ts'
 import { atCloud } from './place.ts'
 import { colourOf, nextLook, printJson, relative, verdictOf } from './print.ts'
@@ -38,6 +38,7 @@ export function registerExplain(program: Command, io: Io): void {
     .action(async (node: string, _options, command: Command) => {
       const globals = globalsOf(command, io)
       await atCloud(io, globals, async ({ store, cloud, policyOf, config }) => {
+        const isWatched = (await daemonAt(config.database, async () => (await store.replicas?.count()) ?? 0)) !== null
         const explanation = await explainNode(store, { cloud, node, policyOf })
         if (globals.output === 'json') return printJson(io, explanation)
         io.out.write(
@@ -45,7 +46,7 @@ export function registerExplain(program: Command, io: Io): void {
             now: io.seams.clock.now(),
             colour: globals.colour,
             width: widthFor(io.out),
-            isWatched: livingDaemon(config.database) !== null,
+            isWatched,
           }),
         )
       })

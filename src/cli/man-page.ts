@@ -43,7 +43,8 @@ const STATUS: Record<string, string> = {
 const ENVIRONMENT: Record<string, string> = {
   OS_CLOUD: 'The entry of clouds.yaml; the OS_* variables of openstackclient are understood too.',
   OS_CLIENT_CONFIG_FILE: 'Where clouds.yaml is.',
-  ANNEAL_DATABASE: 'The file of the database.',
+  ANNEAL_DATABASE: 'The file of the database, or its address where it is one of PostgreSQL (postgres://).',
+  PGPASSWORD: 'Its password, where the address has none; ~/.pgpass is read, too.',
   ANNEAL_DEBUG: 'Any value: errors that are ours are shown with their stack.',
   NO_COLOR: 'Any value: no colours.',
 }

@@ -6,7 +6,7 @@ import { CommandError } from '../commands/command-error.ts'
 import type { Config } from '../config.ts'
 import { cloudFor } from '../config.ts'
 import type { Policy } from '../core/policy.ts'
-import { openRecords, type Records } from '../store/records.ts'
+import { type Records, recordsAt } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { type Chosen, chosenClouds, openDatabase, readCloudNamed, readConfig } from '../wiring.ts'
 import type { Globals } from './globals.ts'
@@ -46,10 +46,10 @@ export type RecordsPlace = { config: Config; records: Records; cloud: string | n
 export async function atRecords<T>(io: Io, globals: Globals, work: (place: RecordsPlace) => Promise<T>): Promise<T> {
   const config = readConfig(io, globals)
   const cloud = cloudMeant(io, globals, config)
-  const records = openRecords(config.database)
+  const records = await recordsAt(config.database)
   if (records === null) {
     throw new CommandError('not-found', {
-      what: config.database,
+      what: config.database.shown,
       message: 'There is no database yet, so nothing is on record.',
       fix: 'Run `anneal sweep` once, or name the database: `database` in anneal.yaml, or ANNEAL_DATABASE.',
     })

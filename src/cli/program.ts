@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { registerCheck } from './check.ts'
 import { registerCompletion } from './completion.ts'
+import { registerDb } from './db.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnose } from './diagnose.ts'
 import { registerEvidence } from './evidence.ts'
@@ -85,6 +86,7 @@ export function programFor(io: Io): Command {
   registerEvidence(program, io)
   registerWords(program, io)
   registerToken(program, io)
+  registerDb(program, io)
   registerDiagnose(program, io)
   registerSimulate(program, io)
   registerObservations(program, io)

@@ -58,7 +58,8 @@ async function runHere(place: Place): Promise<void> {
   const stateOfCanaries = () => canaries.map((canary) => canary.state())
   const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries })
   const wired = chosen.map((cloud) => wire(cloud, { store, seams, log, counted: metrics.asked }))
-  const lock = takeRunLock(config.database)
+  // Several replicas share a PostgreSQL database; a SQLite file is one daemon's.
+  const lock = config.database.kind === 'sqlite' ? takeRunLock(config.database.path) : null
   for (const { world, reached } of wired) if (reached.config.canary !== null) canaries.push(canaryWatch(world, reached.config.canary))
   const server = serverFor(place, { clouds, metrics, log, canaries: stateOfCanaries })
   const stop = new AbortController()
@@ -70,7 +71,7 @@ async function runHere(place: Place): Promise<void> {
   try {
     await server.open()
     // The lock says that no other daemon lives: what one had in hand when it was killed is anybody's again.
-    await store.unclaimAll(CLAIMANT)
+    if (lock !== null) await store.unclaimAll(CLAIMANT)
     for (const { reached: cloud } of wired) {
       await mustBeRight(cloud, log)
       await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
@@ -78,7 +79,7 @@ async function runHere(place: Place): Promise<void> {
       await store.enrol(name, { mode: policy.mode, policyHash })
       // A restart is a wake: what was decided under another mode or policy is decided again now.
       await store.wake(await store.openCaseKeys(name))
-      log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database })
+      log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database.shown })
     }
     server.isAtWork()
     const worlds = wired.map(({ world }) => world)
@@ -102,7 +103,7 @@ async function runHere(place: Place): Promise<void> {
   } finally {
     await server.close()
     forget()
-    lock.release()
+    lock?.release()
   }
 }
 

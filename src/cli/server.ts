@@ -13,7 +13,7 @@ import { httpServer } from '../http/server.ts'
 import type { App, Login } from '../http/world.ts'
 import { digestOf } from '../openstack/canonical-json.ts'
 import { loginAtKeystone } from '../openstack/keystone-login.ts'
-import { openRecords } from '../store/records.ts'
+import { recordsAt } from '../store/records.ts'
 import { readCloudNamed } from '../wiring.ts'
 import { askedHardware } from './asked-hardware.ts'
 import type { Place } from './place.ts'
@@ -64,7 +64,7 @@ export function serverFor(place: Place, { clouds, metrics, log, canaries }: With
         version: io.version,
         clouds,
         policyOf: (cloud) => clouds.find(({ name }) => name === cloud)?.policy ?? policyOf(cloud),
-        records: () => openRecords(config.database),
+        records: () => recordsAt(config.database),
         hardwareOf: async (node) => (await askedHardware(io, { globals, config }, node)).hardware,
         metrics,
         dashboard: readDashboard(io.dashboard),

@@ -12,13 +12,13 @@ import { WATCHED_STATES } from '../core/ironic.ts'
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { OpenStackError } from '../openstack/openstack-error.ts'
-import { livingDaemon } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
 import { type Chosen, notifierFor, type Reached, wire } from '../wiring.ts'
 import { refuseIfUnfit } from './check-cloud.ts'
 import { cloudTrouble, noIronic } from './cloud-trouble.ts'
 import { globalsOf } from './globals.ts'
 import type { ExitCode, Io } from './io.ts'
+import { daemonAt } from './living-daemon.ts'
 import { plainLog } from './log.ts'
 import { paint, plain } from './paint.ts'
 import { atPlace, oneCloud, type Place } from './place.ts'
@@ -122,21 +122,19 @@ export async function nodesToAskAbout(cloud: Reached, store: Store) {
 }
 
 /** The policy that a living daemon put in force, by cloud; empty where no daemon lives. */
-async function inForce({ config, store }: Place): Promise<{ pid: number; hashes: Map<string, string> } | null> {
-  const pid = livingDaemon(config.database)
-  if (pid === null) return null
-  return { pid, hashes: new Map((await store.clouds()).map(({ cloud, policyHash }) => [cloud, policyHash])) }
+async function inForce({ config, store }: Place): Promise<{ who: string; hashes: Map<string, string> } | null> {
+  const who = await daemonAt(config.database, async () => (await store.replicas?.count()) ?? 0)
+  if (who === null) return null
+  return { who, hashes: new Map((await store.clouds()).map(({ cloud, policyHash }) => [cloud, policyHash])) }
 }
 
 /** Two policies must not both act on one store: beside a daemon with another policy this sweep only observes, and says so. */
-function besideDaemon(cloud: Chosen, daemon: { pid: number; hashes: Map<string, string> } | null, shown: Progress): Chosen {
+function besideDaemon(cloud: Chosen, daemon: { who: string; hashes: Map<string, string> } | null, shown: Progress): Chosen {
   const { config } = cloud
   const theirs = daemon?.hashes.get(config.name)
   if (daemon === null || theirs === undefined || theirs === '' || theirs === config.policyHash || config.policy.mode === 'observe')
     return cloud
-  shown.line(
-    `anneal: warning: a daemon (process ${daemon.pid}) works on ${config.name} with another mode or policy; this sweep only observes.`,
-  )
+  shown.line(`anneal: warning: a daemon (${daemon.who}) works on ${config.name} with another mode or policy; this sweep only observes.`)
   return { ...cloud, config: inMode(config, 'observe') }
 }
 

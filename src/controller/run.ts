@@ -8,6 +8,7 @@ import type { CloudWorld } from './cloud-world.ts'
 import { poll } from './poll.ts'
 import type { Pass } from './reconcile.ts'
 import { type Repeats, repeats } from './repeats.ts'
+import { shareRounds } from './share-rounds.ts'
 import { work } from './workers.ts'
 
 export type RunOptions = {
@@ -123,30 +124,55 @@ async function sayIfOverruled({ cloud, store, policyHash, log }: CloudWorld, sai
 
 type Watching = { signal: AbortSignal; polled: (uuids: readonly string[]) => void }
 
-async function watch(world: CloudWorld, options: RunOptions, { signal, polled }: Watching): Promise<void> {
+/** What one cloud is looked at by, each by its own outer loop: true where it came to its end. */
+export type Looks = {
+  census(): Promise<boolean>
+  poll(): Promise<boolean>
+  /** Whether this process may act, which is said by each one, whoever polls. */
+  standing(): Promise<boolean>
+}
+
+function looksAt(world: CloudWorld, log: Repeats, polled: Watching['polled']): Looks {
   const { clock } = world.seams
-  // Monotonic time has an arbitrary start: the first census is due whatever it is.
-  let censusDue = Number.NEGATIVE_INFINITY
   let saying = false
   let ahead = clock.now() - clock.monotonic()
-  const log = repeats(clock, world.log)
-  while (!signal.aborted) {
-    const began = clock.monotonic()
-    if (began >= censusDue) {
-      const isTaken = await orSay(world, { message: 'census failed', log }, async () => {
+  return {
+    census: () =>
+      orSay(world, { message: 'census failed', log }, async () => {
         const { doubtful } = await takeCensus(world)
         const doubt = { level: 'warn', message: 'census is doubtful', about: { cloud: world.cloud } } as const
         if (doubtful === null) log.works(doubt)
         else log.failed(doubt, doubtful)
-      })
-      censusDue = began + (isTaken ? options.censusMs : Math.min(options.censusMs, CENSUS_AGAIN_MS))
-    }
-    await orSay(world, { message: 'poll failed', log }, async () => {
-      ahead = await afterStepBack(world, ahead)
-      saying = await sayIfOverruled(world, saying)
-      const { nodes } = await poll(world)
-      polled(nodes.map(({ uuid }) => uuid))
-    })
+      }),
+    poll: () =>
+      orSay(world, { message: 'poll failed', log }, async () => {
+        ahead = await afterStepBack(world, ahead)
+        saying = await sayIfOverruled(world, saying)
+        const { nodes } = await poll(world)
+        polled(nodes.map(({ uuid }) => uuid))
+      }),
+    standing: () =>
+      orSay(world, { message: 'mode and policy in force not read', log }, async () => {
+        saying = await sayIfOverruled(world, saying)
+      }),
+  }
+}
+
+async function watch(world: CloudWorld, options: RunOptions, { signal, polled }: Watching): Promise<void> {
+  const { clock } = world.seams
+  const { replicas } = world.store
+  const log = repeats(clock, world.log)
+  const looks = looksAt(world, log, polled)
+  if (replicas !== null) {
+    await shareRounds({ world, rounds: replicas.rounds, looks, log }, { ...options, censusAgainMs: CENSUS_AGAIN_MS }, signal)
+    return
+  }
+  // Monotonic time has an arbitrary start: the first census is due whatever it is.
+  let censusDue = Number.NEGATIVE_INFINITY
+  while (!signal.aborted) {
+    const began = clock.monotonic()
+    if (began >= censusDue) censusDue = began + ((await looks.census()) ? options.censusMs : Math.min(options.censusMs, CENSUS_AGAIN_MS))
+    await looks.poll()
     await clock.sleep(Math.max(0, options.pollMs - (clock.monotonic() - began)), signal)
   }
 }

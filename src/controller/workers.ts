@@ -3,6 +3,7 @@
  * worker's node is taken by another. On stop no new claim is made, what is in hand is finished, and unbegun claims are handed back.
  */
 import type { NodeKey } from '../core/seen.ts'
+import type { Replicas } from '../store/store.ts'
 import type { CloudWorld } from './cloud-world.ts'
 import { type Pass, reconcile } from './reconcile.ts'
 import { type Repeats, repeats } from './repeats.ts'
@@ -39,7 +40,7 @@ function sharedRest({ world }: WorkerPool, signal: AbortSignal): () => Promise<v
   let resting: Promise<void> | null = null
   const untilDue = async (): Promise<void> => {
     while (!signal.aborted) {
-      await world.seams.clock.sleep(IDLE_MS, signal)
+      await (world.store.replicas === null ? world.seams.clock.sleep(IDLE_MS, signal) : untilHint(world, world.store.replicas, signal))
       const at = await world.store.nextDue([world.cloud])
       if (at !== null && at <= (await world.store.now())) return
     }
@@ -50,6 +51,13 @@ function sharedRest({ world }: WorkerPool, signal: AbortSignal): () => Promise<v
     })
     return resting
   }
+}
+
+/** As long as without a hint, unless another process calls out meanwhile that it woke a node. */
+function untilHint({ seams }: CloudWorld, { onWake }: Pick<Replicas, 'onWake'>, signal: AbortSignal): Promise<void> {
+  const woken = new AbortController()
+  onWake(() => woken.abort())
+  return seams.clock.sleep(IDLE_MS, AbortSignal.any([signal, woken.signal]))
 }
 
 /** What all workers of a pool have in common. */

@@ -97,7 +97,7 @@ async function sendEvidence(world: HttpWorld, id: string, reply: FastifyReply): 
 
 /** Read to its end before anything is asked of the cloud: a reader that lingers keeps the database from tidying up its log. */
 async function evidenceOnRecord(world: HttpWorld, id: string) {
-  const records = world.records()
+  const records = await world.records()
   if (records === null)
     throw new CommandError('not-found', { what: id, message: 'The database is kept in memory only.', fix: 'Name a file as the database.' })
   try {

@@ -34,7 +34,7 @@ export type HttpWorld = {
   clouds: readonly Configured[]
   policyOf(cloud: string): Policy
   /** What is on record, for reading alone; whoever opens it closes it. null: there is no file. */
-  records(): Records | null
+  records(): Promise<Records | null>
   /** Which machine a node is: reads of Ironic, for an evidence bundle alone. */
   hardwareOf(node: NodeKey): Promise<Hardware>
   metrics: Metrics

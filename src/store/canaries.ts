@@ -37,7 +37,7 @@ export async function noteCanary(
   key: NodeKey,
   o: { event: CanaryEvent; seen: CanaryRound | null; message: string },
 ): Promise<boolean> {
-  return await transaction(home, async (tx) => {
+  return await transaction(home, key, async (tx) => {
     if (JSON.stringify(await canaryRound(tx, key)) !== JSON.stringify(o.seen)) return false
     const at = home.clock.now()
     const { cloud, uuid } = key

@@ -43,7 +43,7 @@ export async function ensureCloud(db: Queries, cloud: string, now: number): Prom
 
 /** Puts a mode and a policy in force. A change moves `policyAt` to now and voids intents that were decided before it. */
 export function enrol(home: Home, cloud: string, o: { mode: Mode; policyHash: string }): Promise<void> {
-  return transaction(home, async (tx) => {
+  return transaction(home, { cloud }, async (tx) => {
     const now = home.clock.now()
     await ensureCloud(tx, cloud, now)
     const { numUpdatedRows } = await tx
@@ -67,7 +67,7 @@ export async function passFinished(home: Home, cloud: string): Promise<void> {
 
 /** Judges a census of `size` nodes against what is believed (judgeCensus in core/seen.ts) and remembers the answer. */
 export function census(home: Home, cloud: string, size: number): Promise<{ doubtful: string | null }> {
-  return transaction(home, async (tx) => {
+  return transaction(home, { cloud }, async (tx) => {
     const now = home.clock.now()
     await ensureCloud(tx, cloud, now)
     const row = await tx.selectFrom('clouds').selectAll().where('cloud', '=', cloud).executeTakeFirstOrThrow()
@@ -99,7 +99,7 @@ export type Believing = { kind: 'believed'; size: number; was: number } | { kind
  * looked after that has no nodes.
  */
 export function believeSize(home: Home, cloud: string, said: Said): Promise<Believing> {
-  return transaction(home, async (tx): Promise<Believing> => {
+  return transaction(home, { cloud }, async (tx): Promise<Believing> => {
     const now = home.clock.now()
     const row = await tx.selectFrom('clouds').select(['believed', 'doubtful', 'listedSize']).where('cloud', '=', cloud).executeTakeFirst()
     if (row === undefined || row.doubtful === null) return { kind: 'not-doubtful' }

@@ -44,9 +44,9 @@ export type Deciding = {
   commit(c: Commit): Promise<Intent | null>
 }
 
-/** Runs `work` as the only deciding transaction; an error in it rolls everything back and is passed on. */
-export function deciding<T>(home: Home, work: (tx: Deciding) => Promise<T>): Promise<T> {
-  return transaction(home, (tx) => {
+/** Runs `work` as the only deciding transaction of the cloud; an error in it rolls everything back and is passed on. */
+export function deciding<T>(home: Home, cloud: string, work: (tx: Deciding) => Promise<T>): Promise<T> {
+  return transaction(home, { cloud }, (tx) => {
     const now = home.clock.now()
     return work({
       now: async () => now,

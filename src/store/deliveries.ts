@@ -26,7 +26,7 @@ const BATCH_MAX = 200
 export async function takeMessages(home: Home, wantedBy: (message: OutboxMessage) => readonly string[]): Promise<number> {
   // Asked every second, and usually for nothing: that should cost nobody the write lock.
   if ((await home.db.selectFrom('outbox').select('id').where('takenAt', 'is', null).executeTakeFirst()) === undefined) return 0
-  return await transaction(home, async (tx) => {
+  return await transaction(home, 'messages', async (tx) => {
     const now = home.clock.now()
     const rows = await tx.selectFrom('outbox').selectAll().where('takenAt', 'is', null).orderBy('id').limit(CHUNK).execute()
     for (const row of rows) {
@@ -67,7 +67,7 @@ export async function receiversWaiting(db: Queries): Promise<string[]> {
 
 /** What the receiver is to be told next, claimed; null where that is nothing now, or somebody else is at it. */
 export function nextBatch(home: Home, receiver: string, claimant: string): Promise<Batch | null> {
-  return transaction(home, async (tx) => {
+  return transaction(home, 'messages', async (tx) => {
     const now = home.clock.now()
     const state = await stateOf(tx, receiver)
     if (!isFree(state, claimant, now)) return null
@@ -188,7 +188,7 @@ export function recordTry(
   { key, receiver, failures }: Pick<Batch, 'key' | 'receiver' | 'failures'>,
   tried: Tried,
 ): Promise<void> {
-  return transaction(home, async (tx) => {
+  return transaction(home, 'messages', async (tx) => {
     const now = home.clock.now()
     const ofBatch = tx.updateTable('deliveries').where('receiver', '=', receiver).where('batch', '=', key).where('endedAt', 'is', null)
     if (tried.kind === 'sent') {
@@ -208,7 +208,7 @@ const stateAfter = (tried: Tried, failures: number) =>
 
 /** A receiver whose state is not made of messages (an Alertmanager): claims it; null where it rests or somebody else is at it. */
 export function claimReceiver(home: Home, name: string, claimant: string): Promise<{ failures: number } | null> {
-  return transaction(home, async (tx) => {
+  return transaction(home, 'messages', async (tx) => {
     const now = home.clock.now()
     const state = await stateOf(tx, name)
     if (!isFree(state, claimant, now)) return null
@@ -245,7 +245,7 @@ async function doneWith(tx: Queries, ids: readonly number[], now: number): Promi
  * each node. Returns how many, by receiver; empty when there are no more.
  */
 export function giveUpDeliveries(home: Home, before: number): Promise<Map<string, number>> {
-  return transaction(home, async (tx) => {
+  return transaction(home, 'messages', async (tx) => {
     const now = home.clock.now()
     const rows = await tx
       .selectFrom('deliveries')
@@ -254,6 +254,7 @@ export function giveUpDeliveries(home: Home, before: number): Promise<Map<string
       .where('endedAt', 'is', null)
       .where('outbox.at', '<', before)
       .orderBy('messageId')
+      .orderBy('receiver')
       .limit(CHUNK)
       .execute()
     const given = new Map<string, number>()

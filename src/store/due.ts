@@ -6,7 +6,7 @@
  * so that the commit of the pass under way, which may have read the node before the wake, cannot push it into the future.
  */
 import type { NodeKey } from '../core/seen.ts'
-import { type Home, lazily, type Queries } from './home.ts'
+import { type Home, lazily, type Queries, statement } from './home.ts'
 import { template } from './template.ts'
 
 /** design.md section 3: long enough for one observation (30 s in all, renewed meanwhile), short enough to take over a dead worker's node. */
@@ -15,10 +15,17 @@ export const CLAIM_MS = 30_000
 /** Rows a statement: SQLite takes 32,766 parameters, and a row of `due` has 4. */
 const CHUNK = 500
 
+/** As `wake`, by itself: a commit of the same cloud must not come between what it reads of a wake and what it writes. */
+export function wakeIn(home: Home, keys: readonly NodeKey[], at: number): Promise<void> {
+  return statement(home, { clouds: keys.map(({ cloud }) => cloud) }, (db) => wake(db, keys, at))
+}
+
 /** Sets dueAt to the earlier of what it is and `at`; a node without a row gets one. Never delays. */
 export async function wake(db: Queries, keys: readonly NodeKey[], at: number): Promise<void> {
-  for (let start = 0; start < keys.length; start += CHUNK) {
-    const rows = keys
+  // PostgreSQL refuses a row that stands twice in one statement.
+  const each = [...new Map(keys.map((key) => [`${key.uuid} ${key.cloud}`, key])).values()]
+  for (let start = 0; start < each.length; start += CHUNK) {
+    const rows = each
       .slice(start, start + CHUNK)
       .map(({ cloud, uuid }) => ({ cloud, uuid, dueAt: at, wakeAt: at, claimant: null, claimUntil: null }))
     await db
@@ -43,33 +50,50 @@ export async function wake(db: Queries, keys: readonly NodeKey[], at: number): P
 export async function claim(home: Home, o: { claimant: string; limit: number; clouds: readonly string[] }): Promise<NodeKey[]> {
   if (o.clouds.length === 0 || o.limit <= 0) return []
   const now = home.clock.now()
-  const taken = await lazily(home, (db) =>
-    db
-      .updateTable('due')
-      .set({ claimant: o.claimant, claimUntil: now + CLAIM_MS, wakeAt: null })
-      .where(({ eb, refTuple, selectFrom }) =>
-        eb(
-          refTuple('cloud', 'uuid'),
-          'in',
-          selectFrom('due as free')
-            .select(['free.cloud', 'free.uuid'])
-            .where('free.dueAt', '<=', now)
-            .where('free.cloud', 'in', o.clouds)
-            .where((inner) => inner.or([inner('free.claimant', 'is', null), inner('free.claimUntil', '<=', now)]))
-            .orderBy('free.dueAt')
-            .orderBy('free.cloud')
-            .orderBy('free.uuid')
-            .limit(o.limit)
-            .$asTuple('cloud', 'uuid'),
-        ),
-      )
-      .returning(['cloud', 'uuid', 'dueAt'])
-      .execute(),
-  )
+  const taken = await lazily(home, (db) => (home.turns === null ? claimHere : claimSkipping)(db, { ...o, now }))
   // RETURNING promises no order.
   taken.sort((a, b) => a.dueAt - b.dueAt || (a.uuid < b.uuid ? -1 : 1))
   return taken.map(({ cloud, uuid }) => ({ cloud, uuid }))
 }
+
+type Claiming = { claimant: string; limit: number; clouds: readonly string[]; now: number }
+
+const claimedBy = ({ claimant, now }: Claiming) => ({ claimant, claimUntil: now + CLAIM_MS, wakeAt: null })
+
+const freeRows = (db: Pick<Queries, 'selectFrom'>, { clouds, limit, now }: Claiming) =>
+  db
+    .selectFrom('due as free')
+    .select(['free.cloud', 'free.uuid'])
+    .where('free.dueAt', '<=', now)
+    .where('free.cloud', 'in', clouds)
+    .where((inner) => inner.or([inner('free.claimant', 'is', null), inner('free.claimUntil', '<=', now)]))
+    .orderBy('free.dueAt')
+    .orderBy('free.cloud')
+    .orderBy('free.uuid')
+    .limit(limit)
+
+const claimHere = (db: Queries, o: Claiming) =>
+  db
+    .updateTable('due')
+    .set(claimedBy(o))
+    .where(({ eb, refTuple }) => eb(refTuple('cloud', 'uuid'), 'in', freeRows(db, o).$asTuple('cloud', 'uuid')))
+    .returning(['cloud', 'uuid', 'dueAt'])
+    .execute()
+
+/** On PostgreSQL many claim at once: each goes past what others are just taking. The rows are chosen once, whatever the plan. */
+const claimSkipping = (db: Queries, o: Claiming) =>
+  db
+    .with(
+      (free) => free('free').materialized(),
+      (only) => freeRows(only, o).forUpdate().skipLocked(),
+    )
+    .updateTable('due')
+    .from('free')
+    .set(claimedBy(o))
+    .whereRef('due.cloud', '=', 'free.cloud')
+    .whereRef('due.uuid', '=', 'free.uuid')
+    .returning(['due.cloud', 'due.uuid', 'due.dueAt'])
+    .execute()
 
 /** Takes this node, due or not; false where another claim on it stands. For passes that do not wait for the node's turn. */
 export async function claimOne(home: Home, claimant: string, key: NodeKey): Promise<boolean> {

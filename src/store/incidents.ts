@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import type { KeyKind } from '../core/fleet.ts'
 import { HOUR } from '../core/policy.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
-import { type Home, type Queries, shortId } from './home.ts'
+import { type Home, type Queries, shortId, smaller } from './home.ts'
 import { postOfIncident } from './outbox.ts'
 
 type Here = { tx: Queries; home: Home; cloud: string; now: number }
@@ -104,7 +104,9 @@ export async function costOf(tx: Queries, id: string, now: number): Promise<Cost
     .selectFrom('cases')
     .select(({ fn }) => [
       fn.count<number>('uuid').distinct().as('nodes'),
-      fn.sum<number>(sql<number>`coalesce(${sql.ref('closedAt')}, ${now}) - min(${sql.ref('failureAt')}, ${sql.ref('openedAt')})`).as('ms'),
+      fn
+        .sum<number>(sql<number>`coalesce(${sql.ref('closedAt')}, ${now}) - ${smaller(sql.ref('failureAt'), sql.ref('openedAt'))}`)
+        .as('ms'),
     ])
     .where('incidentId', '=', id)
     .executeTakeFirstOrThrow()

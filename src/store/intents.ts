@@ -113,7 +113,7 @@ export async function intentInForce(home: Home, id: string): Promise<InForce> {
  * Ironic took it, which the read could not yet see, is believed over it, for what happened must count.
  */
 export function record(home: Home, intentId: string, outcome: Outcome, slowFor = DEFAULT_POLICY.slowCloud): Promise<void> {
-  return transaction(home, async (tx) => {
+  return transaction(home, { intentId }, async (tx) => {
     const now = home.clock.now()
     const intent = await tx.selectFrom('attempts').selectAll().where('id', '=', intentId).executeTakeFirst()
     invariant(intent !== undefined, `The outcome of an unknown intent ${intentId} was to be recorded.`)

@@ -57,7 +57,7 @@ const TOKEN_COLUMNS = ['name', 'role', 'by', 'at', 'expiresAt', 'usedAt'] as con
 const SESSION_COLUMNS = ['name', 'method', 'role', 'at', 'seenAt', 'expiresAt'] as const
 
 function addToken(home: Home, { secret, ...token }: Parameters<Logins['addToken']>[0]): Promise<boolean> {
-  return transaction(home, async (tx) => {
+  return transaction(home, 'logins', async (tx) => {
     const at = home.clock.now()
     const { name, role, by, expiresAt } = token
     const existing = await tx.selectFrom('tokens').select('name').where('name', '=', name).executeTakeFirst()
@@ -73,7 +73,7 @@ function addToken(home: Home, { secret, ...token }: Parameters<Logins['addToken'
 }
 
 function removeToken(home: Home, name: string, by: string): Promise<boolean> {
-  return transaction(home, async (tx) => {
+  return transaction(home, 'logins', async (tx) => {
     const { numDeletedRows } = await tx.deleteFrom('tokens').where('name', '=', name).executeTakeFirstOrThrow()
     if (numDeletedRows === 0n) return false
     await tx.deleteFrom('sessions').where('method', '=', 'token').where('name', '=', name).execute()
@@ -92,7 +92,7 @@ async function tokenOf({ db, clock }: Home, secret: string): Promise<TokenView |
 }
 
 function logIn(home: Home, { secret, until, ...session }: Parameters<Logins['logIn']>[0]): Promise<number> {
-  return transaction(home, async (tx) => {
+  return transaction(home, 'logins', async (tx) => {
     const at = home.clock.now()
     const expiresAt = Math.min(at + ABSOLUTE_MS, until ?? Number.POSITIVE_INFINITY)
     await tx

@@ -1,6 +1,7 @@
 /**
- * The schema's numbered steps for SQLite. A step that has been released is never edited: a change is a new step. The version
- * stands in the table schema_version; a database from a newer version is refused before anything is written to it.
+ * The schema's numbered steps, as SQLite takes them; for PostgreSQL they are translated (postgres-migrations.ts). A step that has been released
+ * is never edited: a change is a new step. The version stands in the table schema_version; a database from a newer version is refused before
+ * anything is written to it.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from './store-error.ts'
@@ -167,7 +168,7 @@ create table alerts (
 ) strict, without rowid;
 `
 
-const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, LOGINS, DELIVERIES]
+export const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, LOGINS, DELIVERIES]
 
 export const SCHEMA_VERSION = STEPS.length
 
@@ -201,15 +202,19 @@ export function schemaVersion(database: DatabaseSync, path: string): number {
     return 0
   }
   if (!tables.some((table) => table['name'] === 'schema_version')) {
-    throw new StoreError(path, `The database ${path} belongs to another program.`, 'Name another file as the database.')
+    throw belongsToAnother(path)
   }
   const version = Number(database.prepare('select coalesce(max(version), 0) as version from schema_version').get()?.['version'] ?? 0)
-  if (version > SCHEMA_VERSION) {
-    throw new StoreError(
-      path,
-      `The database ${path} was written by a newer anneal (schema ${version}, this one knows ${SCHEMA_VERSION}).`,
-      'Run the newer anneal, or name another database; the file was not changed.',
-    )
-  }
+  if (version > SCHEMA_VERSION) throw isNewer(path, version)
   return version
 }
+
+export const belongsToAnother = (shown: string): StoreError =>
+  new StoreError(shown, `The database ${shown} belongs to another program.`, 'Name another one as the database.')
+
+export const isNewer = (shown: string, version: number): StoreError =>
+  new StoreError(
+    shown,
+    `The database ${shown} was written by a newer anneal (schema ${version}, this one knows ${SCHEMA_VERSION}).`,
+    'Run the newer anneal, or name another database; this one was not changed.',
+  )

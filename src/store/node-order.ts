@@ -46,7 +46,11 @@ export const fitsOrder = ({ value }: NodeMark, sort: NodeSort): boolean => typeo
 export function inNodeOrder<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>, order: NodeOrder | undefined) {
   const cloud = sql.ref('nodes.cloud')
   const uuid = sql.ref('nodes.uuid')
-  if (order === undefined) return query.orderBy(cloud).orderBy(sql.ref('nodes.name')).orderBy(uuid)
+  if (order === undefined)
+    return query
+      .orderBy(cloud)
+      .orderBy(sql.ref('nodes.name'), (by) => by.asc().nullsFirst())
+      .orderBy(uuid)
   const { sort, descending, after } = order
   const value = sql`coalesce(${sql.ref(COLUMNS[sort])}, ${sql.lit(isTime(sort) ? 0 : '')})`
   const way = descending ? 'desc' : 'asc'

@@ -63,6 +63,7 @@ export async function lastObservation(db: Queries, key: NodeKey): Promise<Stored
     .where('cloud', '=', key.cloud)
     .where('uuid', '=', key.uuid)
     .orderBy('seq', 'desc')
+    .limit(1)
     .executeTakeFirst()
   return row === undefined ? null : stored(row)
 }

@@ -80,8 +80,9 @@ function nodesMatching(db: Queries, filter: NodeFilter) {
     .$if(provision_state !== undefined, (query) => query.where('nodes.provision_state', '=', provision_state ?? ''))
     .$if(resource_class !== undefined, (query) => query.where('nodes.resource_class', '=', resource_class ?? ''))
     .$if(search !== undefined, (query) => {
-      const part = `%${(search ?? '').replaceAll(/[\\%_]/g, '')}%`
-      return query.where((eb) => eb.or([eb('nodes.name', 'like', part), eb('nodes.uuid', 'like', part)]))
+      // SQLite's own `like` minds no case, PostgreSQL's does.
+      const part = `%${(search ?? '').replaceAll(/[\\%_]/g, '').replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())}%`
+      return query.where((eb) => eb.or([eb(eb.fn('lower', ['nodes.name']), 'like', part), eb('nodes.uuid', 'like', part)]))
     })
     .$if(cause !== undefined, (query) => query.where('cases.cause', '=', cause ?? null))
     .$if(kind !== undefined, (query) => query.where('decisions.kind', '=', kind ?? null))

@@ -221,6 +221,9 @@ export type SessionTable = {
   expiresAt: number
 }
 
+/** On PostgreSQL alone (rounds.ts). `firstAt`: when the first poll had been taken in. */
+export type RoundTable = { cloud: string; kind: 'poll' | 'census'; nextAt: number; firstAt: number | null }
+
 export type Schema = {
   clouds: CloudTable
   classes: ClassTable
@@ -241,6 +244,7 @@ export type Schema = {
   alerts: AlertTable
   tokens: TokenTable
   sessions: SessionTable
+  rounds: RoundTable
   schema_version: { version: number; at: number }
 }
 

@@ -6,8 +6,8 @@
 import { WATCHED_STATES } from '../core/ironic.ts'
 import { type NodeKey, type PersonMemory, rememberPerson, type SeenNode, WAKING_FIELDS } from '../core/seen.ts'
 import { census, ensureCloud, noteClasses } from './clouds.ts'
-import { wake } from './due.ts'
-import { type Home, type Queries, transaction } from './home.ts'
+import { wake, wakeIn } from './due.ts'
+import { type Home, type Queries, statement, transaction } from './home.ts'
 import { nodeRow, SEEN_FIELDS } from './node-row.ts'
 import { fromJsonOrNull, type NodeTable, toJsonOrNull } from './schema.ts'
 import { holdWhatIronicLifted } from './words.ts'
@@ -31,7 +31,7 @@ export async function seen(home: Home, o: { cloud: string; nodes: readonly SeenN
   await ensureCloud(home.db, cloud, look.now)
   for (let start = 0; start < nodes.length; start += CHUNK) {
     const chunk = nodes.slice(start, start + CHUNK)
-    const uuids = await transaction(home, async (tx) => {
+    const uuids = await transaction(home, { cloud }, async (tx) => {
       const found = await takeIn(tx, home, { ...look, chunk })
       await wake(tx, keysIn(cloud, found.matters), look.now)
       return found.changed
@@ -41,7 +41,7 @@ export async function seen(home: Home, o: { cloud: string; nodes: readonly SeenN
   if (o.complete) {
     await markMissing(home, look, new Set(nodes.map(({ uuid }) => uuid)))
     const sizes = Map.groupBy(nodes, (node) => node.resource_class ?? '')
-    await transaction(home, (tx) => noteClasses(tx, cloud, new Map([...sizes].map(([name, members]) => [name, members.length]))))
+    await transaction(home, { cloud }, (tx) => noteClasses(tx, cloud, new Map([...sizes].map(([name, members]) => [name, members.length]))))
   }
   return changed
 }
@@ -65,7 +65,7 @@ export async function takeInCensus(
     const now = home.clock.now()
     for (let start = 0; start < page.length; start += CHUNK) {
       const chunk = page.slice(start, start + CHUNK)
-      matters.push(...(await transaction(home, (tx) => takeIn(tx, home, { cloud, now, chunk }))).matters)
+      matters.push(...(await transaction(home, { cloud }, (tx) => takeIn(tx, home, { cloud, now, chunk }))).matters)
     }
     for (const { uuid, resource_class } of page) {
       listed.add(uuid)
@@ -75,8 +75,8 @@ export async function takeInCensus(
   const { doubtful } = await census(home, cloud, listed.size)
   const now = home.clock.now()
   await markMissing(home, { cloud, now }, listed)
-  await transaction(home, (tx) => noteClasses(tx, cloud, classes))
-  await wake(home.db, keysIn(cloud, matters), now)
+  await transaction(home, { cloud }, (tx) => noteClasses(tx, cloud, classes))
+  await wakeIn(home, keysIn(cloud, matters), now)
   return { size: listed.size, doubtful }
 }
 
@@ -128,7 +128,8 @@ export function personAfter(
 async function upsert(tx: Queries, rows: NodeTable[]): Promise<void> {
   await tx
     .insertInto('nodes')
-    .values(rows)
+    // PostgreSQL refuses a row that stands twice in one statement.
+    .values([...new Map(rows.map((row) => [row.uuid, row])).values()])
     .onConflict((conflict) =>
       conflict.columns(['cloud', 'uuid']).doUpdateSet((eb) => ({
         ...Object.fromEntries(SEEN_FIELDS.map((field) => [field, eb.ref(`excluded.${field}`)])),
@@ -183,7 +184,9 @@ async function markMissing(home: Home, look: Look, listed: ReadonlySet<string>):
       .execute()
     const missing = known.filter(({ uuid, missingSince }) => missingSince === null && !listed.has(uuid)).map(({ uuid }) => uuid)
     if (missing.length > 0) {
-      await home.db.updateTable('nodes').set({ missingSince: now }).where('cloud', '=', cloud).where('uuid', 'in', missing).execute()
+      await statement(home, { cloud }, (db) =>
+        db.updateTable('nodes').set({ missingSince: now }).where('cloud', '=', cloud).where('uuid', 'in', missing).execute(),
+      )
     }
     if (known.length < CHUNK) return
     last = known.at(-1)?.uuid ?? last
@@ -200,7 +203,7 @@ export async function wakeMissing(home: Home, keys: readonly NodeKey[]): Promise
   for (const [cloud, ofCloud] of Map.groupBy(keys, (key) => key.cloud)) {
     for (let start = 0; start < ofCloud.length; start += CHUNK) {
       const uuids = ofCloud.slice(start, start + CHUNK).map(({ uuid }) => uuid)
-      const left = await transaction(home, async (tx) => {
+      const left = await transaction(home, { cloud }, async (tx) => {
         const rows = await tx.selectFrom('nodes').select(['uuid', 'leftAt']).where('cloud', '=', cloud).where('uuid', 'in', uuids).execute()
         const settled = new Set(rows.filter((row) => row.leftAt !== null).map((row) => row.uuid))
         const leaving = uuids.filter((uuid) => !settled.has(uuid))

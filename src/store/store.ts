@@ -22,6 +22,8 @@ import { type AuditEntry, type AuditFilter, type Moment, newestAudit, readAudit,
 import { type CanaryEvent, canaryRound, noteCanary } from './canaries.ts'
 import type { CaseView } from './case-row.ts'
 import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
+import { type DatabaseClock, databaseClock } from './database-clock.ts'
+import type { PostgresPlace } from './database-place.ts'
 import { type Deciding, deciding } from './deciding.ts'
 import { type DecisionFilter, type DecisionView, decisionsInForce } from './decisions.ts'
 import {
@@ -35,11 +37,13 @@ import {
   type Tried,
   takeMessages,
 } from './deliveries.ts'
-import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wake } from './due.ts'
-import type { Home } from './home.ts'
+import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wakeIn } from './due.ts'
+import { countListeners, type Hints, hintsFrom } from './hints.ts'
+import { type Home, type Queries, statement } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
 import { leasesHeld } from './leases.ts'
 import { type Logins, loginsIn } from './logins.ts'
+import { importRows, type MovedCounts, type MovedRow } from './move.ts'
 import {
   type KeptDecision,
   lastObservation,
@@ -51,6 +55,9 @@ import {
 } from './observations.ts'
 import { type OutboxMessage, unsent } from './outbox.ts'
 import { neighboursOn } from './peers.ts'
+import { migratePostgres } from './postgres-migrations.ts'
+import { type PoolWish, postgresDialect, refuseUnfitServer } from './postgres-pool.ts'
+import { postgresTurns } from './postgres-turns.ts'
 import {
   attempts,
   type CaseFilter,
@@ -69,6 +76,7 @@ import {
   nodes,
   witnesses,
 } from './reading.ts'
+import { type Rounds, roundsIn } from './rounds.ts'
 import type { Schema } from './schema.ts'
 import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -132,6 +140,9 @@ export type Store = {
   unclaimAll(claimants: string): Promise<void>
   /** When something can be claimed next; it may be past. Null: nothing is due at all. */
   nextDue(clouds: readonly string[]): Promise<number | null>
+
+  /** What several replicas on one database share; null on SQLite, which one daemon has for itself. */
+  replicas: Replicas | null
 
   /** Takes in a listing (`complete`: a census); returns what is new or changed and wakes what matters of it. */
   seen(cloud: string, listed: readonly SeenNode[], o: { complete: boolean }): Promise<NodeKey[]>
@@ -219,13 +230,47 @@ export type Store = {
   /** Who may come in over HTTP. */
   logins: Logins
 
+  /** Takes over a whole site, all of it or nothing (move.ts). Throws StoreError where the database is not empty. */
+  importRows(rows: AsyncIterable<MovedRow>, expected: MovedCounts): Promise<void>
+
   /** Removes some observations and sent messages older than 90 days; returns how many rows, none when there are no more. */
   prune(now: number): Promise<number>
+}
+
+export type Replicas = Pick<Hints, 'onWake'> & {
+  rounds: Rounds
+  /** How many daemons work on it. */
+  count(): Promise<number>
 }
 
 /** Opens (and makes or migrates) the SQLite database at `path`, or one in memory at ':memory:'. Throws StoreError with one clear sentence. */
 export async function openStore({ path, ...seams }: StoreSeams & { path: string }): Promise<Store> {
   return await storeOver(openSqliteFile(path, seams.clock.now()), seams)
+}
+
+/** Opens (and makes or migrates) a database of a PostgreSQL server, whose clock counts. Throws StoreError with one clear sentence. */
+export async function openPostgresStore({ place, ...seams }: StoreSeams & { place: PostgresPlace }): Promise<Store> {
+  return await postgresStoreOver({ place, name: 'anneal' }, { ...seams, timeOf: (db) => databaseClock(db, seams.clock, place.shown) })
+}
+
+/** The same by whichever clock. */
+export async function postgresStoreOver(
+  wish: PoolWish,
+  { timeOf, ...seams }: StoreSeams & { timeOf: (db: Queries) => Promise<DatabaseClock> },
+): Promise<Store> {
+  const db = new Kysely<Schema>({ dialect: postgresDialect(wish) })
+  try {
+    await refuseUnfitServer(db, wish.place.shown)
+    const clock = await timeOf(db)
+    await migratePostgres(db, wish.place.shown, clock.now())
+    const home: Home = { ...seams, db, clock: { ...seams.clock, now: clock.now }, turns: postgresTurns(clock, wish.place.shown) }
+    const hints = hintsFrom(wish)
+    const close = async () => void (await Promise.all([hints.close(), db.destroy()]))
+    return { ...storeOn(home), replicas: { rounds: roundsIn(home), onWake: hints.onWake, count: () => countListeners(db) }, close }
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
 }
 
 type StoreSeams = { clock: Clock; newId: NewId; random: Random }
@@ -236,15 +281,19 @@ export async function storeOver({ database, file }: ReturnType<typeof openSqlite
   // Kysely closes only what it has used once.
   await db.selectFrom('schema_version').select('version').execute()
   const { clock, newId, random } = seams
-  const home: Home = { db, clock, newId, random }
+  return storeOn({ db, clock, newId, random, turns: null })
+}
+
+function storeOn(home: Home): Store {
   return {
-    now: async () => clock.now(),
-    close: () => db.destroy(),
+    now: async () => home.clock.now(),
+    close: () => home.db.destroy(),
+    replicas: null,
     ...writing(home),
     ...words(home),
     ...reading(home),
     ...telling(home),
-    canaryRound: (key) => canaryRound(db, key),
+    canaryRound: (key) => canaryRound(home.db, key),
     noteCanary: (key, event) => noteCanary(home, key, event),
     logins: loginsIn(home),
   }
@@ -254,7 +303,7 @@ function writing(home: Home) {
   return {
     enrol: (cloud, said) => enrol(home, cloud, said),
     passDone: (cloud) => passFinished(home, cloud),
-    wake: (keys, at) => wake(home.db, keys, at ?? home.clock.now()),
+    wake: (keys, at) => wakeIn(home, keys, at ?? home.clock.now()),
     claim: (wanted) => claim(home, wanted),
     claimOne: (claimant, key) => claimOne(home, claimant, key),
     renew: (claimant, key) => renew(home, claimant, key),
@@ -269,11 +318,11 @@ function writing(home: Home) {
     wakeMissing: (keys) => wakeMissing(home, keys),
     census: (cloud, size) => census(home, cloud, size),
     takeCensus: (cloud, pages) => takeInCensus(home, cloud, pages),
-    // SQLite's write lock is one for all clouds, which is more than one for each; PostgreSQL will lock the cloud's row here.
-    deciding: (_cloud, work) => deciding(home, work),
+    deciding: (cloud, work) => deciding(home, cloud, work),
     intentInForce: (id) => intentInForce(home, id),
     record: (intentId, outcome, slowFor) => record(home, intentId, outcome, slowFor),
-    prune: (now) => prune(home.db, now),
+    importRows: (rows, expected) => importRows(home, rows, expected),
+    prune: (now) => statement(home, 'messages', (db) => prune(db, now)),
   } satisfies Partial<Store>
 }
 

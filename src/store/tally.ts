@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import type { Cause, Decision } from '../core/decision.ts'
-import type { Queries } from './home.ts'
+import { larger, type Queries, smaller } from './home.ts'
 
 /** A stretch of the audit trail: the entries behind one id, up to another and with it. */
 export type Stretch = { after: number; upTo: number }
@@ -85,8 +85,9 @@ export async function timesToSee(db: Queries, { after, upTo }: Stretch): Promise
 
 /** How long nodes were lost between two moments, by the cause that their case has now. */
 export async function lostNodeTime(db: Queries, from: number, to: number): Promise<{ cloud: string; cause: Cause | null; ms: number }[]> {
-  const began = sql<number>`min(${sql.ref('failureAt')}, ${sql.ref('openedAt')})`
-  const lost = sql<number>`sum(max(0, min(coalesce(${sql.ref('closedAt')}, ${to}), ${to}) - max(${began}, ${from})))`
+  const began = larger(smaller(sql.ref('failureAt'), sql.ref('openedAt')), sql`${from}`)
+  const ended = smaller(sql`coalesce(${sql.ref('closedAt')}, ${to})`, sql`${to}`)
+  const lost = sql<number>`sum(${larger(sql`${ended} - ${began}`, sql.lit(0))})`
   const rows = await db
     .selectFrom('cases')
     .select(['cloud', 'cause', lost.as('ms')])

@@ -51,7 +51,7 @@ async function endWords(tx: Queries, o: { kind: WordKind; cloud: string | null; 
 
 /** Anneal must leave the node alone until `unhold`. */
 export function hold(home: Home, key: NodeKey, said: Said): Promise<void> {
-  return transaction(home, async (tx) => {
+  return transaction(home, key, async (tx) => {
     const at = home.clock.now()
     await insertWord(tx, home, { kind: 'hold', cloud: key.cloud, uuid: key.uuid, ...pick(said), at })
     await sayAndWake(tx, key, { at, kind: 'hold', by: said.by, message: `Held: ${said.why}` })
@@ -60,7 +60,7 @@ export function hold(home: Home, key: NodeKey, said: Said): Promise<void> {
 
 /** Ends every hold on the node, ours and those taken over from a lifted maintenance; false where there was none. */
 export function unhold(home: Home, key: NodeKey, said: Said): Promise<boolean> {
-  return transaction(home, async (tx) => {
+  return transaction(home, key, async (tx) => {
     const at = home.clock.now()
     if (!(await endWords(tx, { kind: 'hold', cloud: key.cloud, uuid: key.uuid, now: at }))) return false
     await sayAndWake(tx, key, { at, kind: 'unhold', by: said.by, message: `No longer held: ${said.why}` })
@@ -70,7 +70,7 @@ export function unhold(home: Home, key: NodeKey, said: Said): Promise<boolean> {
 
 /** Nothing is sent that changes anything, in one cloud or (null) in all. */
 export function pause(home: Home, cloud: string | null, said: Said): Promise<void> {
-  return transaction(home, async (tx) => {
+  return transaction(home, { cloud }, async (tx) => {
     const at = home.clock.now()
     await insertWord(tx, home, { kind: 'pause', cloud, uuid: null, ...pick(said), at })
     await appendAudit(tx, { at, cloud, by: said.by, kind: 'pause', message: `Paused ${cloud ?? 'all clouds'}: ${said.why}` })
@@ -80,7 +80,7 @@ export function pause(home: Home, cloud: string | null, said: Said): Promise<voi
 
 /** Ends the pauses of exactly this scope: a pause of all clouds (null) and a pause of one are two words. False where there was none. */
 export function resume(home: Home, cloud: string | null, said: Said): Promise<boolean> {
-  return transaction(home, async (tx) => {
+  return transaction(home, { cloud }, async (tx) => {
     const at = home.clock.now()
     if (!(await endWords(tx, { kind: 'pause', cloud, uuid: null, now: at }))) return false
     await appendAudit(tx, { at, cloud, by: said.by, kind: 'resume', message: `Resumed ${cloud ?? 'all clouds'}: ${said.why}` })
@@ -91,7 +91,7 @@ export function resume(home: Home, cloud: string | null, said: Said): Promise<bo
 
 /** `retry` lifts spacing, pacing and the count for one reset; `release` says that our quarantine may be lifted. A newer one replaces the older. */
 export function sayOnce(home: Home, key: NodeKey, said: Said & { kind: 'retry' | 'release' }): Promise<void> {
-  return transaction(home, async (tx) => {
+  return transaction(home, key, async (tx) => {
     const at = home.clock.now()
     await endWords(tx, { kind: said.kind, cloud: key.cloud, uuid: key.uuid, now: at })
     await insertWord(tx, home, { kind: said.kind, cloud: key.cloud, uuid: key.uuid, ...pick(said), at })
@@ -106,7 +106,7 @@ export function approve(
   caseId: string,
   o: Said & { act: Act; cause: Cause; number: number; digest: string },
 ): Promise<boolean> {
-  return transaction(home, async (tx) => {
+  return transaction(home, { caseId }, async (tx) => {
     const at = home.clock.now()
     const key = await tx
       .selectFrom('cases')

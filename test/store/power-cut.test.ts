@@ -166,7 +166,7 @@ async function byHand(folder: string): Promise<{ home: Home; database: DatabaseS
   const path = join(folder, 'anneal.db')
   const { database, file } = openSqliteFile(path, BEGIN)
   const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
-  return { home: { db, clock: handClock(), newId, random: seeded(1) }, database, path }
+  return { home: { db, clock: handClock(), newId, random: seeded(1), turns: null }, database, path }
 }
 
 /** 2: each commit waits for the disk. 1: only checkpoints do. */
@@ -180,21 +180,21 @@ describe('waiting for the disk', () => {
     inFolder(async (folder) => {
       const { home } = await byHand(folder)
       for (let time = 0; time < 3; time++) {
-        assert.deepEqual([await lazily(home, level), await level(home.db), await transaction(home, level)], [1, 2, 2])
+        assert.deepEqual([await lazily(home, level), await level(home.db), await transaction(home, 'messages', level)], [1, 2, 2])
       }
       await assert.rejects(
         lazily(home, () => Promise.reject(new Error('the claim failed'))),
         /the claim failed/,
       )
-      assert.deepEqual([await level(home.db), await transaction(home, level)], [2, 2])
-      const beside = Array.from({ length: 60 }, (_, at) => (at % 3 === 0 ? lazily(home, level) : transaction(home, level)))
+      assert.deepEqual([await level(home.db), await transaction(home, 'messages', level)], [2, 2])
+      const beside = Array.from({ length: 60 }, (_, at) => (at % 3 === 0 ? lazily(home, level) : transaction(home, 'messages', level)))
       assert.deepEqual(
         await Promise.all(beside),
         beside.map((_, at) => (at % 3 === 0 ? 1 : 2)),
       )
       // More statements than are kept prepared, so that the two that set the level are among those that were thrown away.
       for (let shape = 0; shape < 400; shape++) await sql.raw(`select ${shape}`).execute(home.db)
-      assert.deepEqual([await lazily(home, level), await transaction(home, level), await level(home.db)], [1, 2, 2])
+      assert.deepEqual([await lazily(home, level), await transaction(home, 'messages', level), await level(home.db)], [1, 2, 2])
       await home.db.destroy()
     }))
 
@@ -202,7 +202,7 @@ describe('waiting for the disk', () => {
     inFolder(async (folder) => {
       const { home, database } = await byHand(folder)
       database.exec('pragma synchronous = normal')
-      assert.equal(await transaction(home, level), 2)
+      assert.equal(await transaction(home, 'messages', level), 2)
       await home.db.destroy()
     }))
 
@@ -210,7 +210,7 @@ describe('waiting for the disk', () => {
     inFolder(async (folder) => {
       const one = await byHand(folder)
       const two = await byHand(folder)
-      const both = [lazily(one.home, level), level(two.home.db), transaction(two.home, level), lazily(one.home, level)]
+      const both = [lazily(one.home, level), level(two.home.db), transaction(two.home, 'messages', level), lazily(one.home, level)]
       assert.deepEqual(await Promise.all(both), [1, 2, 2, 1])
       await Promise.all([one.home.db.destroy(), two.home.db.destroy()])
     }))
@@ -222,25 +222,25 @@ describe('a full disk', () => {
   test('takes back the whole decision, so that nothing is sent; once there is room the work goes on', () =>
     inFolder(async (folder) => {
       const { home, database, path } = await byHand(folder)
-      await deciding(home, (tx) => passIn(tx, 1, wait(BEGIN)))
+      await deciding(home, CLOUD, (tx) => passIn(tx, 1, wait(BEGIN)))
       const before = contentsOf(path)
       fill(database)
       // Longer than what still has room in the pages that there are.
       const long = { ...reset(BEGIN + MINUTE), message: 'x'.repeat(20_000) }
       await assert.rejects(
-        deciding(home, (tx) => passIn(tx, 2, long)),
+        deciding(home, CLOUD, (tx) => passIn(tx, 2, long)),
         isFull,
       )
       assert.equal(contentsOf(path), before)
       makeRoom(database)
-      assert.notEqual(await deciding(home, (tx) => passIn(tx, 2, long)), null)
+      assert.notEqual(await deciding(home, CLOUD, (tx) => passIn(tx, 2, long)), null)
       await home.db.destroy()
     }))
 
   test('that keeps an outcome from being recorded leaves the intent open, as a crash does', () =>
     inFolder(async (folder) => {
       const { home, database } = await byHand(folder)
-      const intent = await deciding(home, (tx) => passIn(tx, 1, reset(BEGIN + MINUTE)))
+      const intent = await deciding(home, CLOUD, (tx) => passIn(tx, 1, reset(BEGIN + MINUTE)))
       assert.ok(intent)
       fill(database)
       const outcome = { kind: 'accepted', reason: 'x'.repeat(20_000) } as const
