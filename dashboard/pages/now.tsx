@@ -29,10 +29,10 @@ const SHOWN = 40
 export function NowPage() {
   const inForce = useQuery(decisions)
   const cases = new Map((useQuery(openCases).data?.cases ?? []).map((one) => [one.id, one]))
-  const nodes = useQuery(fleet).data?.nodes
+  const sums = useQuery(fleet).data?.sums
   return (
     <>
-      <Heading title="Now">{nodes === undefined ? null : <ShareBar nodes={nodes} />}</Heading>
+      <Heading title="Now">{sums === undefined ? null : <ShareBar sums={sums} />}</Heading>
       <Clouds />
       <Answered query={inForce}>
         {({ decisions: all, next }) => (

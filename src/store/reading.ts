@@ -2,7 +2,7 @@
  * What commands, routes and pages read: nodes, cases, incidents, attempts, as they stand. Nothing here writes, and nothing here
  * decides what they mean.
  */
-import { type ExpressionBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Attempt } from '../core/case.ts'
 import type { Cause, Decision } from '../core/decision.ts'
 import type { IncidentSums, KeyKind } from '../core/fleet.ts'
@@ -15,7 +15,8 @@ import type { Queries } from './home.ts'
 import { type Cost, costOf } from './incidents.ts'
 import { inNodeOrder, type NodeOrder } from './node-order.ts'
 import { seenNode } from './node-row.ts'
-import type { DecisionTable, Schema } from './schema.ts'
+import type { DecisionTable } from './schema.ts'
+import { isHeld } from './whole-fleet.ts'
 
 export type StoredDecision = Omit<DecisionTable, 'cloud' | 'uuid' | 'name'>
 
@@ -93,17 +94,6 @@ function nodesMatching(db: Queries, filter: NodeFilter) {
       ),
     )
 }
-
-const isHeld = (eb: ExpressionBuilder<Schema, 'nodes'>) =>
-  eb.exists(
-    eb
-      .selectFrom('words')
-      .select('words.id')
-      .whereRef('words.cloud', '=', 'nodes.cloud')
-      .whereRef('words.uuid', '=', 'nodes.uuid')
-      .where('words.kind', '=', 'hold')
-      .where('words.endedAt', 'is', null),
-  )
 
 /** By cloud and name; all of them unless limited. */
 export async function nodes(db: Queries, filter: NodeFilter): Promise<NodeView[]> {

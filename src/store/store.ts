@@ -87,6 +87,7 @@ import {
   timesToSee,
   unattendedNodes,
 } from './tally.ts'
+import { type FleetRow, type FleetSum, fleetRows, fleetSums } from './whole-fleet.ts'
 import {
   type ApprovalView,
   approvals,
@@ -166,6 +167,9 @@ export type Store = {
   findNodes(cloud: string | null, nameOrUuid: string): Promise<{ cloud: string; uuid: string; name: string | null }[]>
   nodes(filter: NodeFilter): Promise<NodeView[]>
   countNodes(filter: NodeFilter): Promise<number>
+  /** How many nodes stand how; and every node in a few words. */
+  fleetSums(cloud: string | null): Promise<FleetSum[]>
+  fleetRows(cloud: string | null): Promise<FleetRow[]>
   witnesses(of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]>
   neighboursOn(of: Parameters<typeof neighboursOn>[1]): ReturnType<typeof neighboursOn>
   /** Leases that the node's open case remembers, with the reservation that had the node. */
@@ -292,6 +296,8 @@ function reading({ db, clock }: Home) {
     findNodes: (cloud, nameOrUuid) => findNodes(db, cloud, nameOrUuid),
     nodes: (filter) => nodes(db, filter),
     countNodes: (filter) => countNodes(db, filter),
+    fleetSums: (cloud) => fleetSums(db, cloud),
+    fleetRows: (cloud) => fleetRows(db, cloud),
     witnesses: (of) => witnesses(db, of),
     neighboursOn: (of) => neighboursOn(db, of),
     leasesHeld: (key) => leasesHeld(db, key),
