@@ -20,7 +20,7 @@ export const ORDER = Object.keys(STANDINGS) as Standing[]
 /** As the exit code 2 of the commands has it: told to a person, asked for a yes, or left where only a person goes on. */
 const ASKS_PERSON: readonly string[] = ['needs-approval', 'instance-may-live', 'quarantined']
 /** Reasons to leave a node alone because of what a person said or did. */
-const LEAVES: readonly string[] = ['held', 'paused', 'out-of-scope', 'maintenance-by-person']
+const LEAVES: readonly string[] = ['held', 'paused', 'out-of-scope', 'maintenance-by-person', 'rejected']
 /** What is waited for is under way by itself. */
 const UNDER_WAY: readonly string[] = ['transition', 'proof-pending', 'soak', 'outcome-unknown', 'deploying', 'mark-owed', 'shield-over']
 

@@ -21,7 +21,7 @@ export async function describedApi(): Promise<unknown> {
     policyOf: () => DEFAULT_POLICY,
     records: () => null,
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
-    metrics: await openMetrics({ store, clock, clouds: [] }),
+    metrics: await openMetrics({ store, clock, clouds: [], receivers: [] }),
     dashboard: new Map(),
     login: null,
     isReady: () => false,

@@ -75,6 +75,7 @@ export const metrics = queryOptions({ queryKey: ['metrics'], queryFn: () => askT
 const inPath = encodeURIComponent
 export const nodePathOf = (cloud: string, node: string): string => `/api/v1/nodes/${inPath(cloud)}/${inPath(node)}`
 export const casePathOf = (id: string): string => `/api/v1/cases/${inPath(id)}`
+export const incidentPathOf = (id: string): string => `/api/v1/incidents/${inPath(id)}`
 
 export const explanation = (cloud: string, node: string) =>
   queryOptions({ queryKey: ['explanation', cloud, node], queryFn: () => ask<'explanation'>(nodePathOf(cloud, node)) })

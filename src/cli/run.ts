@@ -53,7 +53,7 @@ async function runHere(place: Place): Promise<void> {
   const log = runLog(io, seams.clock, { level: config.log, colour: globals.colour && io.err.isTTY })
   const chosen = chosenClouds(config, globals, io)
   const clouds = chosen.map((cloud) => cloud.config)
-  const metrics = await openMetrics({ store, clock: seams.clock, clouds })
+  const metrics = await openMetrics({ store, clock: seams.clock, clouds, receivers: config.receivers.map(({ name }) => name) })
   const wired = chosen.map((cloud) => wire(cloud, { store, seams, log, counted: metrics.asked }))
   const lock = takeRunLock(config.database)
   const server = serverFor(place, { clouds, metrics, log })
@@ -91,7 +91,7 @@ async function runHere(place: Place): Promise<void> {
         metrics.looked(pass.observation)
       },
     }
-    const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS })
+    const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS, onTold: metrics.told })
     await Promise.all([run(options, stop.signal), telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
     log('info', 'stopped')
   } finally {

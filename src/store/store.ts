@@ -4,10 +4,11 @@
  */
 import { Kysely } from 'kysely'
 import type { Attempt, Words } from '../core/case.ts'
-import type { Act, Cause, Outcome } from '../core/decision.ts'
+import type { Outcome } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
 import type { Clock, NewId, Random } from '../core/seams.ts'
 import type { NodeKey, SeenNode } from '../core/seen.ts'
+import { type Acknowledging, acknowledge } from './acknowledging.ts'
 import {
   forgetAlerts,
   noteAlerts,
@@ -80,6 +81,7 @@ import {
   type InForceTally,
   inForceTally,
   lostNodeTime,
+  messagesWaiting,
   openCaseTally,
   placesHeld,
   type Stretch,
@@ -89,6 +91,7 @@ import {
 } from './tally.ts'
 import { type FleetRow, type FleetSum, fleetRows, fleetSums } from './whole-fleet.ts'
 import {
+  type AnsweredAct,
   type ApprovalView,
   approvals,
   approve,
@@ -96,6 +99,7 @@ import {
   type Pause,
   pause,
   pausedBy,
+  reject,
   resume,
   type Said,
   sayOnce,
@@ -155,7 +159,10 @@ export type Store = {
   retry(key: NodeKey, said: Said): Promise<void>
   release(key: NodeKey, said: Said): Promise<void>
   /** False where no case of this id is open. */
-  approve(caseId: string, o: Said & { act: Act; cause: Cause; number: number; digest: string }): Promise<boolean>
+  approve(caseId: string, o: Said & AnsweredAct): Promise<boolean>
+  reject(caseId: string, o: Said & AnsweredAct): Promise<boolean>
+  /** False where no case or incident of this id is open. */
+  acknowledge(said: Said & Acknowledging): Promise<boolean>
   /** A person's word that the last census counted rightly. */
   believeCensus(cloud: string, said: Said): Promise<Believing>
   pausedBy(cloud: string | null): Promise<Pause | null>
@@ -199,6 +206,7 @@ export type Store = {
   inForceTally(): Promise<InForceTally[]>
   openCaseTally(): ReturnType<typeof openCaseTally>
   unattendedNodes(): ReturnType<typeof unattendedNodes>
+  messagesWaiting(): ReturnType<typeof messagesWaiting>
 
   unsent(limit: number): Promise<OutboxMessage[]>
   /** Settles for up to 500 new messages which receivers are to be told; returns how many messages there were. */
@@ -282,6 +290,8 @@ function words(home: Home) {
     retry: (key, said) => sayOnce(home, key, { ...said, kind: 'retry' }),
     release: (key, said) => sayOnce(home, key, { ...said, kind: 'release' }),
     approve: (caseId, yes) => approve(home, caseId, yes),
+    reject: (caseId, no) => reject(home, caseId, no),
+    acknowledge: (said) => acknowledge(home, said),
     believeCensus: (cloud, said) => believeSize(home, cloud, said),
     pausedBy: (cloud) => pausedBy(home.db, cloud),
     holds: (cloud) => holds(home.db, cloud),
@@ -323,6 +333,7 @@ function reading({ db, clock }: Home) {
     inForceTally: () => inForceTally(db),
     openCaseTally: () => openCaseTally(db),
     unattendedNodes: () => unattendedNodes(db),
+    messagesWaiting: () => messagesWaiting(db),
     unsent: (limit) => unsent(db, limit),
   } satisfies Partial<Store>
 }

@@ -36,14 +36,14 @@ const fleet = (db: Queries, cloud: string | null) =>
       'nodes.provision_state',
       'nodes.resource_class',
       'nodes.maintenance',
-      isHeld(eb).as('held'),
+      nodeIsHeld(eb).as('held'),
       eb('nodes.missingSince', 'is not', null).as('missing'),
       'decisions.kind',
       'decisions.reason',
     ])
 
 /** A hold of ours is in force. */
-export const isHeld = (eb: ExpressionBuilder<Schema, 'nodes'>) =>
+export const nodeIsHeld = (eb: ExpressionBuilder<Schema, 'nodes'>) =>
   eb.exists(
     eb
       .selectFrom('words')
