@@ -20,6 +20,7 @@ export const DASHBOARD_NOTES = {
 
 export const dashboardSections = (seen: readonly Seen[]): Section[] => sectionsOf(FIGURES, seen)
 
+const times = (value: number): string => `×${value < 10 ? value.toFixed(1) : value.toFixed(0)}`
 const share = (value: number): string => `${(Math.floor(value * 1_000) / 10).toFixed(1)} %`
 const view = (of: 'now' | 'fleet', field: keyof View) => (m: Seen) => m[of][field]
 const ms = (route: Route) => (m: Seen) => m.routes[route].ms
@@ -50,7 +51,7 @@ const FIGURES: Figures<Seen> = {
     {
       what: 'this to fleet, bytes',
       of: (m) => size('fleetNodes')(m) / size('fleet')(m),
-      text: (value) => `×${value.toFixed(0)}`,
+      text: times,
       notes: [],
     },
     { what: 'nodes, a page of 100', of: ms('nodes'), text: msText, notes: ['j'] },
@@ -73,13 +74,8 @@ const FIGURES: Figures<Seen> = {
       text: bytesText,
       notes: ['m'],
     },
-    {
-      what: 'memory, some read nothing',
-      of: (m) => m.heard.memory.most,
-      text: bytesText,
-      goal: within(250_000_000, '≤ 250 MB'),
-      notes: ['m', 'n'],
-    },
+    { what: 'memory, some read nothing', of: (m) => m.heard.memory.most, text: bytesText, notes: ['m', 'n'] },
+    { what: 'this to without readers', of: (m) => m.heard.memory.most / m.heard.memory.before, text: times, notes: [] },
     { what: 'of these let go of', of: (m) => m.heard.letGo / m.heard.slow, text: share, notes: ['n'] },
   ],
 }
