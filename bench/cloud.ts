@@ -81,19 +81,30 @@ cloud.moveTo(url)
 await base.advance(FAILED_AGO_MS)
 paced(base, { speed: 1 })
 
-function fail(): number {
+/** All of them but the last `but`, which failNext takes one by one. */
+function fail(but: number): number {
   const at = ironicTime(Date.now() - FAILED_AGO_MS)
-  for (const { row, history } of failing) {
+  const now = failing.slice(0, failing.length - but)
+  for (const { row, history } of now) {
     cloud.people.fail(row.uuid, TEXT)
     row.provision_updated_at = at
     for (const event of history) event.created_at = at
   }
-  return failing.length
+  return now.length
+}
+
+/** One that is well fails at this moment. */
+function failNext(): { uuid: string; name: string } {
+  const next = failing.find(({ row }) => row.provision_state !== 'error')
+  if (next === undefined) throw new Error('none is left that could fail')
+  cloud.people.fail(next.row.uuid, TEXT)
+  return { uuid: next.row.uuid, name: next.row.name ?? next.row.uuid }
 }
 
 answering({
   where: () => ({ url, ...cloud.credentials('admin'), failing: failing.map(({ row }) => row.uuid) }),
-  fail,
+  fail: (but) => fail(typeof but === 'number' ? but : 0),
+  failNext,
   /** Another operator begins. */
   fresh: () => {
     lists = 0

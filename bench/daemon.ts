@@ -25,9 +25,18 @@ export type Daemon = {
   stop(): Promise<void>
 }
 
-/** Starts it with an empty database. `name` is a folder's name, one for each start. */
-export function startDaemon(o: { bundle: string; folder: string; name: string; cloud: PretendCloud; mode: 'observe' | 'auto' }): Daemon {
-  const settings = { mode: o.mode, poll: `${POLL_S}s`, log: 'error' }
+type Start = {
+  bundle: string
+  folder: string
+  name: string
+  cloud: PretendCloud
+  mode: 'observe' | 'auto'
+  settings?: Record<string, unknown>
+}
+
+/** Starts it with an empty database. `name` is a folder's name, one for each start; `settings` stand in anneal.yaml in place of ours. */
+export function startDaemon(o: Start): Daemon {
+  const settings = { mode: o.mode, poll: `${POLL_S}s`, log: 'error', ...o.settings }
   const home = makeHome({ folder: join(o.folder, o.name), bundle: o.bundle, cloud: CLOUD, login: o.cloud, settings })
   const startedAt = Date.now()
   const child = anneal(home, ['run'], ['ignore', 'ignore', 'inherit'])

@@ -1,35 +1,61 @@
 /**
  * Prints how much Anneal costs and how that grows with the cloud: one table, medians of several runs. Everything measured runs in processes
  * of its own beside a pretend cloud in another one. It changes nothing outside its own temporary folder.
- * usage: npm run bench [-- --quick] [-- --markdown]
+ * usage: npm run bench [-- --quick] [-- --markdown]; npm run bench -- dashboard [--quick] [--markdown] for the dashboard and its readers
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle } from './bundled.ts'
+import type { Section } from './figures.ts'
 import { measureDaemon } from './measure-daemon.ts'
+import { addDashboard, measureDashboard, type Seen } from './measure-dashboard.ts'
 import { measureParts } from './measure-parts.ts'
 import { startCloud } from './pretend-cloud.ts'
-import { type Measured, sections } from './rows.ts'
+import { type Measured, NOTES, sections } from './rows.ts'
+import { DASHBOARD_NOTES, dashboardSections } from './rows-dashboard.ts'
 import { asMarkdown, asText } from './table.ts'
 
-const { values: wish } = parseArgs({ options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' } } })
-const sizes = wish.quick === true ? [1_000, 10_000] : [1_000, 10_000, 100_000]
-const RUNS = wish.quick === true ? 1 : 3
-/** The daemon is looked at by way of /proc; a quick look does that at one size. */
-const isWatched = (size: number): boolean => process.platform === 'linux' && (wish.quick !== true || size === sizes.at(-1))
+const { values: wish, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' } },
+  allowPositionals: true,
+})
+const isQuick = wish.quick === true
+const RUNS = isQuick ? 1 : 3
+const READERS = { readers: 1_000, slow: 100 }
 
 const say = (doing: string): void => void process.stderr.write(`${doing}\n`)
 const sizeText = (size: number): string => size.toLocaleString('en-US')
 
-async function measure(size: number, place: { bundle: string; folder: string }): Promise<Measured> {
-  say(`${sizeText(size)} nodes: parts`)
-  const cloud = await startCloud(size)
-  const parts = await measureParts(cloud, RUNS).finally(cloud.stop)
-  if (!isWatched(size)) return { size, parts, watched: null }
-  say(`${sizeText(size)} nodes: daemon`)
-  return { size, parts, watched: await measureDaemon(size, place, RUNS) }
+type Place = { bundle: string; folder: string }
+/** What is printed, and at which sizes it was measured. */
+type Found = { sizes: number[]; sections: Section[]; notes: Readonly<Record<string, string>> }
+
+async function ofOperator(place: Place): Promise<Found> {
+  const sizes = isQuick ? [1_000, 10_000] : [1_000, 10_000, 100_000]
+  const measured: Measured[] = []
+  for (const size of sizes) {
+    say(`${sizeText(size)} nodes: parts`)
+    const cloud = await startCloud(size)
+    const parts = await measureParts(cloud, RUNS).finally(cloud.stop)
+    // The daemon is looked at by way of /proc; a quick look does that at one size.
+    const isWatched = process.platform === 'linux' && (!isQuick || size === sizes.at(-1))
+    if (isWatched) say(`${sizeText(size)} nodes: daemon`)
+    measured.push({ size, parts, watched: isWatched ? await measureDaemon(size, place, RUNS) : null })
+  }
+  return { sizes, sections: sections(measured), notes: NOTES }
+}
+
+async function ofDashboard(place: Place): Promise<Found> {
+  const sizes = isQuick ? [10_000] : [1_000, 10_000]
+  addDashboard(place)
+  const seen: Seen[] = []
+  for (const size of sizes) {
+    say(`${sizeText(size)} nodes: dashboard`)
+    seen.push(await measureDashboard(size, place, { runs: RUNS, ...READERS }))
+  }
+  return { sizes, sections: dashboardSections(seen), notes: DASHBOARD_NOTES }
 }
 
 /** What the figures were measured on, as far as it bears on them. */
@@ -38,11 +64,9 @@ const machine = `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?
 const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'))
 try {
   const place = { bundle: await bundle(folder), folder }
-  const measured: Measured[] = []
-  for (const size of sizes) measured.push(await measure(size, place))
-  const found = sections(measured)
+  const found = await (positionals[0] === 'dashboard' ? ofDashboard(place) : ofOperator(place))
   const shown = wish.markdown === true ? asMarkdown : asText
-  process.stdout.write(`${shown(found, { sizes, runs: RUNS, machine })}\n`)
+  process.stdout.write(`${shown(found.sections, { sizes: found.sizes, runs: RUNS, machine, notes: found.notes })}\n`)
 } finally {
   rmSync(folder, { recursive: true })
 }

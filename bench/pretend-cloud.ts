@@ -16,8 +16,10 @@ const countsSchema = z.object({
 
 export type Counts = z.infer<typeof countsSchema>
 export type PretendCloud = z.infer<typeof whereSchema> & {
-  /** Makes one node in a hundred fail; returns how many. */
-  fail(): Promise<number>
+  /** Makes one node in a hundred fail, but for so many of them; returns how many. */
+  fail(but?: number): Promise<number>
+  /** One of those fails at this moment. */
+  failNext(): Promise<{ uuid: string; name: string }>
   counts(): Promise<Counts>
   /** Another operator begins: everything is counted anew. */
   fresh(): Promise<unknown>
@@ -29,7 +31,8 @@ export async function startCloud(nodes: number): Promise<PretendCloud> {
   const where = await child.ask('where', whereSchema)
   return {
     ...where,
-    fail: () => child.ask('fail', z.number()),
+    fail: (but = 0) => child.ask('fail', z.number(), but),
+    failNext: () => child.ask('failNext', z.object({ uuid: z.string(), name: z.string() })),
     counts: () => child.ask('counts', countsSchema),
     fresh: () => child.ask('fresh', z.unknown()),
     stop: child.stop,

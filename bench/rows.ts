@@ -1,7 +1,7 @@
 /**
- * The rows of the table: what each figure is, how it came about, what it should reach (design, figures), and how it grows from size to
- * size. It judges only by the numbers it is given.
+ * The rows of the operator's table: what each figure is, how it came about, and what it should reach (design, figures).
  */
+import { bytesText, countText, type Figures, msText, type Section, sectionsOf } from './figures.ts'
 import { type Cost, median } from './measure.ts'
 import type { Watched } from './measure-daemon.ts'
 import type { Parts } from './measure-parts.ts'
@@ -23,75 +23,25 @@ export const NOTES = {
   p: 'over 10 s, of one core, polling three times as often as by default; read off in steps of 0.1 %',
 } as const
 
-export type Note = keyof typeof NOTES
+export const sections = (measured: readonly Measured[]): Section[] => sectionsOf(FIGURES, measured)
 
-export type Row = { what: string; values: string[]; growth: string; reach: string; notes: readonly Note[] }
-
-export type Section = { title: string; rows: Row[] }
-
-/** `at`: the size that the figure is promised for; null: whatever the size, so the largest one counts. */
-type Goal = { at: number | null; most: number; text: string }
-type Figure = {
-  what: string
-  of: (m: Measured) => number | null
-  text: (value: number) => string
-  goal?: Goal
-  notes: readonly Note[]
-}
-
-export const sections = (measured: readonly Measured[]): Section[] =>
-  Object.entries(FIGURES).map(([title, figures]) => ({ title, rows: figures.map((figure) => rowOf(figure, measured)) }))
-
-function rowOf({ what, of, text, goal, notes }: Figure, measured: readonly Measured[]): Row {
-  const values = measured.map(of)
-  return {
-    what,
-    values: values.map((value) => (value === null ? '–' : text(value))),
-    growth: values
-      .slice(1)
-      .map((value, at) => growth(values[at] ?? null, value))
-      .join(' '),
-    reach: goal === undefined ? '' : `${goal.text}: ${verdict(goal, measured, of)}`,
-    notes,
-  }
-}
-
-function growth(before: number | null, value: number | null): string {
-  if (before === null || value === null || before === 0) return '–'
-  const times = value / before
-  return `×${times < 10 ? times.toFixed(1) : times.toFixed(0)}`
-}
-
-function verdict(goal: Goal, measured: readonly Measured[], of: Figure['of']): string {
-  const at = goal.at === null ? measured.findLast((m) => of(m) !== null) : measured.find(({ size }) => size === goal.at)
-  const value = at === undefined ? null : of(at)
-  if (value === null) return 'not measured'
-  return value <= goal.most ? 'reached' : `missed ×${(value / goal.most).toFixed(1)}`
-}
-
-const bytes = (value: number): string => {
-  if (value < 1_000) return `${value.toFixed(0)} B`
-  return value < 1_000_000 ? `${(value / 1_000).toFixed(1)} kB` : `${(value / 1_000_000).toFixed(1)} MB`
-}
-const ms = (value: number): string => (value < 1_000 ? `${value.toFixed(value < 10 ? 1 : 0)} ms` : `${(value / 1_000).toFixed(2)} s`)
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`
-const count = (value: number): string => value.toFixed(0)
 const share = (value: number): string => `1/${Number((1 / value).toPrecision(2)).toLocaleString('en-US')}`
 
 const part = (name: Exclude<keyof Parts, 'ironicMs'>, field: keyof Cost) => (m: Measured) => m.parts[name][field]
 const seen = (of: (watched: Watched) => number) => (m: Measured) => (m.watched === null ? null : of(m.watched))
 
-const FIGURES: Record<string, readonly Figure[]> = {
+const FIGURES: Figures<Measured> = {
   'A quiet poll': [
-    { what: 'bytes', of: part('poll', 'bytes'), text: bytes, notes: ['q', 'h'] },
-    { what: 'requests', of: part('poll', 'requests'), text: count, notes: ['q'] },
-    { what: 'own time', of: part('poll', 'ownMs'), text: ms, notes: ['o'] },
-    { what: 'on the wall', of: part('poll', 'wallMs'), text: ms, notes: ['w'] },
+    { what: 'bytes', of: part('poll', 'bytes'), text: bytesText, notes: ['q', 'h'] },
+    { what: 'requests', of: part('poll', 'requests'), text: countText, notes: ['q'] },
+    { what: 'own time', of: part('poll', 'ownMs'), text: msText, notes: ['o'] },
+    { what: 'on the wall', of: part('poll', 'wallMs'), text: msText, notes: ['w'] },
   ],
   'Beside it: listing every node in detail': [
-    { what: 'bytes', of: part('detail', 'bytes'), text: bytes, notes: ['a', 'h'] },
-    { what: 'requests', of: part('detail', 'requests'), text: count, notes: ['a'] },
-    { what: 'own time', of: part('detail', 'ownMs'), text: ms, notes: ['a', 'o'] },
+    { what: 'bytes', of: part('detail', 'bytes'), text: bytesText, notes: ['a', 'h'] },
+    { what: 'requests', of: part('detail', 'requests'), text: countText, notes: ['a'] },
+    { what: 'own time', of: part('detail', 'ownMs'), text: msText, notes: ['a', 'o'] },
     {
       what: 'quiet poll to this, bytes',
       of: (m) => m.parts.poll.bytes / m.parts.detail.bytes,
@@ -101,35 +51,35 @@ const FIGURES: Record<string, readonly Figure[]> = {
     },
   ],
   'A census: the few fields of every node': [
-    { what: 'bytes', of: part('census', 'bytes'), text: bytes, notes: ['h'] },
-    { what: 'requests', of: part('census', 'requests'), text: count, notes: [] },
-    { what: 'own time, the first one', of: part('censusFirst', 'ownMs'), text: ms, notes: ['o', 'e'] },
-    { what: 'own time, nothing new', of: part('census', 'ownMs'), text: ms, notes: ['o'] },
+    { what: 'bytes', of: part('census', 'bytes'), text: bytesText, notes: ['h'] },
+    { what: 'requests', of: part('census', 'requests'), text: countText, notes: [] },
+    { what: 'own time, the first one', of: part('censusFirst', 'ownMs'), text: msText, notes: ['o', 'e'] },
+    { what: 'own time, nothing new', of: part('census', 'ownMs'), text: msText, notes: ['o'] },
   ],
   'A pass with 1 % failing': [
-    { what: 'own time, the first one', of: part('passFirst', 'ownMs'), text: ms, notes: ['f', 'o'] },
+    { what: 'own time, the first one', of: part('passFirst', 'ownMs'), text: msText, notes: ['f', 'o'] },
     {
       what: 'own time',
       of: part('pass', 'ownMs'),
-      text: ms,
+      text: msText,
       goal: { at: 100_000, most: 2_000, text: '≤ 2 s on 100,000' },
       notes: ['f', 'o'],
     },
-    { what: 'own time a node', of: (m) => m.parts.pass.ownMs / m.parts.pass.count, text: ms, notes: ['o'] },
-    { what: 'on the wall', of: part('pass', 'wallMs'), text: ms, notes: ['w'] },
-    { what: "the cloud's own time", of: (m) => m.parts.ironicMs, text: ms, notes: ['s'] },
-    { what: 'requests', of: part('pass', 'requests'), text: count, notes: [] },
+    { what: 'own time a node', of: (m) => m.parts.pass.ownMs / m.parts.pass.count, text: msText, notes: ['o'] },
+    { what: 'on the wall', of: part('pass', 'wallMs'), text: msText, notes: ['w'] },
+    { what: "the cloud's own time", of: (m) => m.parts.ironicMs, text: msText, notes: ['s'] },
+    { what: 'requests', of: part('pass', 'requests'), text: countText, notes: [] },
   ],
   'The daemon': [
-    { what: 'start to first poll done', of: seen(({ startMs }) => startMs), text: ms, notes: ['d', 'e'] },
+    { what: 'start to first poll done', of: seen(({ startMs }) => startMs), text: msText, notes: ['d', 'e'] },
     {
       what: 'memory after a first pass',
       of: seen(({ memory }) => memory.rss),
-      text: bytes,
+      text: bytesText,
       goal: { at: 100_000, most: 250_000_000, text: '≤ 250 MB on 100,000' },
       notes: ['d'],
     },
-    { what: 'memory, most ever', of: seen(({ memory }) => memory.peak), text: bytes, notes: ['d'] },
+    { what: 'memory, most ever', of: seen(({ memory }) => memory.peak), text: bytesText, notes: ['d'] },
     { what: 'idle, nothing failing', of: seen(({ idle }) => idle), text: percent, notes: ['d', 'p'] },
     {
       what: 'idle, 1 % failing',
@@ -138,11 +88,11 @@ const FIGURES: Record<string, readonly Figure[]> = {
       goal: { at: 100_000, most: 0.02, text: '≤ 2 % on 100,000' },
       notes: ['d', 'p'],
     },
-    { what: 'act sent, median', of: seen(({ actMs }) => median(actMs)), text: ms, notes: ['r'] },
+    { what: 'act sent, median', of: seen(({ actMs }) => median(actMs)), text: msText, notes: ['r'] },
     {
       what: 'act sent, slowest',
       of: seen(({ actMs }) => Math.max(...actMs)),
-      text: ms,
+      text: msText,
       goal: { at: null, most: 1_000, text: '≤ 1 s' },
       notes: ['r'],
     },

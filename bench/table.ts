@@ -1,17 +1,18 @@
 /**
  * The figures as a table of a hundred columns or few more, or as Markdown: a section for each thing that was measured, and below it all how, once.
  */
-import { NOTES, type Note, type Row, type Section } from './rows.ts'
+import type { Row, Section } from './figures.ts'
 
 const WIDTHS = { what: 31, value: 10, growth: 11 }
 
-type Wish = { sizes: readonly number[]; runs: number; machine: string }
+/** `notes`: how figures came about, by the letter that rows name. */
+type Wish = { sizes: readonly number[]; runs: number; machine: string; notes: Readonly<Record<string, string>> }
 
 const sizeText = (size: number): string => size.toLocaleString('en-US')
 const marked = ({ what, notes }: Row): string => (notes.length === 0 ? what : `${what} [${notes.join('')}]`)
 
 /** Every note that a row names, in the order in which the rows name them. */
-const notesOf = (found: readonly Section[]): Note[] => [...new Set(found.flatMap(({ rows }) => rows.flatMap(({ notes }) => notes)))]
+const notesOf = (found: readonly Section[]): string[] => [...new Set(found.flatMap(({ rows }) => rows.flatMap(({ notes }) => notes)))]
 
 const about = ({ runs, machine }: Wish): string =>
   `Medians of ${runs === 1 ? 'one run' : `${runs} runs`}; growth from one size to the next. ${machine}.`
@@ -24,7 +25,7 @@ export function asText(found: readonly Section[], wish: Wish): string {
     ...found.flatMap(({ title, rows }) => ['', title, ...rows.map((row) => line(`  ${marked(row)}`, row.values, row.growth, row.reach))]),
     '',
     about(wish),
-    ...notesOf(found).map((note) => `[${note}] ${NOTES[note]}`),
+    ...notesOf(found).map((note) => `[${note}] ${wish.notes[note]}`),
   ].join('\n')
 }
 
@@ -41,6 +42,6 @@ export function asMarkdown(found: readonly Section[], wish: Wish): string {
     '',
     about(wish),
     '',
-    ...notesOf(found).map((note) => `- [${note}] ${NOTES[note]}`),
+    ...notesOf(found).map((note) => `- [${note}] ${wish.notes[note]}`),
   ].join('\n')
 }

@@ -10,16 +10,19 @@ import { follow, useStanding } from './api/live.ts'
 import { logOut } from './api/login.ts'
 import { approvals, decisions, login } from './api/queries.ts'
 import { isQuickened, startClock, useNow, version } from './api/server-time.ts'
-import { ApprovalsPage } from './pages/approvals.tsx'
-import { AuditPage } from './pages/audit.tsx'
-import { CasePage } from './pages/case.tsx'
-import { FleetPage } from './pages/fleet.tsx'
-import { HealthPage } from './pages/health.tsx'
-import { LoginPage } from './pages/login.tsx'
-import { NodePage } from './pages/node.tsx'
+import {
+  ApprovalsLater,
+  AuditLater,
+  CaseLater,
+  FleetLater,
+  HealthLater,
+  LoginLater,
+  loadTheRest,
+  NodeLater,
+  PolicyLater,
+  RunbookLater,
+} from './pages/later.tsx'
 import { NowPage } from './pages/now.tsx'
-import { PolicyPage } from './pages/policy.tsx'
-import { RunbookPage } from './pages/runbook.tsx'
 import { Announcement } from './parts/announcement.tsx'
 import { Heading, Nothing, Trouble } from './parts/answered.tsx'
 import { ZONE } from './parts/time.tsx'
@@ -30,25 +33,26 @@ type Page = { title: string; show: (parts: string[]) => ReactNode }
 
 const PAGES: Record<string, Page> = {
   '': { title: 'Now', show: () => <NowPage /> },
-  fleet: { title: 'Fleet', show: () => <FleetPage /> },
-  approvals: { title: 'Approvals and holds', show: () => <ApprovalsPage /> },
-  audit: { title: 'Audit', show: () => <AuditPage /> },
-  policy: { title: 'Policy', show: () => <PolicyPage /> },
-  health: { title: 'Health', show: () => <HealthPage /> },
-  runbook: { title: 'Runbook', show: ([slug = '']) => <RunbookPage slug={slug} /> },
-  nodes: { title: 'Node', show: ([cloud = '', node = '']) => <NodePage key={`${cloud} ${node}`} cloud={cloud} node={node} /> },
-  cases: { title: 'Case', show: ([id = '']) => <CasePage key={id} id={id} /> },
+  fleet: { title: 'Fleet', show: () => <FleetLater /> },
+  approvals: { title: 'Approvals and holds', show: () => <ApprovalsLater /> },
+  audit: { title: 'Audit', show: () => <AuditLater /> },
+  policy: { title: 'Policy', show: () => <PolicyLater /> },
+  health: { title: 'Health', show: () => <HealthLater /> },
+  runbook: { title: 'Runbook', show: ([slug = '']) => <RunbookLater slug={slug} /> },
+  nodes: { title: 'Node', show: ([cloud = '', node = '']) => <NodeLater key={`${cloud} ${node}`} cloud={cloud} node={node} /> },
+  cases: { title: 'Case', show: ([id = '']) => <CaseLater key={id} id={id} /> },
 }
 const IN_NAVIGATION = ['', 'fleet', 'approvals', 'audit', 'policy', 'health', 'runbook']
 
 export function App() {
   const { data, isPending } = useQuery(login)
   if (isPending) return <div className="pending" role="status" aria-label="Asking" />
-  return data?.needed === true && data.as === null ? <LoginPage methods={data.methods} /> : <Pages />
+  return data?.needed === true && data.as === null ? <LoginLater methods={data.methods} /> : <Pages />
 }
 
 function Pages() {
   useEffect(startClock, [])
+  useEffect(loadTheRest, [])
   useEffect(follow, [])
   const address = useAddress()
   const [name = '', ...parts] = address.pathname.split('/').slice(1).map(unescaped)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { REASONS } from '../src/core/decision.ts'
 import type { FleetNode } from './api/answers.ts'
-import { standingOf, standingOfDecision } from './standing.ts'
+import { countsOf, standingOf, standingOfDecision } from './standing.ts'
 
 const node = (differs: Partial<FleetNode>): FleetNode => ({
   cloud: 'west',
@@ -40,4 +40,14 @@ test('a node without a decision stands as its state says; one that is proven and
   assert.equal(standingOf(node({ maintenance: true })), 'left')
   assert.equal(standingOf(node({ held: true })), 'left')
   assert.equal(standingOf(node({ kind: 'wait', reason: 'soak' })), 'free')
+})
+
+test('nodes count as one each, and a sum of them for as many as it has', () => {
+  const { uuid: _uuid, name: _name, since: _since, ...free } = node({})
+  const sums = [
+    { ...free, count: 7 },
+    { ...free, held: true, count: 2 },
+  ]
+  assert.deepEqual(countsOf(sums), { person: 0, work: 0, wait: 0, left: 2, free: 7, used: 0 })
+  assert.deepEqual(countsOf([node({}), node({ provision_state: 'active' })]), { person: 0, work: 0, wait: 0, left: 0, free: 1, used: 1 })
 })

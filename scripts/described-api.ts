@@ -21,7 +21,7 @@ export async function describedApi(): Promise<unknown> {
     policyOf: () => DEFAULT_POLICY,
     records: async () => null,
     hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
-    metrics: await openMetrics({ store, clock, clouds: [], canaries: () => [] }),
+    metrics: await openMetrics({ store, clock, clouds: [], canaries: () => [], receivers: [] }),
     dashboard: new Map(),
     login: null,
     isReady: () => false,

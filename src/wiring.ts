@@ -10,6 +10,7 @@ import type { Seams } from './core/seams.ts'
 import type { Bulletin } from './notify/bulletin.ts'
 import { deliver } from './notify/deliver.ts'
 import { type Notifier, notifier } from './notify/notifier.ts'
+import type { NotifierParts } from './notify/parts.ts'
 import type { Receiver, Reply } from './notify/receiver.ts'
 import type { CountsCalls } from './openstack/call.ts'
 import type { CloudAccess, Files } from './openstack/cloud-access.ts'
@@ -90,7 +91,7 @@ export const readCloudNamed = (cloud: string, around: Around): CloudAccess => en
 /** The reader of the outbox, for as long as `store` is open. Sends nothing yet. @param alertsStandMs how long an alert stands unrepeated */
 export function notifierFor(
   { receivers, serverUrl }: Pick<Config, 'receivers' | 'serverUrl'>,
-  to: { store: Store; seams: Seams; log: Log; claimant: string; alertsStandMs: number },
+  to: Pick<NotifierParts, 'store' | 'claimant' | 'alertsStandMs' | 'onTold'> & { seams: Seams; log: Log },
 ): Notifier {
   return notifier({ ...to, receivers, serverUrl, mailer: smtpMailer, trouble: repeats(to.seams.clock, to.log) })
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Measured, NOTES, sections } from '../bench/rows.ts'
+import { DASHBOARD_NOTES, dashboardSections } from '../bench/rows-dashboard.ts'
 import { asMarkdown, asText } from '../bench/table.ts'
 
 const cost = { count: 10, wallMs: 20, busyMs: 9, ownMs: 8, cpuMs: 9, requests: 5, bytes: 3_000 }
@@ -24,7 +25,7 @@ function measured(size: number, o: { poll?: number; pass?: number; rss?: number 
   return { size, parts, watched }
 }
 
-const wish = (sizes: number[]) => ({ sizes, runs: 3, machine: 'Node 24, 2 × Some Processor, load 0.1 before' })
+const wish = (sizes: number[]) => ({ sizes, runs: 3, machine: 'Node 24, 2 × Some Processor, load 0.1 before', notes: NOTES })
 const rowOf = (found: ReturnType<typeof sections>, title: string, what: string) =>
   found.find((section) => section.title.startsWith(title))?.rows.find((row) => row.what === what)
 
@@ -60,4 +61,24 @@ test('the table is 110 columns wide at most, and every letter in it is explained
       .filter((line) => line.startsWith('|')).length,
     2 + found.length + found.flatMap(({ rows }) => rows).length,
   )
+})
+
+test("the dashboard's table is no wider, explains every letter, and has a goal for each promise", () => {
+  const view = { coldMs: 1_234, warmMs: 456, coldBytes: 3_456_789, coldRequests: 16 }
+  const route = { ms: 113, bytes: 2_345_678 }
+  const heard = {
+    ...{ readers: 1_000, slow: 100, delivered: 1, p50Ms: 123, p99Ms: 999, idle: 0.011, letGo: 100 },
+    memory: { before: 123_456_789, connected: 234_567_890, most: 345_678_901 },
+  }
+  const routes = { fleet: route, fleetNodes: route, nodes: route, allNodes: route, cases: route, decisions: route, clouds: route }
+  const seen = (size: number) => ({ size, now: view, fleet: view, shownMs: { word: 789, hook: 829, poll: 3_860 }, routes, heard })
+  const found = dashboardSections([seen(1_000), seen(10_000)])
+  const text = asText(found, { ...wish([1_000, 10_000]), notes: DASHBOARD_NOTES })
+  const [table = ''] = text.split('\n\nMedians')
+  for (const line of table.split('\n')) assert.ok(line.length <= 110, `${line.length}: ${line}`)
+  const letters = new Set([...table.matchAll(/\[([a-z]+)\]/g)].flatMap(([, some = '']) => [...some]))
+  assert.deepEqual([...letters].toSorted(), Object.keys(DASHBOARD_NOTES).toSorted())
+  assert.equal(rowOf(found, 'The first view', 'Now, nothing kept')?.reach, '≤ 1 s on 10,000: missed ×1.2')
+  assert.equal(rowOf(found, 'Readers', 'arrival, 99 of 100')?.reach, '≤ 1 s on 10,000: reached')
+  assert.deepEqual(rowOf(found, 'Readers', 'this to without readers')?.values, ['×2.8', '×2.8'])
 })

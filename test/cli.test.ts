@@ -339,7 +339,7 @@ describe('on a cloud', () => {
     assert.deepEqual(Object.keys(swept), ['cloud', 'mode', 'listed', 'doubtful', 'nodes'])
     assert.deepEqual([swept.cloud, swept.mode, swept.listed, swept.doubtful], ['sim', 'observe', 6, null])
     const [first, second] = swept.nodes
-    assert.deepEqual(Object.keys(first), ['uuid', 'name', 'provision_state', 'case', 'diagnosis', 'decision', 'outcome'])
+    assert.deepEqual(Object.keys(first), ['uuid', 'name', 'provision_state', 'case', 'diagnosis', 'decision', 'outcome', 'acknowledged'])
     assert.deepEqual(Object.keys(first.decision), ['kind', 'reason', 'message', 'act', 'until'])
     assert.deepEqual(
       [first.name, first.provision_state, first.diagnosis.cause, first.outcome],

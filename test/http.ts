@@ -45,7 +45,7 @@ export async function served(
       policyOf: () => DEFAULT_POLICY,
       records: async () => openRecords(path),
       hardwareOf: async () => ({ inventory: unknown('not asked'), identity: unknown('not asked') }),
-      metrics: await openMetrics({ store, clock, clouds: [WEST], canaries: () => [] }),
+      metrics: await openMetrics({ store, clock, clouds: [WEST], canaries: () => [], receivers: ['ops'] }),
       dashboard: new Map(),
       login: null,
       isReady: () => true,

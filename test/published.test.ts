@@ -62,6 +62,7 @@ scenario('a sweep and an explanation have the published shapes, and no key that 
       diagnosis,
       decision,
       outcome,
+      acknowledged: null,
     }),
   )
   const views = await op.store.nodes({ cloud: 'sim' })

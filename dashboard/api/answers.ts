@@ -8,7 +8,8 @@ import type { SHAPES } from '../../src/http/shapes.ts'
 export type Answers = { [name in keyof typeof SHAPES]: z.infer<(typeof SHAPES)[name]> }
 
 export type Cloud = Answers['clouds']['clouds'][number]
-export type FleetNode = Answers['fleet']['nodes'][number]
+export type FleetSum = Answers['fleet']['sums'][number]
+export type FleetNode = Answers['fleetNodes']['nodes'][number]
 export type ListedNode = Answers['nodes']['nodes'][number]
 export type ListedCase = Answers['cases']['cases'][number]
 export type Incident = Answers['incidents']['incidents'][number]

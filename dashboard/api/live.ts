@@ -4,7 +4,7 @@
  */
 import { useSyncExternalStore } from 'react'
 import type { Answers, FleetNode, ListedNode } from './answers.ts'
-import { client, fleet, login } from './queries.ts'
+import { client, fleetNodes, login } from './queries.ts'
 
 /** A crowd of changes is asked about once. */
 const SETTLE_MS = 200
@@ -63,9 +63,9 @@ export function follow(): () => void {
 }
 
 function take({ nodes, audit }: Answers['changes']): void {
-  if (nodes.length > 0) client.setQueryData(fleet.queryKey, (known) => known && { nodes: withChanges(known.nodes, nodes, audit) })
+  if (nodes.length > 0) client.setQueryData(fleetNodes.queryKey, (known) => known && { nodes: withChanges(known.nodes, nodes, audit) })
   const stales = (...key: (string | null)[]) => stale.set(JSON.stringify(key), key)
-  for (const key of ['clouds', 'decisions', 'cases', 'incidents', 'approvals', 'holds', 'audit', 'policy']) stales(key)
+  for (const key of ['clouds', 'fleet', 'decisions', 'cases', 'incidents', 'approvals', 'holds', 'audit', 'policy']) stales(key)
   for (const { cloud, uuid, name } of nodes) {
     stales('explanation', cloud, uuid)
     stales('explanation', cloud, name)

@@ -8,7 +8,7 @@ import { ask, askText, Refusal } from './ask.ts'
 const PAGE_MAX = 500
 /** Events tell what changes; this is for what they do not tell, such as a state between two looks. */
 const ANEW_MS = 30_000
-/** Two megabytes for ten thousand nodes, which events keep up to date. */
+/** Two megabytes for ten thousand nodes, which events keep up to date; asked for only where every node is shown. */
 const FLEET_ANEW_MS = 120_000
 
 /** A refusal is an answer; only silence and "not now" are asked again. */
@@ -43,15 +43,16 @@ export const login = queryOptions({
   refetchInterval: false,
 })
 export const clouds = queryOptions({ queryKey: ['clouds'], queryFn: () => ask<'clouds'>('/api/v1/clouds') })
-export const fleet = queryOptions({
-  queryKey: ['fleet'],
-  queryFn: () => ask<'fleet'>('/api/v1/fleet'),
+export const fleet = queryOptions({ queryKey: ['fleet'], queryFn: () => ask<'fleet'>('/api/v1/fleet') })
+export const fleetNodes = queryOptions({
+  queryKey: ['fleet-nodes'],
+  queryFn: () => ask<'fleetNodes'>('/api/v1/fleet/nodes'),
   staleTime: ANEW_MS,
   refetchInterval: FLEET_ANEW_MS,
 })
 export const nodeNames = {
-  ...fleet,
-  select: ({ nodes }: Answers['fleet']) => new Map(nodes.map(({ cloud, uuid, name }) => [`${cloud} ${uuid}`, name])),
+  ...fleetNodes,
+  select: ({ nodes }: Answers['fleetNodes']) => new Map(nodes.map(({ cloud, uuid, name }) => [`${cloud} ${uuid}`, name])),
 }
 export const decisions = queryOptions({
   queryKey: ['decisions'],
@@ -74,6 +75,7 @@ export const metrics = queryOptions({ queryKey: ['metrics'], queryFn: () => askT
 const inPath = encodeURIComponent
 export const nodePathOf = (cloud: string, node: string): string => `/api/v1/nodes/${inPath(cloud)}/${inPath(node)}`
 export const casePathOf = (id: string): string => `/api/v1/cases/${inPath(id)}`
+export const incidentPathOf = (id: string): string => `/api/v1/incidents/${inPath(id)}`
 
 export const explanation = (cloud: string, node: string) =>
   queryOptions({ queryKey: ['explanation', cloud, node], queryFn: () => ask<'explanation'>(nodePathOf(cloud, node)) })

@@ -3,12 +3,13 @@
  */
 import { useQuery } from '@tanstack/react-query'
 import { addressOfNode, Link } from '../address.tsx'
-import { approvals, casePathOf, holds, nodePathOf } from '../api/queries.ts'
+import { approvals, holds, nodePathOf } from '../api/queries.ts'
 import { Answered, Heading, Nothing, Section } from '../parts/answered.tsx'
 import { Sentence } from '../parts/sentence.tsx'
 import { Slug } from '../parts/slug.tsx'
 import { Ago, Until } from '../parts/time.tsx'
 import { WordButton } from '../parts/word.tsx'
+import { approveWord, rejectWord } from '../parts/words-on-case.ts'
 
 export function ApprovalsPage() {
   return (
@@ -36,15 +37,10 @@ export function ApprovalsPage() {
                         </p>
                         <Slug slug={one.cause} />
                       </div>
-                      <WordButton
-                        word={{
-                          label: 'Approve',
-                          does: `Says yes to ${one.decision?.act ?? 'the act'}, once, within 24 h, and only while what it was decided on stays as it is.`,
-                          path: `${casePathOf(one.id)}/approve`,
-                        }}
-                        about={one.name ?? one.uuid}
-                        isPlain={false}
-                      />
+                      <span className="words">
+                        <WordButton word={approveWord(one.id, one.decision?.act)} about={one.name ?? one.uuid} isPlain={false} />
+                        <WordButton word={rejectWord(one.id, one.decision?.act)} about={one.name ?? one.uuid} />
+                      </span>
                     </li>
                   ))}
                 </ul>

@@ -8,6 +8,7 @@ import { caseInFull, casePathOf } from '../api/queries.ts'
 import { Answered, Heading, Section } from '../parts/answered.tsx'
 import { Attempts } from '../parts/attempts.tsx'
 import { Evidence } from '../parts/evidence.tsx'
+import { SeenBy } from '../parts/seen-by.tsx'
 import { Slug } from '../parts/slug.tsx'
 import { Story } from '../parts/story.tsx'
 import { spanOf, When } from '../parts/time.tsx'
@@ -56,7 +57,7 @@ function Lead({ of: { openedAt, closedAt, result, decision, ...of } }: { of: Cas
       <Link to={addressOfNode(of)}>{of.name ?? of.uuid}</Link> on {of.cloud}, open since <When at={openedAt} />
       {closedAt === null || openedAt === null ? (
         <>
-          : {decision?.message ?? 'nothing is decided yet'} <Slug slug={decision?.reason ?? null} />
+          : {decision?.message ?? 'nothing is decided yet'} <Slug slug={decision?.reason ?? null} /> <SeenBy by={of.acknowledged} />
         </>
       ) : (
         <>

@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useDeferredValue, useMemo } from 'react'
 import { addressOfNode, choose, Link, useAddress } from '../address.tsx'
 import type { FleetNode } from '../api/answers.ts'
-import { closedCases, fleet, openCases } from '../api/queries.ts'
+import { closedCases, fleet, fleetNodes, openCases } from '../api/queries.ts'
 import { Answered, Heading, Nothing, Section } from '../parts/answered.tsx'
 import { FailedOverTime } from '../parts/failed-over-time.tsx'
 import { NodeMap } from '../parts/node-map.tsx'
@@ -20,7 +20,8 @@ export function FleetPage() {
   return (
     <>
       <Heading title="Fleet" />
-      <Answered query={useQuery(fleet)}>
+      <Answered query={useQuery(fleet)}>{({ sums }) => (sums.length === 0 ? null : <ShareBar sums={sums} />)}</Answered>
+      <Answered query={useQuery(fleetNodes)}>
         {({ nodes }) =>
           nodes.length === 0 ? (
             <Nothing title="No node is known yet.">The first census says which there are.</Nothing>
@@ -84,7 +85,6 @@ function Fleet({ nodes }: { nodes: FleetNode[] }) {
   }, [nodes, wished])
   return (
     <>
-      <ShareBar nodes={nodes} />
       <Maps nodes={nodes} wish={wish} />
       <Over />
       <Section title="Nodes" count={shown.length}>

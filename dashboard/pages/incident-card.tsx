@@ -3,7 +3,10 @@
  */
 import { addressOfNode, Link } from '../address.tsx'
 import type { Incident } from '../api/answers.ts'
+import { SeenBy } from '../parts/seen-by.tsx'
 import { Ago } from '../parts/time.tsx'
+import { WordButton } from '../parts/word.tsx'
+import { acknowledgeIncidentWord } from '../parts/words-on-case.ts'
 import type { Standing } from '../standing.ts'
 
 /** More names say nothing more. */
@@ -37,6 +40,13 @@ export function IncidentCard({ incident }: { incident: Incident }) {
       <p className="soft">
         {healed} healed · {inFlight} in flight · {failed} failed again · {others} wait · {resetsSpent} resets · {nodeHours} node-hours lost
       </p>
+      {incident.acknowledged === null ? (
+        <WordButton word={acknowledgeIncidentWord(incident.id)} about={`incident ${incident.id}`} />
+      ) : (
+        <p>
+          <SeenBy by={incident.acknowledged} />
+        </p>
+      )}
       <p className="names">
         {members.slice(0, NAMES).map((member) => (
           <Link key={member.uuid} to={addressOfNode({ cloud, ...member })}>

@@ -9,11 +9,13 @@ import { casePathOf, casesOfNode, explanation, nodePathOf } from '../api/queries
 import { Answered, Heading, Section } from '../parts/answered.tsx'
 import { Attempts } from '../parts/attempts.tsx'
 import { Evidence } from '../parts/evidence.tsx'
+import { SeenBy } from '../parts/seen-by.tsx'
 import { Sentence } from '../parts/sentence.tsx'
 import { Slug, Stands } from '../parts/slug.tsx'
 import { Story } from '../parts/story.tsx'
 import { Ago, spanOf, Until, When } from '../parts/time.tsx'
 import { type Word, WordButton } from '../parts/word.tsx'
+import { acknowledgeCaseWord, approveWord, rejectWord } from '../parts/words-on-case.ts'
 import { standingOfDecision } from '../standing.ts'
 import { Leases, Proof } from './node-proof.tsx'
 
@@ -102,6 +104,7 @@ function Verdict({ of }: { of: Explanation }) {
             with {incident.members - 1} others in an incident: {incident.key} {incident.value}
           </span>
         )}
+        <SeenBy by={of.acknowledged} />
         {hold === null ? null : (
           <span className="attention">
             held by {hold.by} since <When at={hold.at} />: {hold.why}
@@ -119,21 +122,19 @@ function Verdict({ of }: { of: Explanation }) {
 }
 
 /** The words that can be meant now; the daemon refuses the others, too. */
-function wordsFor({ cloud, uuid, case: id, decision, hold }: Explanation): Word[] {
+function wordsFor({ cloud, uuid, case: id, closed, decision, hold, acknowledged }: Explanation): Word[] {
   const path = nodePathOf(cloud, uuid)
+  const isAsked = decision?.reason === 'needs-approval'
   const words: (Word | false)[] = [
-    decision?.reason === 'needs-approval' &&
-      id !== null && {
-        label: 'Approve',
-        does: `Says yes to ${decision.act ?? 'the act'}, once, within 24 h, and only while what it was decided on stays as it is.`,
-        path: `${casePathOf(id)}/approve`,
-      },
+    id !== null && (isAsked || decision?.reason === 'rejected') && approveWord(id, decision?.act),
+    id !== null && isAsked && rejectWord(id, decision?.act),
     id !== null && { label: 'Retry', does: 'One attempt out of turn. Every safety gate still stands.', path: `${path}/retry` },
     decision?.reason === 'quarantined' && {
       label: 'Release',
       does: 'Lifts our own quarantine: the node was mended and may be repaired and used again.',
       path: `${path}/release`,
     },
+    id !== null && closed === null && decision !== null && acknowledged === null && acknowledgeCaseWord(id),
     hold === null
       ? { label: 'Hold', does: 'Anneal leaves this node alone until somebody says unhold.', path: `${path}/hold` }
       : { label: 'Unhold', does: 'Gives the node back to Anneal.', path: `${path}/unhold` },

@@ -9,6 +9,7 @@ import { addressOfNode, Link } from '../address.tsx'
 import type { Cloud, Decision, ListedCase } from '../api/answers.ts'
 import { clouds, decisions, fleet, incidents, openCases } from '../api/queries.ts'
 import { Answered, Heading, Nothing, Section } from '../parts/answered.tsx'
+import { SeenBy } from '../parts/seen-by.tsx'
 import { Sentence } from '../parts/sentence.tsx'
 import { ShareBar } from '../parts/share-bar.tsx'
 import { Slug } from '../parts/slug.tsx'
@@ -29,10 +30,10 @@ const SHOWN = 40
 export function NowPage() {
   const inForce = useQuery(decisions)
   const cases = new Map((useQuery(openCases).data?.cases ?? []).map((one) => [one.id, one]))
-  const nodes = useQuery(fleet).data?.nodes
+  const sums = useQuery(fleet).data?.sums
   return (
     <>
-      <Heading title="Now">{nodes === undefined ? null : <ShareBar nodes={nodes} />}</Heading>
+      <Heading title="Now">{sums === undefined ? null : <ShareBar sums={sums} />}</Heading>
       <Clouds />
       <Answered query={inForce}>
         {({ decisions: all, next }) => (
@@ -102,7 +103,7 @@ function Entry({ standing, decision, of }: { standing: Standing; decision: Decis
               <Slug slug={of.cause} /> <span aria-hidden="true">→</span>{' '}
             </>
           ) : null}
-          <Slug slug={reason} />
+          <Slug slug={reason} /> <SeenBy by={of?.acknowledged ?? null} />
         </p>
       </div>
       <dl className="entry-times">

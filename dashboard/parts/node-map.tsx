@@ -5,8 +5,7 @@
 import { type PointerEvent, useEffect, useRef, useState } from 'react'
 import { addressOfNode, go } from '../address.tsx'
 import type { FleetNode } from '../api/answers.ts'
-import { ORDER, STANDINGS, type Standing, standingOf } from '../standing.ts'
-import { countsOf } from './share-bar.tsx'
+import { countsOf, ORDER, STANDINGS, type Standing, standingOf } from '../standing.ts'
 
 type Grid = { cell: number; gap: number; perRow: number; height: number }
 

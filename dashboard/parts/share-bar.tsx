@@ -1,14 +1,8 @@
 /**
  * The fleet in one line and one bar: which share of it users have or can launch on, and what the rest is.
  */
-import type { FleetNode } from '../api/answers.ts'
-import { ORDER, STANDINGS, type Standing, standingOf } from '../standing.ts'
-
-export function countsOf(nodes: readonly FleetNode[]): Record<Standing, number> {
-  const counts: Record<Standing, number> = { person: 0, work: 0, wait: 0, left: 0, free: 0, used: 0 }
-  for (const node of nodes) counts[standingOf(node)] += 1
-  return counts
-}
+import type { FleetSum } from '../api/answers.ts'
+import { countsOf, ORDER, STANDINGS, type Standing } from '../standing.ts'
 
 const FINE: readonly Standing[] = ['used', 'free', 'work', 'left', 'wait', 'person']
 
@@ -18,14 +12,15 @@ export function shareText(usable: number, all: number): string {
   return usable === all ? '100 %' : `${(Math.floor((usable / all) * 1_000) / 10).toFixed(1)} %`
 }
 
-export function ShareBar({ nodes }: { nodes: readonly FleetNode[] }) {
-  const counts = countsOf(nodes)
+export function ShareBar({ sums }: { sums: readonly FleetSum[] }) {
+  const counts = countsOf(sums)
+  const all = sums.reduce((sum, { count }) => sum + count, 0)
   const usable = counts.free + counts.used
   return (
     <div className="share">
       <p className="share-figure">
-        <strong>{shareText(usable, nodes.length)}</strong> of {nodes.length.toLocaleString()} nodes serve users:{' '}
-        {counts.used.toLocaleString()} in use, {counts.free.toLocaleString()} free to launch on
+        <strong>{shareText(usable, all)}</strong> of {all.toLocaleString()} nodes serve users: {counts.used.toLocaleString()} in use,{' '}
+        {counts.free.toLocaleString()} free to launch on
       </p>
       <div className="progress is-wide" aria-hidden="true">
         {FINE.filter((standing) => counts[standing] > 0).map((standing) => (

@@ -147,7 +147,9 @@ describe('the dashboard', { timeout: 240_000 }, () => {
   })
 })
 
-test('in mode approve an act waits for a yes, is said yes to in the browser, and the node is healed', { timeout: 120_000 }, async () => {
+test('in mode approve an act waits for a yes, is said no and then yes to in the browser, and the node is healed', {
+  timeout: 120_000,
+}, async () => {
   const { stage, address, close } = await raise({ nodes: 20, speed: 60, mode: 'approve' })
   const browser = await openBrowser()
   try {
@@ -157,12 +159,21 @@ test('in mode approve an act waits for a yes, is said yes to in the browser, and
     for (const { at, happen } of story?.steps ?? []) stage.clock.at(from + at, happen)
     const { page, complaints } = await look(browser, `${address}/approvals`)
     await page.goto(`${address}/approvals`)
-    await page.getByRole('button', { name: 'Approve' }).click({ timeout: 60_000 })
     const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Why').fill('the BMC answers again')
-    await dialog.getByRole('button', { name: 'Approve' }).click()
-    await dialog.waitFor({ state: 'detached' })
+    const say = async (word: string, why: string): Promise<void> => {
+      await page.getByRole('button', { name: word }).click({ timeout: 60_000 })
+      await dialog.getByLabel('Why').fill(why)
+      await dialog.getByRole('button', { name: word }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    await say('Reject', 'the vendor is at it')
+    await page.getByText('Nothing waits for a yes.').waitFor({ timeout: 60_000 })
     await page.goto(`${address}/nodes/${CLOUD}/${cast.blip}`)
+    await page.getByText('said no: the vendor is at it.').first().waitFor({ timeout: 60_000 })
+    await say('Acknowledge', 'I know')
+    await page.getByText(/seen by .*: I know/).waitFor({ timeout: 60_000 })
+    assert.equal(await page.getByRole('button', { name: 'Acknowledge' }).count(), 0)
+    await say('Approve', 'the BMC answers again')
     await page.getByText('1 of 3 resets spent').waitFor({ timeout: 60_000 })
     await page.getByText('healed').first().waitFor({ timeout: 60_000 })
     assert.deepEqual(complaints, [])

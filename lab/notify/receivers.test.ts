@@ -79,7 +79,7 @@ async function running(receivers: Receiver[], store?: Store): Promise<Running> {
   const claimant = `run-${seams.newId()}`
   const reader = notifierFor(
     { receivers, serverUrl: 'https://anneal.example.org' },
-    { store: opened, seams, log, claimant, alertsStandMs: 600_000 },
+    { store: opened, seams, log, claimant, alertsStandMs: 600_000, onTold: () => undefined },
   )
   const stop = new AbortController()
   const run = reader.run(stop.signal)

@@ -81,10 +81,10 @@ async function daemon(login: { authUrl: string; user: string; password: string }
   writeFileSync(
     config,
     stringify({
-      poll: '1s',
-      server: { listen: '127.0.0.1:0', login: {} },
-      database: join(folder, 'anneal.db'),
+      ...{ poll: '1s', server: { listen: '127.0.0.1:0', login: {} }, database: join(folder, 'anneal.db') },
       clouds: { sim: { canary: { node: 'nobody' } } },
+      // Nobody listens there: it is enough to be counted.
+      notify: { ops: { kind: 'webhook', url: 'http://127.0.0.1:9/' } },
     }),
   )
   const env = { PATH: process.env['PATH'], HOME: folder, OS_CLIENT_CONFIG_FILE: join(folder, 'clouds.yaml') }

@@ -85,7 +85,7 @@ export async function setStage(wish: Wish): Promise<Stage> {
   undo.defer(() => store.close())
   writeFileSync(join(folder, 'clouds.yaml'), cloudsYaml(cloud, served.url), { mode: 0o600 })
   const clouds = [{ name: CLOUD, policy, policyHash: CLOUD }]
-  const metrics = await openMetrics({ store, clock, clouds, canaries: () => [] })
+  const metrics = await openMetrics({ store, clock, clouds, canaries: () => [], receivers: [] })
   // Warnings of the operator's log are in the audit trail or in the next decision; the demo tells its story in one voice.
   const world = wireCloud({
     cloud: CLOUD,

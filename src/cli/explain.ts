@@ -81,6 +81,8 @@ export function explanationText(e: Explanation, look: Look): string {
     if (e.decision.until !== null) lines.push(line(`  ${nextLookText(e.decision.until, look)}`))
     if (e.outcome !== null) lines.push(line(`  Outcome: ${e.outcome.kind}. ${plain(e.outcome.reason)}`))
   }
+  if (e.acknowledged !== null)
+    lines.push(line(`  Seen by ${e.acknowledged.by} ${relative(e.acknowledged.at, now)}: ${plain(e.acknowledged.why)}`))
   if (e.hold !== null) lines.push(line(`  Held by ${e.hold.by} ${relative(e.hold.at, now)}: ${plain(e.hold.why)}`))
   if (e.pause !== null)
     lines.push(line(`  Paused (${e.pause.cloud ?? 'all clouds'}) by ${e.pause.by} ${relative(e.pause.at, now)}: ${plain(e.pause.why)}`))

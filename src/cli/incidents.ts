@@ -36,6 +36,9 @@ export function registerIncidents(program: Command, io: Io): void {
             { head: 'IN HAND', text: ({ inFlight }) => String(inFlight) },
             { head: 'RESETS', text: ({ resetsSpent }) => String(resetsSpent) },
             { head: 'NODE-HOURS', text: ({ nodeHours }) => nodeHours.toFixed(1) },
+            ...(incidents.some(({ acknowledged }) => acknowledged !== null)
+              ? [{ head: 'SEEN BY', text: ({ acknowledged }: ListedIncident) => acknowledged?.by ?? '' }]
+              : []),
             { head: 'NODES', text: ({ members }) => namesOf(members), wraps: true },
           ],
           { out: io.out, colour: globals.colour },

@@ -56,7 +56,8 @@ async function runHere(place: Place): Promise<void> {
   const clouds = chosen.map((cloud) => cloud.config)
   const canaries: CanaryWatch[] = []
   const stateOfCanaries = () => canaries.map((canary) => canary.state())
-  const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries })
+  const receivers = config.receivers.map(({ name }) => name)
+  const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries, receivers })
   const wired = chosen.map((cloud) => wire(cloud, { store, seams, log, counted: metrics.asked }))
   // Several replicas share a PostgreSQL database; a SQLite file is one daemon's.
   const lock = config.database.kind === 'sqlite' ? takeRunLock(config.database.path) : null
@@ -97,7 +98,7 @@ async function runHere(place: Place): Promise<void> {
         metrics.looked(pass.observation)
       },
     }
-    const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS })
+    const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS, onTold: metrics.told })
     await Promise.all([run(options, stop.signal), telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
     log('info', 'stopped')
   } finally {

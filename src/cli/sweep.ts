@@ -94,7 +94,7 @@ async function sweepCloud(place: Place, wish: { follow: boolean; limit: number |
   const claimant = `sweep-${seams.newId()}`
   const state = await said(cloud, sweep(world, { claimant, ...wish, onPass }))
   shown.say(`${name}: notifying`)
-  await notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS }).drain(NOTIFYING_MS)
+  await notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS, onTold: () => undefined }).drain(NOTIFYING_MS)
   const nodes = await reportsOf(store, state)
   return { swept: { cloud: name, mode: cloud.config.policy.mode, listed: state.listed, doubtful: state.doubtful, nodes }, state, acts }
 }
@@ -165,13 +165,14 @@ function isConcerning({ observation, decision, case: openCase }: Pass): boolean 
 
 async function reportOfPass(store: Store, key: NodeKey, pass: Pass): Promise<NodeReport> {
   const { observation, case: ofNode, diagnosis, decision, outcome } = pass
+  const acknowledged = ofNode === null ? null : ((await store.caseById(ofNode.id))?.acknowledged ?? null)
   if (observation.node.kind === 'known') {
     const { uuid, name, provision_state } = observation.node.value
-    return nodeReport({ uuid, name, provision_state, case: ofNode, diagnosis, decision, outcome })
+    return nodeReport({ uuid, name, provision_state, case: ofNode, diagnosis, decision, outcome, acknowledged })
   }
   const [view] = await store.nodes(key)
   const { name, provision_state } = view ?? { name: ofNode?.name ?? null, provision_state: null }
-  return nodeReport({ uuid: key.uuid, name, provision_state, case: ofNode, diagnosis, decision, outcome })
+  return nodeReport({ uuid: key.uuid, name, provision_state, case: ofNode, diagnosis, decision, outcome, acknowledged })
 }
 
 async function reportOfRow(store: Store, key: NodeKey): Promise<NodeReport[]> {

@@ -1,9 +1,10 @@
 /**
- * A person's word from the command line: retry, approve, hold, unhold, release, pause, resume. Each is a function of commands/ with who
+ * A person's word from the command line: retry, approve, reject, acknowledge, hold, unhold, release, pause, resume. Each is a function of commands/ with who
  * and why; a running daemon sees it in the database within a second.
  */
 import type { Command } from 'commander'
-import { approveCase } from '../commands/approve-case.ts'
+import { acknowledgeById } from '../commands/acknowledge.ts'
+import { approveCase, rejectCase } from '../commands/approve-case.ts'
 import { believeCensus } from '../commands/believe-census.ts'
 import {
   type CloudWord,
@@ -59,23 +60,56 @@ const ON_NODE: readonly OnNode[] = [
   },
 ]
 
+type OnCase = {
+  name: string
+  argument: readonly [string, string]
+  summary: string
+  say: (place: Place, word: { id: string; by: string; why: string }) => Promise<Spoken>
+}
+
+const A_CASE = ['<case>', 'id of a case, such as c-1a2b3c4d'] as const
+
+const ON_CASE: readonly OnCase[] = [
+  {
+    name: 'approve',
+    argument: A_CASE,
+    summary: 'say yes to the act that a case waits for (mode approve)',
+    say: ({ store, policyOf }, { id, ...said }) => approveCase(store, { ...said, caseId: id, policyOf }),
+  },
+  {
+    name: 'reject',
+    argument: A_CASE,
+    summary: 'say no to it: it is not asked again until something changes',
+    say: ({ store, policyOf }, { id, ...said }) => rejectCase(store, { ...said, caseId: id, policyOf }),
+  },
+  {
+    name: 'acknowledge',
+    argument: ['<case-or-incident>', 'id of a case or an incident, such as c-1a2b3c4d or i-1a2b3c4d'],
+    summary: 'say that you have seen it: nobody is told of it again until it changes',
+    say: ({ store }, word) => acknowledgeById(store, word),
+  },
+]
+
 export function registerWords(program: Command, io: Io): void {
   for (const word of ON_NODE) registerOnNode(program, io, word)
-  program
-    .command('approve')
-    .argument('<case>', 'id of a case, such as c-1a2b3c4d')
-    .summary('say yes to the act that a case waits for (mode approve)')
-    .option(...REASON)
-    .addHelpText('after', '\nExample:\n  anneal approve c-1a2b3c4d')
-    .action(async (caseId: string, options: { reason?: string }, command: Command) => {
-      const globals = globalsOf(command, io)
-      await atPlace(io, globals, async (place) => {
-        const yes = { caseId, by: io.user, why: options.reason ?? NO_REASON, policyOf: place.policyOf }
-        print(place, await approveCase(place.store, yes))
-      })
-    })
+  for (const word of ON_CASE) registerOnCase(program, io, word)
   registerPause(program, io)
   registerResume(program, io)
+}
+
+function registerOnCase(program: Command, io: Io, { name, argument, summary, say }: OnCase): void {
+  program
+    .command(name)
+    .argument(...argument)
+    .summary(summary)
+    .option(...REASON)
+    .addHelpText('after', `\nExample:\n  anneal ${name} c-1a2b3c4d --reason 'vendor comes on Tuesday'`)
+    .action(async (id: string, options: { reason?: string }, command: Command) => {
+      const globals = globalsOf(command, io)
+      await atPlace(io, globals, async (place) => {
+        print(place, await say(place, { id, by: io.user, why: options.reason ?? NO_REASON }))
+      })
+    })
 }
 
 function registerPause(program: Command, io: Io): void {

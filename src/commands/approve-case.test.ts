@@ -6,7 +6,7 @@ import { scenario } from '../../test/sim-operator.ts'
 import { CLOUD, keyOf, observation, pass, seenNode, wait } from '../../test/store/given.ts'
 import type { Decision } from '../core/decision.ts'
 import { DEFAULT_POLICY, HOUR, MINUTE } from '../core/policy.ts'
-import { approveCase } from './approve-case.ts'
+import { approveCase, rejectCase } from './approve-case.ts'
 import { CommandError } from './command-error.ts'
 
 const yes = (caseId: string) => ({ caseId, by: 'pat', why: 'looked at it', policyOf: () => DEFAULT_POLICY })
@@ -22,6 +22,34 @@ scenario('nothing is sent before the yes, and one reset after it', { policy: { m
   await approveCase(op.store, yes(openCase?.id ?? ''))
   await op.sweepUntil(() => op.node('node-1').row.provision_state === 'available', 10 * MINUTE)
   assert.deepEqual([op.resets(), op.sent()], [1, ['PATCH 200', 'PUT 202']])
+})
+
+scenario('a no is not asked about again, until the node is another; a yes after it counts', { policy: { mode: 'approve' } }, async (op) => {
+  op.people.fail('node-1', 'Failed to tear down: IPMI call failed: power status.')
+  await op.sweepFor(10 * MINUTE)
+  const id = (await op.store.caseOf(op.key('node-1')))?.id ?? ''
+  assert.equal((await rejectCase(op.store, yes(id))).changed, true)
+  await op.sweepFor(26 * HOUR, 10 * MINUTE)
+  assert.deepEqual([op.said('node-1'), op.sent()], ['wait rejected', []])
+  assert.equal((await rejectCase(op.store, yes(id))).changed, false)
+  op.node('node-1').row.owner = 'another project'
+  await op.sweepFor(30 * MINUTE)
+  assert.deepEqual([op.said('node-1'), op.sent()], ['wait needs-approval', []])
+  await rejectCase(op.store, yes(id))
+  await op.sweepFor(MINUTE)
+  await approveCase(op.store, yes(id))
+  await op.sweepUntil(() => op.node('node-1').row.provision_state === 'available', 10 * MINUTE)
+  assert.equal(op.resets(), 1)
+})
+
+scenario('a no takes back a yes that is not used yet', { policy: { mode: 'approve' } }, async (op) => {
+  op.people.fail('node-1', 'Failed to tear down: IPMI call failed: power status.')
+  await op.sweepFor(10 * MINUTE)
+  const id = (await op.store.caseOf(op.key('node-1')))?.id ?? ''
+  await approveCase(op.store, yes(id))
+  await rejectCase(op.store, yes(id))
+  await op.sweepFor(HOUR)
+  assert.deepEqual([op.said('node-1'), op.sent()], ['wait rejected', []])
 })
 
 scenario('a second failure needs a yes of its own', { policy: { mode: 'approve' } }, async (op) => {
@@ -41,6 +69,8 @@ test('a case that waits for nobody, a closed one and an unknown one are refused 
     assert.ok(openCase !== null)
     await assert.rejects(approveCase(store, yes(openCase.id)), refused('conflict', /does not wait for approval.*anneal explain node-1/))
     await assert.rejects(approveCase(store, yes('c-xxxxxxxx')), refused('not-found', /anneal cases/))
+    await assert.rejects(rejectCase(store, yes(openCase.id)), refused('conflict', /does not wait for approval.*anneal explain node-1/))
+    await assert.rejects(rejectCase(store, yes('c-xxxxxxxx')), refused('not-found', /anneal cases/))
     await assert.rejects(approveCase(store, yes('node-1')), refused('not-found', new RegExp(openCase.id)))
     // With a node of that name in another cloud too, no case is offered: it might be the wrong one.
     await store.seen('elsewhere', [seenNode(1)], { complete: true })

@@ -4,7 +4,7 @@
 import type { CaseView } from '../store/case-row.ts'
 import type { CaseFilter } from '../store/reading.ts'
 import type { Store } from '../store/store.ts'
-import { type NodeReport, timeOrNull } from './node-report.ts'
+import { type NodeReport, seenBy, timeOrNull, type WhoSaw } from './node-report.ts'
 
 export type ListedCase = {
   id: string
@@ -19,6 +19,7 @@ export type ListedCase = {
   cause: string | null
   transient: string | null
   decision: NodeReport['decision']
+  acknowledged: WhoSaw | null
 }
 
 type CasesWish = { cloud: string | null; closed: boolean } & Pick<CaseFilter, 'cause' | 'kind' | 'reason' | 'incidentId' | 'uuid'>
@@ -65,5 +66,6 @@ export function listedCase(view: CaseView): ListedCase {
       act: decision.act,
       until: timeOrNull(decision.until),
     },
+    acknowledged: seenBy(view.acknowledged),
   }
 }

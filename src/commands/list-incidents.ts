@@ -5,7 +5,7 @@ import { HOUR } from '../core/policy.ts'
 import type { IncidentView } from '../store/reading.ts'
 import type { Store } from '../store/store.ts'
 import type { CaseMark } from './list-cases.ts'
-import { timeOrNull } from './node-report.ts'
+import { seenBy, timeOrNull, type WhoSaw } from './node-report.ts'
 
 export type ListedIncident = {
   id: string
@@ -24,6 +24,8 @@ export type ListedIncident = {
   resetsSpent: number
   /** From each node's failure until its case closed, or until now. */
   nodeHours: number
+  /** Who has seen it as it stands; null: nobody. */
+  acknowledged: WhoSaw | null
 }
 
 export async function listIncidents(store: Store, wish: { cloud: string | null; closed: boolean }): Promise<ListedIncident[]> {
@@ -62,5 +64,6 @@ async function listedIncident(store: Store, view: IncidentView): Promise<ListedI
     inFlight: view.inFlight,
     resetsSpent: view.cost.resets,
     nodeHours: Math.round((view.cost.nodeMs / HOUR) * 10) / 10,
+    acknowledged: seenBy(view.acknowledged),
   }
 }

@@ -2,7 +2,8 @@
  * Nodes as the last listings and passes left them: those that concern anybody, or all. It asks the database only, so it is as
  * old as the last poll; `seenAt` says how old.
  */
-import type { Attempt, Case } from '../core/case.ts'
+import type { Attempt } from '../core/case.ts'
+import type { CaseView } from '../store/case-row.ts'
 import { markOf, type NodeMark, type NodeOrder } from '../store/node-order.ts'
 import type { NodeFilter, NodeView } from '../store/reading.ts'
 import type { Store } from '../store/store.ts'
@@ -73,7 +74,7 @@ export async function listedNode(store: Store, view: NodeView): Promise<ListedNo
 }
 
 /** The report of a node out of the database: the decision in force; failing that the one that closed `case`. */
-export function reportOfView(known: { view: NodeView; case: Case | null; attempts: Attempt[] }): NodeReport {
+export function reportOfView(known: { view: NodeView; case: CaseView | null; attempts: Attempt[] }): NodeReport {
   const { view, attempts } = known
   // A decision without a case is not about the case that was closed before.
   const ofNode = view.decision !== null && view.caseId === null ? null : known.case
@@ -86,6 +87,7 @@ export function reportOfView(known: { view: NodeView; case: Case | null; attempt
     diagnosis: ofNode?.diagnosis ?? null,
     decision,
     outcome: decision?.kind === 'act' ? outcomeOf(attempts[0]) : null,
+    acknowledged: ofNode?.acknowledged ?? null,
   })
 }
 

@@ -21,6 +21,11 @@ const transient = z.enum(['yes', 'no', 'maybe'])
 const outcomeKind = z.enum(['accepted', 'not-sent', 'refused', 'unknown'])
 const caseId = z.string().regex(/^c-[0-9a-z]{8}$/)
 
+const seen = z
+  .object({ by: z.string(), why: z.string(), at: time.nullable() })
+  .nullable()
+  .meta({ description: 'Who has seen it as it stands (`anneal acknowledge`); null: nobody, or it has changed since' })
+
 const node = z.object({
   uuid: z.string(),
   name: z.string().nullable(),
@@ -48,6 +53,7 @@ const node = z.object({
     .nullable()
     .meta({ description: 'null: nothing was ever decided about the node' }),
   outcome: z.object({ kind: outcomeKind, reason: z.string() }).nullable(),
+  acknowledged: seen,
 })
 
 const sweep = z.object({
@@ -187,6 +193,7 @@ const listedCase = z.object({
   cause: cause.nullable(),
   transient: transient.nullable(),
   decision: node.shape.decision,
+  acknowledged: seen,
 })
 
 const incident = z.object({
@@ -206,6 +213,7 @@ const incident = z.object({
   inFlight: z.int(),
   resetsSpent: z.int(),
   nodeHours: z.number().meta({ description: "From each node's failure until its case closed, or until now" }),
+  acknowledged: seen,
 })
 
 const check = z.object({

@@ -255,6 +255,7 @@ const words: z.ZodType<Words> = z.strictObject({
   hold: z.strictObject({ ...spoken, source: z.enum(['command', 'maintenance-lifted-by-ironic']) }).nullable(),
   pause: z.strictObject(spoken).nullable(),
   approval: z.strictObject({ id: text, act, cause, number: count, digest: text, ...spoken, expiresAt: ms }).nullable(),
+  rejection: z.strictObject({ id: text, act, cause, number: count, digest: text, ...spoken }).exactOptional(),
   retry: onceSpoken,
   release: onceSpoken,
 })

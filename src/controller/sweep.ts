@@ -59,7 +59,7 @@ export async function sweep(
     } catch (error) {
       // One node's broken pass ends no other's; it is said, and the sweep is incomplete.
       state.failed.push(key)
-      world.log('error', 'pass failed', { node: uuid, error: error instanceof Error ? error.message : String(error) })
+      world.log('error', 'pass failed', { cloud: world.cloud, uuid, error: error instanceof Error ? error.message : String(error) })
     } finally {
       done.abort()
       await renewing

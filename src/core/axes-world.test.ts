@@ -254,4 +254,9 @@ export const MODES: Variant[] = [
   approved('approved, long ago', REPAIRS, { expiresAt: NOW }),
   approved('approved, another act', REPAIRS, { act: 'unshield' }),
   approved('approved quarantine', ['reset', 'recover-cleaning'], { act: 'quarantine', number: 0 }),
+  vary('approve, and somebody said no to the reset', REPAIRS, (input) => {
+    input.policy.mode = 'approve'
+    const number = input.attempts.filter((a) => a.act === 'reset' && a.outcome !== 'refused' && a.outcome !== 'not-sent').length + 1
+    input.words.rejection = { id: 'r-1', act: 'reset', cause: input.diagnosis.cause, number, digest: 'd0', by: 'ann', why: 'no', at: NOW }
+  }),
 ]

@@ -158,11 +158,16 @@ export type Words = {
   hold: { by: string; why: string; at: number; source: 'command' | 'maintenance-lifted-by-ironic' } | null
   pause: { by: string; why: string; at: number } | null
   approval: Approval | null
+  /** Absent: none is in force. */
+  rejection?: Rejection
   /** `anneal retry`: lifts spacing, pacing and the count for one reset, never a gate. */
   retry: { id: string; by: string; why: string; at: number } | null
   /** `anneal release` on our own quarantine. */
   release: { id: string; by: string; why: string; at: number } | null
 }
+
+/** A person's no to exactly this act: it is not asked for again while the case is open and nothing of this changes. */
+export type Rejection = Omit<Approval, 'expiresAt'>
 
 export type Approval = {
   id: string

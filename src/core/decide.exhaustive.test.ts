@@ -179,7 +179,7 @@ test('thirty thousand drawn combinations of everything keep the promises', () =>
 })
 
 test('what one variant forbids stays forbidden after a day on any reason, and no wait stays silent that long', () => {
-  const patient = ['paused', 'out-of-scope', 'held', 'observe-only']
+  const patient = ['paused', 'out-of-scope', 'held', 'observe-only', 'rejected']
   for (const variants of sampled(5000 / ONE_IN, 7)) {
     const input = structuredClone(BASE)
     for (const variant of variants) variant.set(input)

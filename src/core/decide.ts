@@ -65,7 +65,7 @@ function gone(input: DecideInput): Decision {
 }
 
 /** A person's own word may stand as long as that person likes; of these a day's silence says nothing. */
-const PATIENT: readonly string[] = ['paused', 'out-of-scope', 'held', 'observe-only']
+const PATIENT: readonly string[] = ['paused', 'out-of-scope', 'held', 'observe-only', 'rejected']
 
 /** No wait on one reason is silent for more than a day: then a person is told, and stays told until the reason changes. */
 function lessSilent(input: DecideInput, decision: Decision): Decision {

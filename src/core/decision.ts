@@ -80,6 +80,7 @@ export const REASONS = [
   'incident-ramp',
   'fleet-budget',
   'needs-approval',
+  'rejected',
   'observe-only',
   // After the act.
   'proof-pending',

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { ago, attempt, type Difference, given, incident, NOW, service } from '../../test/given.ts'
 import { decide } from './decide.ts'
 import type { Reason } from './decision.ts'
-import { readingsOf } from './pace.ts'
+import { placesIn, readingsOf } from './pace.ts'
 import { DAY, HOUR, MINUTE } from './policy.ts'
 import { known, unknown } from './reading.ts'
 
@@ -241,6 +241,38 @@ test('approve needs an approval of exactly this act, cause, attempt and state', 
   assert.equal(approved({ number: 2 }), 'wait needs-approval')
   assert.equal(approved({ digest: 'd1' }), 'wait needs-approval')
   assert.equal(approved({ expiresAt: NOW }), 'wait needs-approval')
+})
+
+test('a no is in force for exactly this act, cause, attempt and state, and opens nothing anywhere', () => {
+  const no = {
+    id: 'r-1',
+    act: 'reset',
+    cause: 'bmc-unreachable',
+    number: 1,
+    digest: 'd0',
+    by: 'ann',
+    why: 'vendor comes',
+    at: NOW,
+  } as const
+  const rejected = (change: Partial<NonNullable<ReturnType<typeof given>['words']['rejection']>>, mode: 'approve' | 'auto' | 'observe') =>
+    decide(given({ policy: { mode }, words: { rejection: { ...no, ...change } } }))
+  const { kind, reason, message, act } = rejected({}, 'approve')
+  assert.deepEqual([kind, reason, act], ['wait', 'rejected', 'reset'])
+  assert.match(message, /ann said no: vendor comes\. It is not asked again until something changes\.$/)
+  for (const change of [{ act: 'quarantine' }, { cause: 'unknown' }, { number: 2 }, { digest: 'd1' }] as const)
+    assert.equal(rejected(change, 'approve').reason, 'needs-approval')
+  assert.equal(rejected({}, 'observe').reason, 'observe-only')
+  assert.equal(rejected({}, 'auto').kind, 'act')
+  const approval = { ...no, expiresAt: NOW + HOUR }
+  assert.equal(said({ policy: { mode: 'approve' }, words: { rejection: no, approval: { ...approval, digest: 'd1' } } }), 'wait rejected')
+})
+
+test('the places of a cloud are a share of it, at least two and at most so many', () => {
+  const policy = { inFlight: { classShare: 0, classMax: 0, cloudShare: 0.01, cloudMax: 25 } }
+  assert.deepEqual(
+    [0, 60, 250, 399, 10_000].map((nodes) => placesIn(policy, nodes)),
+    [2, 2, 2, 3, 25],
+  )
 })
 
 test('an approval opens the mode gate alone', () => {

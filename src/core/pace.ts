@@ -2,14 +2,14 @@
  * When a right act may be done: spacing, incidents with their canary and ramp, budgets, and the mode. Budgets pace; they never latch and
  * never fail open: a number that is not known is the smallest. `retry`, a person's word, lifts spacing and pacing, never a gate.
  */
-import type { Approval } from './case.ts'
+import type { Approval, Rejection } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
 import { DOMAIN_KINDS } from './fleet.ts'
 import { sharedBy } from './incident.ts'
 import { type Judged, soonest, wait } from './judged.ts'
 import { spread } from './keys.ts'
 import { neededAt } from './leases.ts'
-import { HOUR } from './policy.ts'
+import { HOUR, type Policy } from './policy.ts'
 import { refusedLately } from './refused.ts'
 import { spanText, timeText } from './when.ts'
 
@@ -45,6 +45,14 @@ export function permitted(j: Judged, acting: Acting): Decision {
   if (mode === 'auto') return acting
   if (mode === 'observe') return wait('observe-only', `${acting.message} ${whyObserve(j)}`, until, acting.act)
   if (approves(j, acting, j.words.approval)) return acting
+  const no = j.words.rejection
+  if (no !== undefined && names(j, acting, no))
+    return wait(
+      'rejected',
+      `${acting.message} ${no.by} said no: ${no.why}. It is not asked again until something changes.`,
+      until,
+      acting.act,
+    )
   return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? 'CASE'}\` lets it.`, until, acting.act)
 }
 
@@ -54,11 +62,14 @@ export const whyObserve = ({ overruled }: Judged): string =>
     ? 'Another process put another mode or policy in force, so this one only observes.'
     : 'Mode is observe, so nothing is sent.'
 
-/** An approval opens the mode gate for exactly what was approved: act, cause, attempt and what was observed. */
-function approves(j: Judged, acting: Acting, approval: Approval | null): boolean {
-  if (approval === null || approval.expiresAt <= j.now || approval.act !== acting.act) return false
+/** An approval opens the mode gate for exactly what was approved. */
+const approves = (j: Judged, acting: Acting, approval: Approval | null): boolean =>
+  approval !== null && approval.expiresAt > j.now && names(j, acting, approval)
+
+/** A yes or a no is about exactly one thing: act, cause, attempt and what was observed. */
+function names(j: Judged, acting: Acting, word: Rejection): boolean {
   const number = 'number' in acting.plan ? acting.plan.number : 0
-  return approval.cause === j.diagnosis.cause && approval.digest === j.node.digest && approval.number === number
+  return word.act === acting.act && word.cause === j.diagnosis.cause && word.digest === j.node.digest && word.number === number
 }
 
 function slowed(j: Judged, acting: Acting): Decision | null {
@@ -182,11 +193,15 @@ function startsLeft(j: Judged, acting: Acting): Decision | null {
   return queued(wait('fleet-budget', `${starts} resets were begun within the last hour; a wave is not a repair.`, until, acting.act))
 }
 
+/** How many nodes of a cloud of that size may be under repair side by side. A small cloud still gets two. */
+export const placesIn = ({ inFlight: { cloudShare, cloudMax } }: Pick<Policy, 'inFlight'>, nodes: number): number =>
+  Math.max(2, Math.min(Math.floor(cloudShare * nodes), cloudMax))
+
 /** Always: the places in flight per cloud and per resource class. A small pool still gets one. */
 function inFlightFree(j: Judged, acting: Acting): Decision | null {
   const { fleet, policy } = j
-  const { classShare, classMax, cloudShare, cloudMax } = policy.inFlight
-  const inCloud = Math.max(2, Math.min(Math.floor(cloudShare * fleet.census.total), cloudMax))
+  const { classShare, classMax } = policy.inFlight
+  const inCloud = placesIn(policy, fleet.census.total)
   const inClass = Math.max(1, Math.min(Math.floor(classShare * fleet.census.inClass), classMax))
   const { needier } = fleet
   const waits = (why: string, before: number): Decision =>

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { served } from '../../test/http.ts'
 import { withLogin } from '../../test/login-site.ts'
 import { readDashboard } from './dashboard-files.ts'
@@ -51,6 +52,34 @@ test('a file with a hash in its name is kept for good, and only what is there is
     assert.equal(body, 'export {}')
     for (const url of ['/assets/gone.js', '/assets/leftover.map', '/../secret.json', '/%2e%2e/secret.json', '/assets/../../secret.json'])
       assert.equal((await app.inject({ url, headers: HOST })).statusCode, 404, url)
+  }))
+
+test('a text goes out compressed as it was built, for who takes that, and as it is for who does not', () =>
+  inFolder((folder) => {
+    const script = join(folder, 'assets', 'index-abc.js')
+    writeFileSync(`${script}.br`, brotliCompressSync('export {}'))
+    writeFileSync(`${script}.gz`, gzipSync('export {}'))
+    return served(
+      async ({ app }) => {
+        const asked = async (accepted: string, url = '/assets/index-abc.js') =>
+          await app.inject({ url, headers: { ...HOST, 'accept-encoding': accepted } })
+        for (const [accepted, encoding, unpacked] of [
+          ['gzip, deflate, br', 'br', brotliDecompressSync],
+          ['gzip;q=0.5, br;q=0', 'gzip', gunzipSync],
+          ['identity', undefined, (body: Buffer) => body],
+          ['', undefined, (body: Buffer) => body],
+        ] as const) {
+          const { headers, rawPayload } = await asked(accepted)
+          assert.deepEqual([headers['content-encoding'], headers['vary']], [encoding, 'accept-encoding'], accepted)
+          assert.equal(headers['content-type'], 'text/javascript; charset=utf-8')
+          assert.equal(unpacked(rawPayload).toString(), 'export {}')
+        }
+        const page = await asked('br', '/')
+        assert.deepEqual([page.headers['content-encoding'], page.headers['vary'], page.body], [undefined, undefined, '<!doctype html>'])
+        assert.equal((await asked('br', '/assets/index-abc.js.br')).statusCode, 404)
+      },
+      () => ({ dashboard: readDashboard(folder) }),
+    )
   }))
 
 test('the page may load its own files alone, and no script that stands in it', () =>

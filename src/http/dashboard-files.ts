@@ -1,5 +1,6 @@
 /**
- * The built dashboard, answered from memory: read once at start, so that no request names a file. Names with a hash in them are kept by
+ * The built dashboard, answered from memory: read once at start, so that no request names a file. A text goes out compressed as it was built
+ * for whoever takes that. Names with a hash in them are kept by
  * browsers for good; every other address that a browser navigates to and nobody else has is the page itself, so that deep links work. It
  * builds nothing, and what the page may load is said here: its own files, no inline script, nothing from elsewhere.
  */
@@ -8,7 +9,8 @@ import { extname, join, relative, sep } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpRefusal } from './refusal.ts'
 
-type File = { body: Buffer; type: string; isHashed: boolean }
+/** `smaller`: the same compressed, the smallest first. */
+type File = { body: Buffer; type: string; isHashed: boolean; smaller: { encoding: string; body: Buffer }[] }
 /** By address. Empty where it was not built. */
 export type DashboardFiles = ReadonlyMap<string, File>
 
@@ -33,6 +35,12 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ')
 
+/** As scripts/dashboard.ts writes them beside a file, the smallest first. */
+const SMALLER = [
+  { encoding: 'br', ending: '.br' },
+  { encoding: 'gzip', ending: '.gz' },
+] as const
+
 /** What vite puts below assets/ has a hash of its content in its name. */
 const HASHED = '/assets/'
 const PAGE = '/index.html'
@@ -47,7 +55,12 @@ export function readDashboard(folder: string): DashboardFiles {
       const path = join(entry.parentPath, entry.name)
       const type = TYPES[extname(entry.name)]
       const address = `/${relative(folder, path).split(sep).join('/')}`
-      return type === undefined ? [] : [[address, { body: readFileSync(path), type, isHashed: address.startsWith(HASHED) }]]
+      if (type === undefined) return []
+      const smaller = SMALLER.filter(({ ending }) => existsSync(`${path}${ending}`)).map(({ encoding, ending }) => ({
+        encoding,
+        body: readFileSync(`${path}${ending}`),
+      }))
+      return [[address, { body: readFileSync(path), type, isHashed: address.startsWith(HASHED), smaller }]]
     }),
   )
 }
@@ -65,15 +78,26 @@ export function fileFor(files: DashboardFiles, { method, url, headers }: Fastify
   return path === '/' || isNavigation ? (files.get(PAGE) ?? null) : null
 }
 
-export const sendFile = (reply: FastifyReply, { body, type, isHashed }: File): FastifyReply =>
-  reply
+export function sendFile(reply: FastifyReply, { body, type, isHashed, smaller }: File): FastifyReply {
+  const form = smaller.find(({ encoding }) => takes(reply.request.headers['accept-encoding'], encoding))
+  return reply
     .code(200)
     .headers({
       'content-security-policy': POLICY,
       'cache-control': isHashed ? `public, max-age=${ONE_YEAR_S}, immutable` : 'no-cache',
+      ...(smaller.length === 0 ? {} : { vary: 'accept-encoding' }),
+      ...(form === undefined ? {} : { 'content-encoding': form.encoding }),
     })
     .type(type)
-    .send(body)
+    .send(form?.body ?? body)
+}
+
+/** Named, and not with `q=0`, which refuses it. */
+const takes = (header: string | undefined, encoding: string): boolean =>
+  (header ?? '').split(',').some((one) => {
+    const [name = '', ...parameters] = one.split(';').map((part) => part.trim().toLowerCase())
+    return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
+  })
 
 export const notBuilt = (): HttpRefusal =>
   new HttpRefusal(404, {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { quickClock, type Served, served } from '../../test/http.ts'
 import { CLOUD, keyOf, pass, resolve, seenNode, wait } from '../../test/store/given.ts'
 import type { Clock } from '../core/seams.ts'
+import { READERS_MAX } from './events.ts'
 import { listen } from './listen.ts'
 import { SHAPES } from './shapes.ts'
 import type { App } from './world.ts'
@@ -232,16 +233,17 @@ test('who never reads is cut off', () =>
 test('there is a last reader, and who comes after is refused until one has gone', () =>
   served(async (given) => {
     const url = await urlOf(given)
-    const streams = Array.from({ length: 32 }, () => reader(url))
-    for (const stream of streams) assert.equal((await stream.next()).event, 'hello')
+    const newest = String(await given.store.newestAudit())
+    const streams = await Promise.all(Array.from({ length: READERS_MAX }, () => mute(url, newest)))
+    for (const stream of streams) await new Promise((resolve) => stream.resume().once('data', resolve))
     const refused = await fetch(url)
     const body = z.looseObject({ error: z.looseObject({ what: z.string() }) }).parse(await refused.json())
     assert.deepEqual([refused.status, body.error.what], [503, 'events'])
-    streams[0]?.close()
+    streams[0]?.destroy()
     await until(async () => {
       const next = await fetch(url)
       await next.body?.cancel()
       return next.status === 200
     })
-    for (const stream of streams) stream.close()
+    for (const stream of streams) stream.destroy()
   }))

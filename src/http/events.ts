@@ -1,31 +1,25 @@
 /**
  * `/api/v1/events`: what changes, as server-sent events, in the order of the audit trail, whose ids are the events' ids: whoever comes back
- * with the last one they had gets what came since. Several changes within a quarter of a second are one event. A reader who does not read
- * holds one event of memory, and is let go of after a while with the hint to come back. It keeps nothing of its own.
+ * with the last one they had gets what came since. Several changes within a quarter of a second are one event, made once for all readers
+ * (feed.ts). A reader who does not read holds one event, and is let go of after a while with the hint to come back.
  */
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { listedCase } from '../commands/list-cases.ts'
-import { listedEntry } from '../commands/list-decisions.ts'
-import { listedNode } from '../commands/list-nodes.ts'
-import type { AuditEntry } from '../store/audit.ts'
 import { isStillIn } from './caller.ts'
+import { type Feed, openFeed } from './feed.ts'
 import { HttpRefusal } from './refusal.ts'
 import { answersText } from './shapes.ts'
 import type { App, HttpWorld } from './world.ts'
 
-/** What comes within this time is one event: a crowd of nodes fails at once. */
-const BATCH_MS = 250
-const BATCH_MAX = 200
 /** Proxies and browsers give up on what is silent for a minute or so. */
 const BEAT_MS = 15_000
 /** How long a reader may leave one event unread. */
 const DRAIN_MS = 10_000
 /** Who is further behind reads the lists anew, which is less than all that came since. */
 const BEHIND_MAX = 5_000
-/** Each asks the database four times a second. */
-const READERS_MAX = 32
+/** Each costs a connection and some ten kilobytes; the database is asked once for all of them. */
+export const READERS_MAX = 1_200
 
 const SEE = 'Connect again with the id of the last event that you had as Last-Event-ID.'
 const id = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -35,6 +29,8 @@ const headers = z.object({ 'last-event-id': id.optional() })
 /** @param stop ends every stream */
 export function eventRoutes(app: App, world: HttpWorld, stop: AbortSignal): void {
   let readers = 0
+  const feed = openFeed({ store: world.store, clock: world.clock, stop })
+  let logged: unknown = null
   const schema = {
     summary: 'What changes, as server-sent events',
     tags: ['what is'],
@@ -57,10 +53,11 @@ export function eventRoutes(app: App, world: HttpWorld, stop: AbortSignal): void
     const signal = AbortSignal.any([gone.signal, stop])
     const isStillAllowed = () => isStillIn(world, request.headers, request.caller)
     try {
-      await follow(world, { raw, signal, isStillAllowed }, { from, newest })
+      await follow({ world, feed }, { raw, signal, isStillAllowed }, { from, newest })
     } catch (error) {
-      // Knows: the stream has begun, so that no status can tell; the reader comes back for what is missing.
-      world.log('error', 'events broke off', { error: error instanceof Error ? error.message : String(error) })
+      // Knows: the stream has begun, so that no status can tell; the reader comes back for what is missing. All readers meet one trouble.
+      if (error !== logged) world.log('error', 'events broke off', { error: error instanceof Error ? error.message : String(error) })
+      logged = error
     } finally {
       readers -= 1
       raw.end()
@@ -86,39 +83,43 @@ function open(reply: FastifyReply, closed: () => void): ServerResponse {
 /** `isStillAllowed`: a login ends, and so does what was begun by it. */
 type Reader = { raw: ServerResponse; signal: AbortSignal; isStillAllowed: () => Promise<boolean> }
 
-async function follow(world: HttpWorld, reader: Reader, { from, newest }: { from: number; newest: number }): Promise<void> {
-  const { store, clock } = world
+type Followed = { world: HttpWorld; feed: Feed }
+
+async function follow({ world, feed }: Followed, reader: Reader, { from, newest }: { from: number; newest: number }): Promise<void> {
+  const { clock } = world
   const { signal } = reader
   // An id that is not there yet is of another database.
   const isLost = from > newest || newest - from > BEHIND_MAX
   let last = isLost ? newest : from
-  if (!(await say(world, reader, { event: isLost ? 'reload' : 'hello', last, data: { newest } }))) return
+  if (!(await say(world, reader, eventText({ event: isLost ? 'reload' : 'hello', last, data: { newest } }), last))) return
   for (let [spokeAt, checkedAt] = [clock.monotonic(), clock.monotonic()]; !signal.aborted; ) {
     if (clock.monotonic() - checkedAt >= BEAT_MS) {
       if (!(await reader.isStillAllowed())) return
       checkedAt = clock.monotonic()
     }
-    const entries = await store.audit({ after: last, limit: BATCH_MAX })
-    const isBeat = entries.length === 0 && clock.monotonic() - spokeAt >= BEAT_MS
-    if (entries.length > 0) {
-      last = entries.at(-1)?.id ?? last
-      if (!(await say(world, reader, { event: 'changes', last, data: await changesIn(world, entries) }))) return
-    } else if (isBeat && !(await write(world, reader, ': beat\n\n'))) return hintAndEnd(world, reader, last)
-    if (entries.length > 0 || isBeat) spokeAt = clock.monotonic()
-    if (entries.length < BATCH_MAX) await clock.sleep(BATCH_MS, signal)
+    const event = await feed.after(last)
+    if (event === null && clock.monotonic() - spokeAt < BEAT_MS) {
+      await feed.news(last, { until: Math.min(spokeAt, checkedAt) + BEAT_MS, signal })
+      continue
+    }
+    last = event?.last ?? last
+    if (!(await say(world, reader, event?.bytes ?? ': beat\n\n', last))) return
+    spokeAt = clock.monotonic()
   }
 }
 
-type Message = { event: string; last: number; data: unknown }
+const eventText = ({ event, last, data }: { event: string; last: number; data: unknown }): string =>
+  `id: ${last}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
-async function say(world: HttpWorld, reader: Reader, { event, last, data }: Message): Promise<boolean> {
-  if (await write(world, reader, `id: ${last}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return true
+/** False where it was not taken in time, and the reader was let go of. @param last how far the reader has come with it */
+async function say(world: HttpWorld, reader: Reader, text: string | Buffer, last: number): Promise<boolean> {
+  if (await write(world, reader, text)) return true
   await hintAndEnd(world, reader, last)
   return false
 }
 
 /** False where it was not taken in time. */
-async function write({ clock }: HttpWorld, { raw, signal }: Reader, text: string): Promise<boolean> {
+async function write({ clock }: HttpWorld, { raw, signal }: Reader, text: string | Buffer): Promise<boolean> {
   if (signal.aborted || raw.write(text)) return !signal.aborted
   const drained = new AbortController()
   const stopWaiting = () => drained.abort()
@@ -134,19 +135,4 @@ async function hintAndEnd({ clock }: HttpWorld, { raw, signal }: Reader, last: n
   raw.end(`event: resume\ndata: ${JSON.stringify({ message: 'You read too slowly.', fix: SEE, newest: last })}\n\n`)
   await clock.sleep(DRAIN_MS, signal)
   raw.destroy()
-}
-
-/** What was written, and how the nodes and cases that it is about stand now. */
-async function changesIn({ store }: HttpWorld, entries: readonly AuditEntry[]) {
-  const keys = new Map(
-    entries.flatMap(({ cloud, uuid }) => (cloud === null || uuid === null ? [] : [[`${cloud} ${uuid}`, { cloud, uuid }]])),
-  )
-  const nodes = []
-  for (const key of keys.values()) for (const view of await store.nodes(key)) nodes.push(await listedNode(store, view))
-  const cases = []
-  for (const caseId of new Set(entries.flatMap((entry) => entry.caseId ?? []))) {
-    const found = await store.caseById(caseId)
-    if (found !== null) cases.push(listedCase(found))
-  }
-  return { audit: entries.map(listedEntry), nodes, cases }
 }

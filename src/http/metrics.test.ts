@@ -41,6 +41,9 @@ test('there are exactly the figures of the design, with a help text that says si
       'anneal_last_pass_timestamp_seconds gauge',
       'anneal_lost_node_hours_total counter',
       'anneal_nodes_unattended gauge',
+      'anneal_notifications_oldest_waiting_seconds gauge',
+      'anneal_notifications_total counter',
+      'anneal_notifications_waiting gauge',
       'anneal_oldest_case_seconds gauge',
       'anneal_pass_seconds histogram',
       'anneal_paused gauge',
@@ -98,7 +101,7 @@ test('after a restart what is in the database goes on, and what was of the proce
     const { store, clock } = given
     await history(given)
     const before = await read(given.world.metrics)
-    const after = await read(await openMetrics({ store, clock, clouds: [WEST], canaries: () => [] }))
+    const after = await read(await openMetrics({ store, clock, clouds: [WEST], canaries: () => [], receivers: [] }))
     for (const [name, value] of before)
       if (/^anneal_(cases|decisions|actions|time_to_heal|paused|budget)/.test(name)) assert.equal(after.get(name), value, name)
     assert.deepEqual([before.get('anneal_detection_seconds_count'), after.get('anneal_detection_seconds_count')], [2, 0])
@@ -110,7 +113,7 @@ test('a canary that was never healed has no time, and each has a figure for its 
     const canary = { cloud: 'west', node: 'n', message: '', isUnderWay: false }
     let healedAt: number | null = null
     const metrics = await openMetrics({
-      ...{ store, clock, clouds: [WEST] },
+      ...{ store, clock, clouds: [WEST], receivers: [] },
       canaries: () => [{ ...canary, healedAt, trouble: healedAt === null ? 'It could not be tried.' : null }],
     })
     const figures = async () => {
@@ -133,7 +136,7 @@ test('a long history is counted to its end, in stretches that let others have th
         return [{ cloud: CLOUD, kind: 'wait', reason: 'spacing', count: upTo - after }]
       },
     }
-    const figures = await read(await openMetrics({ store: long, clock, clouds: world.clouds, canaries: () => [] }))
+    const figures = await read(await openMetrics({ store: long, clock, clouds: world.clouds, canaries: () => [], receivers: [] }))
     assert.equal(figures.get('anneal_decisions_total{cloud="west",kind="wait",reason="spacing"}'), 60_000)
     assert.deepEqual(stretches, [25_000, 25_000, 10_000])
   }))
@@ -180,4 +183,26 @@ test('what this process saw: passes, services and requests', () =>
       ['anneal_cloud_requests_total{service="baremetal",method="GET",status="none"}', 1],
     ] as const)
       assert.equal(figures.get(name), value, name)
+  }))
+
+test('who could not be told, for how long, and how each try ended: from 0 on for a receiver that is configured', () =>
+  served(async ({ world: { metrics }, store, clock }) => {
+    const of = (name: string, labels = 'receiver="ops"') => `anneal_notifications_${name}{${labels}}`
+    const before = await read(metrics)
+    assert.deepEqual([before.get(of('waiting')), before.get(of('oldest_waiting_seconds'))], [0, 0])
+    for (const outcome of ['sent', 'trouble', 'refused', 'given-up'])
+      assert.equal(before.get(of('total', `receiver="ops",outcome="${outcome}"`)), 0)
+    await pass(store, 1, wait(clock.now() + 60_000))
+    await store.takeMessages(() => ['ops', 'removed'])
+    clock.move(HOUR)
+    metrics.told({ receiver: 'ops', outcome: 'trouble', count: 1 })
+    const waiting = await read(metrics)
+    for (const receiver of ['ops', 'removed'])
+      assert.deepEqual(
+        [waiting.get(of('waiting', `receiver="${receiver}"`)), waiting.get(of('oldest_waiting_seconds', `receiver="${receiver}"`))],
+        [1, 3_600],
+      )
+    assert.equal(waiting.get(of('total', 'receiver="ops",outcome="trouble"')), 1)
+    await store.recordTry((await store.nextBatch('ops', 'me')) ?? assert.fail(), { kind: 'sent' })
+    assert.deepEqual([(await read(metrics)).get(of('waiting')), (await read(metrics)).get(of('oldest_waiting_seconds'))], [0, 0])
   }))

@@ -6,7 +6,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Configured } from '../commands/list-policies.ts'
 import type { CanaryState } from '../core/canary.ts'
 import type { Observation } from '../core/observation.ts'
-import { HOUR, type Policy } from '../core/policy.ts'
+import { placesIn } from '../core/pace.ts'
+import { HOUR } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditTally } from '../store/tally.ts'
@@ -19,14 +20,28 @@ export type Metrics = {
   looked(observation: Observation): void
   /** A request to a cloud ended; status null: without an answer. */
   asked(request: { service: string; method: string; status: number | null }): void
+  /** Somebody was told, or was not. `given-up`: so many messages. */
+  told(told: { receiver: string; outcome: ToldOutcome; count: number }): void
 }
 
-type From = { store: Store; clock: Clock; clouds: readonly Configured[]; canaries: () => readonly CanaryState[] }
+const TOLD = ['sent', 'trouble', 'refused', 'given-up'] as const
+type ToldOutcome = (typeof TOLD)[number]
 
-export async function openMetrics({ store, clock, clouds, canaries }: From): Promise<Metrics> {
+/** `receivers`: names of those that this process tells. */
+type From = {
+  store: Store
+  clock: Clock
+  clouds: readonly Configured[]
+  canaries: () => readonly CanaryState[]
+  receivers: readonly string[]
+}
+
+export async function openMetrics({ store, clock, clouds, canaries, receivers }: From): Promise<Metrics> {
   const registry = new Registry()
   const figures = figuresIn(registry)
-  const read = reader({ store, clock, clouds, canaries }, figures, { audit: await store.newestAudit(), at: clock.now() })
+  // From the beginning: Prometheus sees a first failure only where there was a 0 before it.
+  for (const receiver of receivers) for (const outcome of TOLD) figures.told.inc({ receiver, outcome }, 0)
+  const read = reader({ store, clock, clouds, canaries, receivers }, figures, { audit: await store.newestAudit(), at: clock.now() })
   let reading: Promise<string> | null = null
   return {
     contentType: registry.contentType,
@@ -45,6 +60,7 @@ export async function openMetrics({ store, clock, clouds, canaries }: From): Pro
         if (look.kind === 'known') figures.probe.set({ cloud, service }, look.value.state === 'green' ? 1 : 0)
     },
     asked: ({ service, method, status }) => figures.requests.inc({ service, method, status: status ?? 'none' }),
+    told: ({ receiver, outcome, count: added }) => figures.told.inc({ receiver, outcome }, added),
   }
 }
 
@@ -106,6 +122,17 @@ function figuresIn(registry: Registry) {
       '1: the self-canary of the cloud was not healed in time, or could not be tried. (As this process has it.)',
       ['cloud'],
     ),
+    told: counter(
+      'anneal_notifications_total',
+      `Tries to tell a receiver, by how they ended; given-up: messages that it was never told. ${LIVING}`,
+      ['receiver', 'outcome'],
+    ),
+    untold: gauge('anneal_notifications_waiting', `Messages that a receiver has still to be told. ${NOW}`, ['receiver']),
+    oldestUntold: gauge(
+      'anneal_notifications_oldest_waiting_seconds',
+      `How long the oldest message that a receiver has still to be told has waited; 0: none does. ${NOW}`,
+      ['receiver'],
+    ),
     paused: gauge('anneal_paused', `1: paused by a person, the cloud or all clouds. ${NOW}`, ['cloud']),
   }
 }
@@ -114,7 +141,11 @@ function figuresIn(registry: Registry) {
 const STRETCH = 25_000
 
 /** One reading of the database. What is counted only once moves a mark, in the same turn in which it is counted. */
-function reader({ store, clock, clouds, canaries }: From, figures: Figures, begun: { audit: number; at: number }): () => Promise<void> {
+function reader(
+  { store, clock, clouds, canaries, receivers }: From,
+  figures: Figures,
+  begun: { audit: number; at: number },
+): () => Promise<void> {
   const marks = { audit: 0, lostUntil: begun.at }
   return async () => {
     const newest = await store.newestAudit()
@@ -138,6 +169,7 @@ function reader({ store, clock, clouds, canaries }: From, figures: Figures, begu
       figures.canaryTrouble.set({ cloud }, trouble === null ? 0 : 1)
     }
     await readDecisions(store, figures, until)
+    await readMessages(store, figures, { receivers, now: until })
   }
 }
 
@@ -164,7 +196,7 @@ async function readState({ store, clouds }: Pick<From, 'store' | 'clouds'>, figu
     figures.unattended.set({ cloud }, unattended.get(cloud) ?? 0)
     if (census.at !== null) figures.census.set({ cloud }, census.at / 1_000)
     const ours = clouds.find(({ name }) => name === cloud)
-    if (ours !== undefined) figures.budget.set({ cloud }, Math.max(0, places(ours.policy, census.believed ?? 0) - (held.get(cloud) ?? 0)))
+    if (ours !== undefined) figures.budget.set({ cloud }, Math.max(0, placesIn(ours.policy, census.believed ?? 0) - (held.get(cloud) ?? 0)))
   }
 }
 
@@ -177,6 +209,17 @@ async function readDecisions(store: Store, figures: Figures, now: number): Promi
   for (const { cloud, kind, oldest } of open) figures.oldestCase.set({ cloud, kind: kind ?? 'none' }, Math.max(0, now - oldest) / 1_000)
 }
 
-/** As the pacing counts them (core/pace.ts): a small cloud still gets two. */
-const places = ({ inFlight: { cloudShare, cloudMax } }: Policy, nodes: number): number =>
-  Math.max(2, Math.min(Math.floor(cloudShare * nodes), cloudMax))
+async function readMessages(
+  store: Store,
+  figures: Figures,
+  { receivers, now }: { receivers: readonly string[]; now: number },
+): Promise<void> {
+  const waiting = new Map((await store.messagesWaiting()).map(({ receiver, ...one }) => [receiver, one]))
+  figures.untold.reset()
+  figures.oldestUntold.reset()
+  for (const receiver of new Set([...receivers, ...waiting.keys()])) {
+    const { count, oldest } = waiting.get(receiver) ?? { count: 0, oldest: now }
+    figures.untold.set({ receiver }, count)
+    figures.oldestUntold.set({ receiver }, Math.max(0, now - oldest) / 1_000)
+  }
+}

@@ -6,7 +6,6 @@ import { z } from 'zod'
 import { explainNode } from '../commands/explain-node.ts'
 import { pageOfCases } from '../commands/list-cases.ts'
 import { listClouds, mustBeKnown } from '../commands/list-clouds.ts'
-import { listFleet } from '../commands/list-fleet.ts'
 import { pageOfIncidents } from '../commands/list-incidents.ts'
 import { pageOfNodes } from '../commands/list-nodes.ts'
 import { timeOrNull } from '../commands/node-report.ts'
@@ -49,7 +48,6 @@ const casesQuery = z.strictObject({
   ...paged,
 })
 
-const fleetQuery = z.strictObject({ cloud: cloudName.optional() })
 const incidentsQuery = z.strictObject({ cloud: cloudName.optional(), closed: yesOrNo.optional(), ...paged })
 
 export function readingRoutes(app: App, world: HttpWorld): void {
@@ -69,9 +67,6 @@ export function readingRoutes(app: App, world: HttpWorld): void {
     version: world.version,
     now: timeOrNull(await store.now()),
   }))
-
-  const ofFleet = { ...about('Every node in a few words'), querystring: fleetQuery, response: answers(SHAPES.fleet, 404) }
-  app.get('/api/v1/fleet', { schema: ofFleet }, async ({ query }) => ({ nodes: await listFleet(store, await known(query.cloud)) }))
 
   const ofNodes = { ...about('Nodes that concern somebody, or all'), querystring: nodesQuery, response: answers(SHAPES.nodes, 404) }
   app.get('/api/v1/nodes', { schema: ofNodes }, async ({ query }) => {

@@ -201,7 +201,10 @@ test('a bug is one line in the log and no word about where it is', () =>
       assert.deepEqual(logged, ['request failed GET /metrics 500 Error: boom'])
     },
     () => ({
-      metrics: { contentType: '', text: () => Promise.reject(new Error('boom')), looked: () => undefined, asked: () => undefined },
+      metrics: {
+        ...{ contentType: '', text: () => Promise.reject(new Error('boom')) },
+        ...{ looked: () => undefined, asked: () => undefined, told: () => undefined },
+      },
     }),
   ))
 

@@ -9,6 +9,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import { admit } from './caller.ts'
 import { fileFor, notBuilt, sendFile } from './dashboard-files.ts'
 import { eventRoutes } from './events.ts'
+import { fleetRoutes } from './fleet-routes.ts'
 import { refusalOf, secure } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
 import { hookRoutes } from './hook-routes.ts'
@@ -25,7 +26,7 @@ const BODY_MAX = 16 * 1024
 /** Longer than any name of Ironic's (255), each letter of which may be written as three. */
 const PARAM_MAX = 1_000
 /** Readers of events, browsers that hold a few each, and machines. More would take the process its open files, and with them its way to the clouds. */
-export const CONNECTIONS_MAX = 500
+export const CONNECTIONS_MAX = 2_000
 /** A request is small: who needs longer to send one holds a connection open. */
 const REQUEST_MS = 15_000
 
@@ -71,6 +72,7 @@ export async function httpServer(world: HttpWorld): Promise<App> {
   await app.register(swagger, documented(world.version))
   await app.register(async (routes: App) => {
     readingRoutes(routes, world)
+    fleetRoutes(routes, world)
     recordRoutes(routes, world)
     wordRoutes(routes, world)
     eventRoutes(routes, world, stop.signal)

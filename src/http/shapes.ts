@@ -136,19 +136,24 @@ const spoken = named(
   }),
 )
 
+/** By what it is told how a node stands. */
+const stand = z.object({
+  cloud: z.string(),
+  provision_state: z.string(),
+  resource_class: z.string().nullable(),
+  maintenance: z.boolean(),
+  held: z.boolean(),
+  missing: z.boolean().meta({ description: 'The census no longer lists it' }),
+  kind: decision.shape.kind.nullable().meta({ description: 'Of the decision in force; null: none is' }),
+  reason: z.string().nullable(),
+})
+
+const fleetSum = named('FleetSum', stand.extend({ count: count.meta({ description: 'Nodes of which all this is true' }) }))
 const fleetNode = named(
   'FleetNode',
-  z.object({
-    cloud: z.string(),
+  stand.extend({
     uuid: z.string(),
     name: z.string().nullable(),
-    provision_state: z.string(),
-    resource_class: z.string().nullable(),
-    maintenance: z.boolean(),
-    held: z.boolean(),
-    missing: z.boolean().meta({ description: 'The census no longer lists it' }),
-    kind: decision.shape.kind.nullable().meta({ description: 'Of the decision in force; null: none is' }),
-    reason: z.string().nullable(),
     since: time.meta({ description: 'Since when the decision has had this reason' }),
   }),
 )
@@ -170,7 +175,8 @@ const refused = named('Error', PUBLISHED.error.schema)
 export const SHAPES = {
   about: z.object({ version: z.string(), now: time.meta({ description: 'Of the clock that all times here are of' }) }),
   clouds: z.object({ clouds: z.array(cloud) }),
-  fleet: z.object({ nodes: z.array(fleetNode) }),
+  fleet: z.object({ sums: z.array(fleetSum) }),
+  fleetNodes: z.object({ nodes: z.array(fleetNode) }),
   nodes: z.object({ nodes: z.array(node), total: count.meta({ description: 'Of all pages' }), next }),
   explanation,
   cases: z.object({ cases: z.array(listedCase), next }),

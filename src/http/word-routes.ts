@@ -4,7 +4,8 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { approveCase } from '../commands/approve-case.ts'
+import { acknowledgeCase, acknowledgeIncident } from '../commands/acknowledge.ts'
+import { approveCase, rejectCase } from '../commands/approve-case.ts'
 import { believeCensus } from '../commands/believe-census.ts'
 import { mustBeKnown } from '../commands/list-clouds.ts'
 import {
@@ -61,6 +62,35 @@ const ON_NODE: readonly OnNode[] = [
   { name: 'release', summary: 'Lift our own quarantine of a node that was mended', body: said, say: releaseNode },
 ]
 
+type ById = {
+  path: '/api/v1/cases/:id/approve' | '/api/v1/cases/:id/reject' | '/api/v1/cases/:id/acknowledge' | '/api/v1/incidents/:id/acknowledge'
+  summary: string
+  say: (world: Pick<HttpWorld, 'store' | 'policyOf'>, word: { id: string; by: string; why: string }) => Promise<Spoken>
+}
+
+const BY_ID: readonly ById[] = [
+  {
+    path: '/api/v1/cases/:id/approve',
+    summary: 'Say yes to the act that a case waits for (mode approve)',
+    say: ({ store, policyOf }, { id, ...word }) => approveCase(store, { ...word, caseId: id, policyOf }),
+  },
+  {
+    path: '/api/v1/cases/:id/reject',
+    summary: 'Say no to it: it is not asked again until something changes',
+    say: ({ store, policyOf }, { id, ...word }) => rejectCase(store, { ...word, caseId: id, policyOf }),
+  },
+  {
+    path: '/api/v1/cases/:id/acknowledge',
+    summary: 'Say that you have seen it: nobody is told of it again until it changes',
+    say: ({ store }, word) => acknowledgeCase(store, word),
+  },
+  {
+    path: '/api/v1/incidents/:id/acknowledge',
+    summary: 'Say that you have seen it: nobody is told of it again until a node joins or leaves it',
+    say: ({ store }, word) => acknowledgeIncident(store, word),
+  },
+]
+
 const spoken = (request: FastifyRequest, body: z.infer<typeof said>) => ({ by: spokenBy(request, body.by), why: body.why ?? NO_REASON })
 
 export function wordRoutes(app: App, world: HttpWorld): void {
@@ -77,10 +107,11 @@ export function wordRoutes(app: App, world: HttpWorld): void {
       }),
     )
 
-  const approved = { ...about('Say yes to the act that a case waits for (mode approve)'), params: casePath, body: said }
-  app.post('/api/v1/cases/:id/approve', { schema: approved }, (request) =>
-    inTurn(() => approveCase(store, { caseId: request.params.id, ...spoken(request, request.body), policyOf: world.policyOf })),
-  )
+  const { policyOf } = world
+  for (const { path, summary, say } of BY_ID)
+    app.post(path, { schema: { ...about(summary), params: casePath, body: said } }, (request) =>
+      inTurn(() => say({ store, policyOf }, { id: request.params.id, ...spoken(request, request.body) })),
+    )
 
   const paused = { ...about('Send nothing that changes anything, in one cloud or all'), body: saidOfClouds }
   app.post('/api/v1/pause', { schema: paused }, (request) =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { get, post, type Served, served } from '../../test/http.ts'
-import { CLOUD, keyOf, observation, pass, seenNode, wait } from '../../test/store/given.ts'
+import { CLOUD, keyOf, observation, pass, resolve, seenNode, wait } from '../../test/store/given.ts'
 import type { Store } from '../store/store.ts'
 import { SHAPES } from './shapes.ts'
 
@@ -35,6 +35,7 @@ test('each word is said once, with who and why, wakes what it is about, and chan
       [nodeAt(1, 'hold'), 'hold'],
       [nodeAt(1, 'unhold'), 'unhold'],
       [nodeAt(1, 'retry'), 'retry'],
+      [`/api/v1/cases/${id}/reject`, 'reject'],
       [`/api/v1/cases/${id}/approve`, 'approve'],
       [nodeAt(2, 'release'), 'release'],
       ['/api/v1/pause', 'pause'],
@@ -52,6 +53,32 @@ test('each word is said once, with who and why, wakes what it is about, and chan
       assert.deepEqual([again.status, changed(again.body)], [200, false], `${url} again`)
       assert.equal((await store.audit({ newestFirst: true, limit: 1 }))[0]?.id, entry?.id, `${url}: nothing is written twice`)
     }
+  }))
+
+test('what was seen is shown with who and why until it changes, and wakes and decides nothing', () =>
+  served(async (given) => {
+    const { app, store, clock } = given
+    await site(given)
+    const id = (await store.caseOf(keyOf(1)))?.id ?? ''
+    const due = await store.nextDue([CLOUD])
+    const url = `/api/v1/cases/${id}/acknowledge`
+    assert.deepEqual([changed((await post(app, url, PAT)).body), changed((await post(app, url, PAT)).body)], [true, false])
+    const seen = async () => SHAPES.case.parse((await get(app, `/api/v1/cases/${id}`)).body).acknowledged
+    assert.deepEqual(await seen(), { by: 'pat via http', why: 'vendor visit', at: new Date(clock.now()).toISOString() })
+    assert.equal(await store.nextDue([CLOUD]), due)
+    const [entry] = await store.audit({ newestFirst: true, limit: 1 })
+    assert.deepEqual([entry?.kind, entry?.by, entry?.caseId], ['acknowledge', 'pat via http', id])
+    await pass(store, 1, wait(clock.now() + 60_000))
+    assert.equal(await seen(), null)
+    assert.deepEqual(changed((await post(app, url, PAT)).body), true)
+    for (const [nobody, status] of [
+      ['/api/v1/cases/c-00000000/acknowledge', 404],
+      ['/api/v1/incidents/i-00000000/acknowledge', 404],
+      ['/api/v1/incidents/c-00000000/acknowledge', 404],
+    ] as const)
+      assert.equal((await post(app, nobody, PAT)).status, status)
+    await pass(store, 1, resolve)
+    assert.equal((await post(app, url, PAT)).status, 409)
   }))
 
 /** Whoever asks what was said hears it late, as over a busy disk. */

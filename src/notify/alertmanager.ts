@@ -39,7 +39,8 @@ function ofTrouble(trouble: StandingTrouble, serverUrl: string | null): Alert[] 
   const link = linkTo(serverUrl, caseId === null ? '' : `cases/${caseId}`)
   const on = { cloud, node: name, cause: cause ?? 'unknown', reason }
   const about = { uuid, ...(caseId === null ? {} : { case: caseId }), description: message, runbook: `docs/runbook.md#${reason}` }
-  const needed = personNeeded(trouble)
+  const { acknowledged } = trouble
+  const needed = acknowledged === null ? personNeeded(trouble) : null
   const standing: Alert[] = leases.map(({ id, name: ofLease, told }) => {
     const { alertname, severity, says } = LEASE_ALERTS[told]
     const labels = { alertname, severity, ...on, lease: id }
@@ -53,7 +54,8 @@ function ofTrouble(trouble: StandingTrouble, serverUrl: string | null): Alert[] 
   } else if (caseId !== null) {
     // The reason changes with every step; as a label it would end and begin an alert each time.
     const labels = { alertname: 'AnnealCaseOpen', severity: 'info', cloud, node: name, cause: cause ?? 'unknown', reason: 'case-open' }
-    standing.push({ labels, annotations: { ...about, summary: `${cloud}: ${name} is being healed.`, action: 'Nothing.' }, since, link })
+    const says = acknowledged === null ? `${cloud}: ${name} is being healed.` : `${cloud}: ${name}: ${seenText(acknowledged)}`
+    standing.push({ labels, annotations: { ...about, summary: says, action: 'Nothing.' }, since, link })
   }
   return standing
 }
@@ -71,9 +73,21 @@ function personNeeded({ kind, reason, caseId }: StandingTrouble): { severity: 'c
   return reason === 'instance-may-live' ? { severity: 'warning', action: 'See whether the instance lives.' } : null
 }
 
-function ofIncident({ id, cloud, kind, value, openedAt, open }: StandingIncident, serverUrl: string | null): Alert {
-  const labels = { alertname: 'AnnealIncident', severity: 'warning', cloud, incident: id, cause: kind, reason: value, node: '' }
-  const summary = `${cloud}: incident ${id}, ${open} open ${open === 1 ? 'case' : 'cases'} share ${kind} ${value}.`
+/** Somebody has seen it: it stands, and is no more than information until it changes. */
+const seenText = ({ by, why }: { by: string; why: string }): string => `${by} has seen it: ${why}.`
+
+function ofIncident({ id, cloud, kind, value, openedAt, open, acknowledged }: StandingIncident, serverUrl: string | null): Alert {
+  const labels = {
+    alertname: 'AnnealIncident',
+    severity: acknowledged === null ? 'warning' : 'info',
+    cloud,
+    incident: id,
+    cause: kind,
+    reason: value,
+    node: '',
+  }
+  const seen = acknowledged === null ? '' : ` ${seenText(acknowledged)}`
+  const summary = `${cloud}: incident ${id}, ${open} open ${open === 1 ? 'case' : 'cases'} share ${kind} ${value}.${seen}`
   const action = 'Look at what the nodes share; `anneal incidents` says more.'
   return { labels, annotations: { summary, action }, since: openedAt, link: linkTo(serverUrl, '') }
 }

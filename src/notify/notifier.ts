@@ -90,10 +90,13 @@ async function takeIn({ store, receivers }: NotifierParts): Promise<void> {
   while ((await store.takeMessages(wantedBy)) > 0);
 }
 
-async function giveUp({ store, log }: NotifierParts): Promise<void> {
+async function giveUp({ store, log, onTold }: NotifierParts): Promise<void> {
   const before = (await store.now()) - GIVEN_UP_MS
   for (let given = await store.giveUpDeliveries(before); given.size > 0; given = await store.giveUpDeliveries(before))
-    for (const [receiver, messages] of given) log('error', 'messages given up after a day', { receiver, messages })
+    for (const [receiver, messages] of given) {
+      onTold({ receiver, outcome: 'given-up', count: messages })
+      log('error', 'messages given up after a day', { receiver, messages })
+    }
 }
 
 /** Tells the receiver batch after batch, until there is none now. */

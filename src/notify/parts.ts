@@ -18,13 +18,16 @@ export type NotifierParts = Ways & {
   log: (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
   /** Says what goes wrong again and again once. */
   trouble: { failed(trouble: Trouble, error: unknown): void; works(trouble: Trouble): void }
+  /** For figures: how a try ended, or how many messages were given up. */
+  onTold: (told: { receiver: string; outcome: Reply['kind'] | 'given-up'; count: number }) => void
   /** An alert that is not sent again for so long is over. */
   alertsStandMs: number
 }
 
-/** Once when it begins and once when it is over, not with each try. */
-export function say({ trouble }: Pick<NotifierParts, 'trouble'>, { name }: Pick<Receiver, 'name'>, reply: Reply): void {
+/** In the log once when it begins and once when it is over, not with each try; in the figures each time. */
+export function say({ trouble, onTold }: Pick<NotifierParts, 'trouble' | 'onTold'>, { name }: Pick<Receiver, 'name'>, reply: Reply): void {
   const said: Trouble = { level: 'warn', message: 'receiver not told', about: { receiver: name } }
+  onTold({ receiver: name, outcome: reply.kind, count: 1 })
   if (reply.kind === 'sent') trouble.works(said)
   else trouble.failed(said, reply.said)
 }

@@ -2,10 +2,12 @@
  * What an Alertmanager's alerts are made of: the troubles that stand now, and which of them it was told to raise, so that they are ended
  * after a restart too. What becomes an alert is not decided here.
  */
+import type { Acknowledgement } from '../core/acknowledged.ts'
 import type { Memory } from '../core/case.ts'
 import type { Act, Cause, Decision } from '../core/decision.ts'
 import type { KeyKind } from '../core/fleet.ts'
 import { isWell } from '../core/leases.ts'
+import { acknowledgedCases, acknowledgedIncidents } from './acknowledging.ts'
 import type { Queries } from './home.ts'
 import { type AlertTable, fromJsonOrNull } from './schema.ts'
 
@@ -22,11 +24,21 @@ export type StandingTrouble = {
   message: string
   act: Act | null
   since: number
+  /** Who has seen it as it stands; null: nobody. */
+  acknowledged: Acknowledgement | null
   /** Told of, and not over. */
   leases: { id: string; name: string | null; told: 'lease-on-failed-node' | 'lease-at-risk' | 'lease-lost' }[]
 }
 
-export type StandingIncident = { id: string; cloud: string; kind: KeyKind; value: string; openedAt: number; open: number }
+export type StandingIncident = {
+  id: string
+  cloud: string
+  kind: KeyKind
+  value: string
+  openedAt: number
+  open: number
+  acknowledged: Acknowledgement | null
+}
 
 export async function standingTroubles(db: Queries): Promise<{ troubles: StandingTrouble[]; incidents: StandingIncident[] }> {
   const rows = await db
@@ -41,21 +53,31 @@ export async function standingTroubles(db: Queries): Promise<{ troubles: Standin
     .orderBy('decisions.cloud')
     .orderBy('decisions.uuid')
     .execute()
+  const acknowledged = await acknowledgedCases(
+    db,
+    rows.flatMap(({ caseId, kind, reason, cause }) => (caseId === null ? [] : [{ caseId, decision: { kind, reason }, cause }])),
+  )
   const troubles = rows.map(({ memory, retired, ...row }) => {
     const isNodeWell = row.provision_state !== null && isWell({ provision_state: row.provision_state, retired: Boolean(retired) })
-    return { ...row, leases: leasesTold(fromJsonOrNull<Memory>(memory), isNodeWell) }
+    const seen = acknowledged.get(row.caseId ?? '') ?? null
+    return { ...row, acknowledged: seen, leases: leasesTold(fromJsonOrNull<Memory>(memory), isNodeWell) }
   })
   const incidents = await db
     .selectFrom('incidents')
     .innerJoin('cases', 'cases.incidentId', 'incidents.id')
     .select(['incidents.id', 'incidents.cloud', 'incidents.kind', 'incidents.value', 'incidents.openedAt'])
-    .select(({ fn }) => fn.count<number>('cases.id').as('open'))
+    .select(({ fn }) => [
+      fn.count<number>('cases.id').filterWhere('cases.closedAt', 'is', null).as('open'),
+      fn.count<number>('cases.id').as('members'),
+    ])
     .where('incidents.closedAt', 'is', null)
-    .where('cases.closedAt', 'is', null)
     .groupBy('incidents.id')
     .orderBy('incidents.id')
     .execute()
-  return { troubles, incidents: incidents.map((incident) => ({ ...incident, open: Number(incident.open) })) }
+  const counted = incidents.map(({ open, members, ...incident }) => ({ ...incident, open: Number(open), members: Number(members) }))
+  const seen = await acknowledgedIncidents(db, counted)
+  const standing = counted.filter(({ open }) => open > 0)
+  return { troubles, incidents: standing.map(({ members: _members, ...one }) => ({ ...one, acknowledged: seen.get(one.id) ?? null })) }
 }
 
 /** The gravest word that holds of each lease: what was told of one on a node that is well again, or that is back, is over. */

@@ -3,6 +3,7 @@
  * in columns of its own.
  */
 import type { Selectable } from 'kysely'
+import type { Acknowledgement } from '../core/acknowledged.ts'
 import type { Case } from '../core/case.ts'
 import type { Keys } from '../core/fleet.ts'
 import { type CaseTable, fromJson, fromJsonOrNull, toJsonOrNull } from './schema.ts'
@@ -25,9 +26,16 @@ export function caseOfRow(row: CaseRow): Case {
 }
 
 /** A case as commands and pages show it: with what it shares and where it belongs. */
-export type CaseView = Case & { resource_class: string | null; keys: Keys; incidentId: string | null }
+export type CaseView = Case & {
+  resource_class: string | null
+  keys: Keys
+  incidentId: string | null
+  /** Who has seen it as it stands; null: nobody. */
+  acknowledged: Acknowledgement | null
+}
 
-export const caseViewOfRow = (row: CaseRow): CaseView => ({
+export const caseViewOfRow = (row: CaseRow, acknowledged: Acknowledgement | null): CaseView => ({
+  acknowledged,
   ...caseOfRow(row),
   resource_class: row.resource_class,
   keys: fromJson(row.keys),

@@ -223,7 +223,7 @@ export async function letGoOfReceivers(home: Home, claimants: string): Promise<v
 }
 
 /** Where no receiver waits for it any more, a message is done with. */
-async function doneWith(tx: Queries, ids: readonly number[], now: number): Promise<void> {
+export async function doneWith(tx: Queries, ids: readonly number[], now: number): Promise<void> {
   if (ids.length === 0) return
   await tx
     .updateTable('outbox')

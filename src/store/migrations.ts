@@ -168,7 +168,14 @@ create table alerts (
 ) strict, without rowid;
 `
 
-export const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, LOGINS, DELIVERIES]
+/** What a person has seen: of a case or an incident, and how that stood. */
+const ACKNOWLEDGED = `
+alter table words add column incidentId text;
+alter table words add column stood text;
+create index words_acknowledged on words (kind, caseId) where kind = 'acknowledgement' and endedAt is null;
+`
+
+export const STEPS: readonly string[] = [FIRST, RECORDED, RESERVATIONS, LOGINS, DELIVERIES, ACKNOWLEDGED]
 
 export const SCHEMA_VERSION = STEPS.length
 

@@ -2,12 +2,14 @@
  * What commands, routes and pages read: nodes, cases, incidents, attempts, as they stand. Nothing here writes, and nothing here
  * decides what they mean.
  */
-import { type ExpressionBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Acknowledgement } from '../core/acknowledged.ts'
 import type { Attempt } from '../core/case.ts'
 import type { Cause, Decision } from '../core/decision.ts'
 import type { IncidentSums, KeyKind } from '../core/fleet.ts'
 import { WATCHED_STATES } from '../core/ironic.ts'
 import type { NodeKey, SeenNode } from '../core/seen.ts'
+import { acknowledgedCases, acknowledgedIncidents } from './acknowledging.ts'
 import { attemptsOn } from './attempts.ts'
 import { type CaseRow, type CaseView, caseViewOfRow } from './case-row.ts'
 import { incidentSums } from './fleet.ts'
@@ -15,7 +17,8 @@ import type { Queries } from './home.ts'
 import { type Cost, costOf } from './incidents.ts'
 import { inNodeOrder, type NodeOrder } from './node-order.ts'
 import { seenNode } from './node-row.ts'
-import type { DecisionTable, Schema } from './schema.ts'
+import type { DecisionTable } from './schema.ts'
+import { nodeIsHeld } from './whole-fleet.ts'
 
 export type StoredDecision = Omit<DecisionTable, 'cloud' | 'uuid' | 'name'>
 
@@ -87,24 +90,13 @@ function nodesMatching(db: Queries, filter: NodeFilter) {
     .$if(cause !== undefined, (query) => query.where('cases.cause', '=', cause ?? null))
     .$if(kind !== undefined, (query) => query.where('decisions.kind', '=', kind ?? null))
     .$if(reason !== undefined, (query) => query.where('decisions.reason', '=', reason ?? ''))
-    .$if(held !== undefined, (query) => query.where((eb) => (held === true ? isHeld(eb) : eb.not(isHeld(eb)))))
+    .$if(held !== undefined, (query) => query.where((eb) => (held === true ? nodeIsHeld(eb) : eb.not(nodeIsHeld(eb)))))
     .$if(filter.concerning === true, (query) =>
       query.where((eb) =>
         eb.or([eb('nodes.provision_state', 'in', WATCHED_STATES), eb('cases.id', 'is not', null), eb('decisions.uuid', 'is not', null)]),
       ),
     )
 }
-
-const isHeld = (eb: ExpressionBuilder<Schema, 'nodes'>) =>
-  eb.exists(
-    eb
-      .selectFrom('words')
-      .select('words.id')
-      .whereRef('words.cloud', '=', 'nodes.cloud')
-      .whereRef('words.uuid', '=', 'nodes.uuid')
-      .where('words.kind', '=', 'hold')
-      .where('words.endedAt', 'is', null),
-  )
 
 /** By cloud and name; all of them unless limited. */
 export async function nodes(db: Queries, filter: NodeFilter): Promise<NodeView[]> {
@@ -120,7 +112,7 @@ export async function nodes(db: Queries, filter: NodeFilter): Promise<NodeView[]
       'decisions.until',
       'decisions.since',
       'decisions.at',
-      isHeld(eb).as('held'),
+      nodeIsHeld(eb).as('held'),
     ])
     .$call((query) => inNodeOrder(query, filter.order))
     // SQLite takes an offset only after a limit; -1 there is no limit, but not on PostgreSQL.
@@ -200,7 +192,7 @@ export async function cases(db: Queries, filter: CaseFilter): Promise<CaseView[]
     .limit(filter.limit ?? 500)
     .offset(filter.offset ?? 0)
     .execute()
-  return rows.map(caseViewOfRow)
+  return await caseViews(db, rows)
 }
 
 /** What stands after the named one in a list that is newest first. */
@@ -218,19 +210,33 @@ export async function caseOf(db: Queries, key: NodeKey): Promise<CaseView | null
     .orderBy((eb) => eb.case().when('closedAt', 'is', null).then(0).else(1).end())
     .orderBy('openedAt', 'desc')
     .executeTakeFirst()
-  return viewOf(row)
+  return await viewOf(db, row)
 }
 
 export async function caseById(db: Queries, id: string): Promise<CaseView | null> {
-  return viewOf(await db.selectFrom('cases').selectAll().where('id', '=', id).executeTakeFirst())
+  return await viewOf(db, await db.selectFrom('cases').selectAll().where('id', '=', id).executeTakeFirst())
 }
 
-const viewOf = (row: CaseRow | undefined): CaseView | null => (row === undefined ? null : caseViewOfRow(row))
+const viewOf = async (db: Queries, row: CaseRow | undefined): Promise<CaseView | null> =>
+  row === undefined ? null : ((await caseViews(db, [row]))[0] ?? null)
+
+async function caseViews(db: Queries, rows: readonly CaseRow[]): Promise<CaseView[]> {
+  const open = rows.filter(({ closedAt }) => closedAt === null)
+  const standing = open.map(({ id, kind, reason, cause }) => ({
+    caseId: id,
+    decision: kind === null || reason === null ? null : { kind, reason },
+    cause,
+  }))
+  const acknowledged = await acknowledgedCases(db, standing)
+  return rows.map((row) => caseViewOfRow(row, acknowledged.get(row.id) ?? null))
+}
 
 export type IncidentView = Omit<IncidentSums, 'isOwn'> & {
   cloud: string
   closedAt: number | null
   open: number
+  /** Who has seen it as it stands; null: nobody. */
+  acknowledged: Acknowledgement | null
   cost: Cost
   /** The first try: which node went first, and what came of it. */
   canary: { uuid: string; name: string | null; at: number; result: 'proven' | 'failed' | null } | null
@@ -260,15 +266,18 @@ export async function incidents(db: Queries, filter: IncidentFilter, now: number
     .limit(filter.limit ?? 100)
     .execute()
   const views: IncidentView[] = []
-  for (const { kind, open, ...row } of rows)
+  for (const { kind, open, ...row } of rows) {
+    const sums = await incidentSums(db, { ...row, kind }, null)
     views.push({
       ...row,
       key: kind satisfies KeyKind,
       open: Number(open ?? 0),
-      ...(await incidentSums(db, { ...row, kind }, null)),
+      ...sums,
+      acknowledged: (await acknowledgedIncidents(db, [{ id: row.id, members: sums.members }])).get(row.id) ?? null,
       cost: await costOf(db, row.id, now),
       canary: await canaryOf(db, row.id),
     })
+  }
   return views
 }
 

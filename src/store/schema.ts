@@ -121,7 +121,7 @@ export type AttemptTable = Omit<Attempt, 'decided' | 'blazar'> & {
   policyRevision: number
 }
 
-export type WordKind = 'hold' | 'pause' | 'retry' | 'release' | 'approval'
+export type WordKind = 'hold' | 'pause' | 'retry' | 'release' | 'approval' | 'rejection' | 'acknowledgement'
 /** A person's word. In force while endedAt is null (and expiresAt, where there is one, lies ahead). cloud null = all clouds. */
 export type WordTable = {
   seq: Generated<number>
@@ -140,6 +140,9 @@ export type WordTable = {
   cause: Approval['cause'] | null
   number: number | null
   digest: string | null
+  /** Of an acknowledgement: what was seen, beside a case, and how it stood. */
+  incidentId: string | null
+  stood: string | null
 }
 
 export type ObservationTable = {
@@ -201,7 +204,7 @@ export type DeliveryTable = {
   tries: number
   nextAt: number
   endedAt: number | null
-  result: 'sent' | 'given-up' | null
+  result: 'sent' | 'given-up' | 'acknowledged' | null
 }
 
 /** An alert that an Alertmanager was told to raise, and not yet to end. */

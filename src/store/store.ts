@@ -5,10 +5,11 @@
 import { Kysely } from 'kysely'
 import type { CanaryRound } from '../core/canary.ts'
 import type { Attempt, Words } from '../core/case.ts'
-import type { Act, Cause, Outcome } from '../core/decision.ts'
+import type { Outcome } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
 import type { Clock, NewId, Random } from '../core/seams.ts'
 import type { NodeKey, SeenNode } from '../core/seen.ts'
+import { type Acknowledging, acknowledge } from './acknowledging.ts'
 import {
   forgetAlerts,
   noteAlerts,
@@ -90,6 +91,7 @@ import {
   type InForceTally,
   inForceTally,
   lostNodeTime,
+  messagesWaiting,
   openCaseTally,
   placesHeld,
   type Stretch,
@@ -97,7 +99,9 @@ import {
   timesToSee,
   unattendedNodes,
 } from './tally.ts'
+import { type FleetRow, type FleetSum, fleetRows, fleetSums } from './whole-fleet.ts'
 import {
+  type AnsweredAct,
   type ApprovalView,
   approvals,
   approve,
@@ -105,6 +109,7 @@ import {
   type Pause,
   pause,
   pausedBy,
+  reject,
   resume,
   type Said,
   sayOnce,
@@ -167,7 +172,10 @@ export type Store = {
   retry(key: NodeKey, said: Said): Promise<void>
   release(key: NodeKey, said: Said): Promise<void>
   /** False where no case of this id is open. */
-  approve(caseId: string, o: Said & { act: Act; cause: Cause; number: number; digest: string }): Promise<boolean>
+  approve(caseId: string, o: Said & AnsweredAct): Promise<boolean>
+  reject(caseId: string, o: Said & AnsweredAct): Promise<boolean>
+  /** False where no case or incident of this id is open. */
+  acknowledge(said: Said & Acknowledging): Promise<boolean>
   /** A person's word that the last census counted rightly. */
   believeCensus(cloud: string, said: Said): Promise<Believing>
   pausedBy(cloud: string | null): Promise<Pause | null>
@@ -179,6 +187,9 @@ export type Store = {
   findNodes(cloud: string | null, nameOrUuid: string): Promise<{ cloud: string; uuid: string; name: string | null }[]>
   nodes(filter: NodeFilter): Promise<NodeView[]>
   countNodes(filter: NodeFilter): Promise<number>
+  /** How many nodes stand how; and every node in a few words. */
+  fleetSums(cloud: string | null): Promise<FleetSum[]>
+  fleetRows(cloud: string | null): Promise<FleetRow[]>
   witnesses(of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]>
   neighboursOn(of: Parameters<typeof neighboursOn>[1]): ReturnType<typeof neighboursOn>
   /** Leases that the node's open case remembers, with the reservation that had the node. */
@@ -208,6 +219,7 @@ export type Store = {
   inForceTally(): Promise<InForceTally[]>
   openCaseTally(): ReturnType<typeof openCaseTally>
   unattendedNodes(): ReturnType<typeof unattendedNodes>
+  messagesWaiting(): ReturnType<typeof messagesWaiting>
 
   unsent(limit: number): Promise<OutboxMessage[]>
   /** Settles for up to 500 new messages which receivers are to be told; returns how many messages there were. */
@@ -335,6 +347,8 @@ function words(home: Home) {
     retry: (key, said) => sayOnce(home, key, { ...said, kind: 'retry' }),
     release: (key, said) => sayOnce(home, key, { ...said, kind: 'release' }),
     approve: (caseId, yes) => approve(home, caseId, yes),
+    reject: (caseId, no) => reject(home, caseId, no),
+    acknowledge: (said) => acknowledge(home, said),
     believeCensus: (cloud, said) => believeSize(home, cloud, said),
     pausedBy: (cloud) => pausedBy(home.db, cloud),
     holds: (cloud) => holds(home.db, cloud),
@@ -349,6 +363,8 @@ function reading({ db, clock }: Home) {
     findNodes: (cloud, nameOrUuid) => findNodes(db, cloud, nameOrUuid),
     nodes: (filter) => nodes(db, filter),
     countNodes: (filter) => countNodes(db, filter),
+    fleetSums: (cloud) => fleetSums(db, cloud),
+    fleetRows: (cloud) => fleetRows(db, cloud),
     witnesses: (of) => witnesses(db, of),
     neighboursOn: (of) => neighboursOn(db, of),
     leasesHeld: (key) => leasesHeld(db, key),
@@ -374,6 +390,7 @@ function reading({ db, clock }: Home) {
     inForceTally: () => inForceTally(db),
     openCaseTally: () => openCaseTally(db),
     unattendedNodes: () => unattendedNodes(db),
+    messagesWaiting: () => messagesWaiting(db),
     unsent: (limit) => unsent(db, limit),
   } satisfies Partial<Store>
 }

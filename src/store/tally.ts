@@ -133,6 +133,18 @@ export async function openCaseTally(db: Queries): Promise<{ cloud: string; kind:
   return rows.map((row) => ({ ...row, oldest: Number(row.oldest) }))
 }
 
+/** Messages that receivers have still to be told, and when the oldest of them was written, epoch ms. Receivers that wait for none are left out. */
+export async function messagesWaiting(db: Queries): Promise<{ receiver: string; count: number; oldest: number }[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .innerJoin('outbox', 'outbox.id', 'deliveries.messageId')
+    .select((eb) => ['receiver', eb.fn.countAll<number>().as('count'), eb.fn.min<number>('outbox.at').as('oldest')])
+    .where('endedAt', 'is', null)
+    .groupBy('receiver')
+    .execute()
+  return rows.map(({ receiver, count, oldest }) => ({ receiver, count: Number(count), oldest: Number(oldest) }))
+}
+
 /** Nodes in a failed state that nothing is decided on: nobody tends them. Clouds without any are left out. */
 export async function unattendedNodes(db: Queries): Promise<{ cloud: string; count: number }[]> {
   const rows = await db

@@ -1,8 +1,8 @@
 /**
- * A person's words: hold, pause, retry, release, approve. Each is written with who and why, audited, and wakes what it is about.
+ * A person's words: hold, pause, retry, release, approve, reject. Each is written with who and why, audited, and wakes what it is about.
  * A word is in force until it is taken back, used, superseded or out of date; it is never deleted.
  */
-import type { Approval, Words } from '../core/case.ts'
+import type { Approval, Rejection, Words } from '../core/case.ts'
 import type { Act, Cause } from '../core/decision.ts'
 import { DAY } from '../core/policy.ts'
 import type { NodeKey, PersonMemory } from '../core/seen.ts'
@@ -29,6 +29,8 @@ async function insertWord(tx: Queries, home: Home, word: NewWord): Promise<void>
     cause: null,
     number: null,
     digest: null,
+    incidentId: null,
+    stood: null,
   } as const
   await tx
     .insertInto('words')
@@ -100,12 +102,19 @@ export function sayOnce(home: Home, key: NodeKey, said: Said & { kind: 'retry' |
   })
 }
 
+/** Exactly what a yes or a no is about. */
+export type AnsweredAct = { act: Act; cause: Cause; number: number; digest: string }
+
 /** A yes to exactly this act; lives 24 h and works once. False where no case of this id is open. */
-export function approve(
-  home: Home,
-  caseId: string,
-  o: Said & { act: Act; cause: Cause; number: number; digest: string },
-): Promise<boolean> {
+export const approve = (home: Home, caseId: string, o: Said & AnsweredAct): Promise<boolean> =>
+  answer(home, caseId, { ...o, kind: 'approval' })
+
+/** A no to exactly this act, for as long as the case is open. False where no case of this id is. */
+export const reject = (home: Home, caseId: string, o: Said & AnsweredAct): Promise<boolean> =>
+  answer(home, caseId, { ...o, kind: 'rejection' })
+
+/** The newer answer replaces the older: of a yes and a no, one is in force. */
+function answer(home: Home, caseId: string, o: Said & AnsweredAct & { kind: 'approval' | 'rejection' }): Promise<boolean> {
   return transaction(home, { caseId }, async (tx) => {
     const at = home.clock.now()
     const key = await tx
@@ -115,21 +124,22 @@ export function approve(
       .where('closedAt', 'is', null)
       .executeTakeFirst()
     if (key === undefined) return false
-    await endWords(tx, { kind: 'approval', ...key, now: at })
-    const { act, cause, number, digest } = o
+    for (const kind of ['approval', 'rejection'] as const) await endWords(tx, { kind, ...key, now: at })
+    const { kind, act, cause, number, digest } = o
     await insertWord(tx, home, {
-      kind: 'approval',
+      kind,
       ...key,
       ...pick(o),
       at,
-      expiresAt: at + APPROVAL_MS,
+      expiresAt: kind === 'approval' ? at + APPROVAL_MS : null,
       caseId,
       act,
       cause,
       number,
       digest,
     })
-    await sayAndWake(tx, key, { at, kind: 'approve', by: o.by, caseId, message: `Approved ${act} for ${cause}: ${o.why}` })
+    const said = kind === 'approval' ? { kind: 'approve', verb: 'Approved' } : { kind: 'reject', verb: 'Rejected' }
+    await sayAndWake(tx, key, { at, kind: said.kind, by: o.by, caseId, message: `${said.verb} ${act} for ${cause}: ${o.why}` })
     return true
   })
 }
@@ -181,11 +191,13 @@ export async function wordsOn(db: Queries, key: NodeKey, now: number): Promise<W
   const newest = (kind: WordKind) => rows.find((row) => row.kind === kind) ?? null
   const held = newest('hold')
   const approval = newest('approval')
+  const rejection = newest('rejection')
   const pause = await pausedBy(db, key.cloud)
   return {
     hold: held === null ? null : { ...spoken(held), source: held.source },
     pause: pause === null ? null : spoken(pause),
     approval: approval === null ? null : approvalOf(approval),
+    ...(rejection === null ? {} : { rejection: rejectionOf(rejection) }),
     retry: wordOf(newest('retry')),
     release: wordOf(newest('release')),
   }
@@ -256,17 +268,26 @@ export async function useUp(tx: Queries, ids: readonly (string | null)[], now: n
 
 /** A closed case takes along what was said for it: a retry of today must not serve a failure of next month. */
 export async function endWordsOfCase(tx: Queries, key: NodeKey, now: number): Promise<void> {
-  for (const kind of ['approval', 'retry', 'release'] as const) await endWords(tx, { kind, cloud: key.cloud, uuid: key.uuid, now })
+  for (const kind of ['approval', 'rejection', 'retry', 'release'] as const)
+    await endWords(tx, { kind, cloud: key.cloud, uuid: key.uuid, now })
 }
 
 const pick = ({ by, why }: Said): Said => ({ by, why })
 const spoken = ({ by, why, at }: Said & { at: number }) => ({ by, why, at })
 const wordOf = (row: (Said & { id: string; at: number }) | null) => (row === null ? null : { id: row.id, ...spoken(row) })
 
-function approvalOf(row: Pick<WordTable, 'id' | 'act' | 'cause' | 'number' | 'digest' | 'expiresAt'> & Said & { at: number }): Approval {
-  const { id, act, cause, number, digest, expiresAt } = row
-  invariant(act !== null && cause !== null && number !== null && digest !== null && expiresAt !== null, `Approval ${id} is incomplete.`)
-  return { id, act, cause, number, digest, expiresAt, ...spoken(row) }
+type AnswerRow = Pick<WordTable, 'id' | 'act' | 'cause' | 'number' | 'digest' | 'expiresAt'> & Said & { at: number }
+
+function approvalOf(row: AnswerRow): Approval {
+  const { expiresAt } = row
+  invariant(expiresAt !== null, `Approval ${row.id} is incomplete.`)
+  return { ...rejectionOf(row), expiresAt }
+}
+
+function rejectionOf(row: AnswerRow): Rejection {
+  const { id, act, cause, number, digest } = row
+  invariant(act !== null && cause !== null && number !== null && digest !== null, `The answer ${id} is incomplete.`)
+  return { id, act, cause, number, digest, ...spoken(row) }
 }
 
 async function sayAndWake(

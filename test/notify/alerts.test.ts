@@ -1,9 +1,10 @@
 /** An Alertmanager's alerts: raised when something stands, said again while it does, and ended when it does not, whatever happens between. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { acknowledgeById } from '../../src/commands/acknowledge.ts'
 import { EMPTY_MEMORY } from '../../src/core/case.ts'
 import { DAY, MINUTE, SECOND } from '../../src/core/policy.ts'
-import { BEGIN, newCase, pass, resolve, wait } from '../store/given.ts'
+import { BEGIN, keyOf, newCase, pass, resolve, wait } from '../store/given.ts'
 import { alertmanager, answer, type Told, told } from './given.ts'
 
 const escalated = { kind: 'escalate', reason: 'bmc-silent', message: 'The BMC is silent.', until: null, act: null } as const
@@ -120,4 +121,44 @@ test('only what its clouds and its severity ask for is sent', () =>
     await pass(t.store, 1, escalated)
     await t.clock.run(t.reader.drain(MINUTE))
     assert.deepEqual(t.arrived, [])
+  }))
+
+test('what a person has seen stands as information until it changes, and then a person is called again', () =>
+  withAlerts({}, async (t) => {
+    const stop = t.start()
+    await pass(t.store, 1, escalated)
+    const id = (await t.store.caseOf(keyOf(1)))?.id ?? ''
+    await acknowledgeById(t.store, { id, by: 'pat', why: 'vendor comes on Tuesday' })
+    await t.clock.advance(MINUTE)
+    assert.deepEqual(
+      firing(t).map(({ alertname, severity }) => [alertname, severity]),
+      [['AnnealCaseOpen', 'info']],
+    )
+    assert.match(t.arrived.at(-1)?.text ?? '', /pat has seen it: vendor comes on Tuesday\./)
+    await pass(t.store, 1, { ...escalated, reason: 'bmc-refusing' })
+    await t.clock.advance(MINUTE)
+    await stop()
+    assert.deepEqual(
+      firing(t).map(({ alertname, reason }) => [alertname, reason]),
+      [['AnnealPersonNeeded', 'bmc-refusing']],
+    )
+  }))
+
+test('an incident that a person has seen is information until a node joins it', () =>
+  withAlerts({ severity: 'warning' }, async (t) => {
+    const stop = t.start()
+    const shared = { keys: { switch: 's1' }, incident: { open: { key: 'switch', value: 's1', why: 'they fail together' } } } as const
+    await pass(t.store, 1, LATER, shared)
+    await pass(t.store, 2, LATER, shared)
+    await t.clock.advance(MINUTE)
+    const names = () => firing(t).map(({ alertname }) => alertname)
+    assert.deepEqual(names(), ['AnnealIncident'])
+    const [incident] = await t.store.incidents({ open: true })
+    await acknowledgeById(t.store, { id: incident?.id ?? '', by: 'pat', why: 'the switch is exchanged' })
+    await t.clock.advance(MINUTE)
+    assert.deepEqual(names(), [])
+    await pass(t.store, 3, LATER, shared)
+    await t.clock.advance(MINUTE)
+    await stop()
+    assert.deepEqual(names(), ['AnnealIncident'])
   }))

@@ -53,6 +53,8 @@ export type Told = {
   arrived: Arrived[]
   mails: Mail[]
   logged: string[]
+  /** How tries ended, for figures. */
+  counted: string[]
   /** From now on this is what comes back; 200 until then. */
   answers(answer: Answers): void
   mailAnswers(answer: (mail: Mail) => Promise<void>): void
@@ -73,6 +75,7 @@ export async function told(receivers: Receiver[], o: { serverUrl?: string } = {}
   const arrived: Arrived[] = []
   const mails: Mail[] = []
   const logged: string[] = []
+  const counted: string[] = []
   let answers: Answers = () => answer(200)
   let mailAnswers = (_mail: Mail): Promise<void> => Promise.resolve()
   const log = (level: string, message: string, fields: object = {}) => void logged.push(`${level} ${message} ${JSON.stringify(fields)}`)
@@ -85,6 +88,7 @@ export async function told(receivers: Receiver[], o: { serverUrl?: string } = {}
       serverUrl: o.serverUrl ?? null,
       alertsStandMs: 600_000,
       trouble: repeats(clock, log),
+      onTold: ({ receiver, outcome, count }) => void counted.push(`${receiver} ${outcome} ${count}`),
       seams: {
         clock,
         random: seeded(1),
@@ -101,7 +105,7 @@ export async function told(receivers: Receiver[], o: { serverUrl?: string } = {}
     })
   const reader = another('me')
   return {
-    ...{ clock, store, arrived, mails, logged, reader, another },
+    ...{ clock, store, arrived, mails, logged, counted, reader, another },
     answers: (given) => {
       answers = given
     },

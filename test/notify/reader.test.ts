@@ -73,6 +73,7 @@ telling('a receiver that fails is tried again with longer waits and the same key
     t.logged.map((line) => line.slice(0, 40)),
     ['warn receiver not told {"receiver":"hook', 'info receiver not told: over {"receiver"'],
   )
+  assert.deepEqual(t.counted, ['hook trouble 1', 'hook trouble 1', 'hook trouble 1', 'hook trouble 1', 'hook sent 1'])
 })
 
 telling('a receiver that hangs or fails delays no other', [webhook(), slack()], async (t) => {

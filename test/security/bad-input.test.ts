@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { READERS_MAX } from '../../src/http/events.ts'
 import { listen } from '../../src/http/listen.ts'
 import { CONNECTIONS_MAX } from '../../src/http/server.ts'
 import { SHAPES } from '../../src/http/shapes.ts'
@@ -149,22 +150,22 @@ function slowReader(url: URL, headers = ''): Promise<{ socket: Socket; status: n
   })
 }
 
-const MANY = 1_000
+const MANY = READERS_MAX + 300
 const megabytes = () => process.memoryUsage().rss / 2 ** 20
 
-test('of a thousand who ask for events and never read 32 are let in, in bounded memory, and nobody else waits for them', () =>
+test('of all who ask for events and never read so many are let in, in bounded memory, and nobody else waits for them', () =>
   served(async ({ app, store, clock }) => {
     const url = new URL(`${await listen(app, { host: '127.0.0.1', port: 0 })}/api/v1/events`)
     const before = megabytes()
     const readers = await Promise.all(Array.from({ length: MANY }, () => slowReader(url)))
     const statuses = readers.map(({ status }) => status)
-    assert.equal(statuses.filter((status) => status === 200).length, 32)
+    assert.equal(statuses.filter((status) => status === 200).length, READERS_MAX)
     assert.ok(
       statuses.every((status) => [0, 200, 503].includes(status)),
       statuses.join(),
     )
     for (const { socket, status } of readers) if (status !== 200) socket.destroy()
-    // Each is an event of its own for all 32; what they do not take is held for one event, or the reader is let go of.
+    // Each is an event of its own for all of them; what they do not take is held for one event, or the reader is let go of.
     for (let n = 1; n <= 20; n++) {
       await pass(store, n, wait(clock.now() + 60_000 + n))
       await pause(5)
@@ -189,7 +190,7 @@ test('of those who are not logged in none follows, and no more than so many conn
   withLogin(async (site) => {
     const url = new URL(`${await listen(site.app, { host: '127.0.0.1', port: 0 })}/api/v1/events`)
     const idle = await Promise.all(
-      Array.from({ length: MANY }, () => {
+      Array.from({ length: CONNECTIONS_MAX + 500 }, () => {
         const socket = connect({ host: url.hostname, port: Number(url.port) })
         socket.on('error', () => undefined)
         return new Promise<Socket>((resolve) => socket.once('connect', () => resolve(socket)))

@@ -5,7 +5,7 @@ import type { Notice } from '../../src/core/leases.ts'
 import { DEFAULT_POLICY, HOUR, MINUTE, SECOND } from '../../src/core/policy.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Open, on } from './contract.ts'
-import { BEGIN, pass, reset, resolve, wait } from './given.ts'
+import { BEGIN, keyOf, pass, reset, resolve, wait } from './given.ts'
 
 const LATER = wait(BEGIN + HOUR)
 const toAll = (store: Store, ...names: string[]) => store.takeMessages(() => names)
@@ -45,6 +45,34 @@ export function deliveryContract(open: Open): void {
         await pass(store, 1, LATER)
         await toAll(store)
         assert.deepEqual([await store.unsent(9), await toAll(store, 'configured later')], [[], 0])
+      }),
+    )
+
+    test(
+      'of what a person has seen are not told any more, but what may be under way, is about a lease or happens later is',
+      on(open, async ({ store, clock }) => {
+        const notices: Notice[] = [{ kind: 'lease-at-risk', lease: lease('l1', 'u1'), message: 'It may not be well.' }]
+        await pass(store, 1, LATER)
+        await toAll(store, 'a', 'b')
+        const underWay = (await store.nextBatch('a', 'me')) ?? assert.fail()
+        await pass(store, 1, { kind: 'escalate', reason: 'bmc-silent', message: 'Silent.', until: null, act: null }, { notices })
+        const id = (await store.caseOf(keyOf(1)))?.id ?? ''
+        assert.equal(await store.acknowledge({ kind: 'case', id, by: 'pat', why: 'seen', stood: 'x' }), true)
+        await store.recordTry(underWay, { kind: 'sent' })
+        await toAll(store, 'a', 'b')
+        clock.move(2 * MINUTE)
+        const kinds = async (receiver: string) => {
+          const batch = (await store.nextBatch(receiver, 'me')) ?? assert.fail()
+          await store.recordTry(batch, { kind: 'sent' })
+          return batch.messages.map(({ kind }) => kind)
+        }
+        assert.deepEqual([await kinds('a'), await kinds('b')], [['lease-at-risk'], ['lease-at-risk']])
+        assert.deepEqual(await store.unsent(9), [])
+        await pass(store, 1, resolve)
+        await toAll(store, 'a', 'b')
+        clock.move(2 * MINUTE)
+        assert.deepEqual([await kinds('a'), await kinds('b')], [['resolve'], ['resolve']])
+        assert.equal(await store.acknowledge({ kind: 'case', id, by: 'pat', why: 'late', stood: 'x' }), false)
       }),
     )
 

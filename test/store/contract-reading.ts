@@ -12,6 +12,42 @@ const LATER = wait(BEGIN + DAY)
 export function readingContract(open: Open): void {
   describe('reading', () => {
     test(
+      'sums up the fleet by all that a stand is told by, and lists every node so',
+      on(open, async ({ store }) => {
+        const listed = [1, 2, 3, 4].map((n) => seenNode(n, { resource_class: n === 4 ? 'gpu' : null, maintenance: n === 4 }))
+        await store.seen(CLOUD, [seenNode(9), ...listed], { complete: true })
+        await store.seen(CLOUD, listed, { complete: true })
+        await pass(store, 1, LATER)
+        await store.hold(keyOf(2), { by: 'kim', why: 'mine' })
+        await store.hold(keyOf(2), { by: 'kim', why: 'mine again' })
+        const sums = await store.fleetSums(CLOUD)
+        const shortly = sums.map(
+          (sum) => `${sum.count} ${sum.reason ?? ''} ${sum.held} ${sum.missing} ${sum.maintenance} ${sum.resource_class}`,
+        )
+        assert.deepEqual(shortly.toSorted(), [
+          '1  false false false null',
+          '1  false false true gpu',
+          '1  false true false baremetal',
+          '1  true false false null',
+          '1 spacing false false false baremetal',
+        ])
+        const rows = await store.fleetRows(null)
+        assert.deepEqual(
+          rows.map(({ name, held, missing, reason }) => [name, held, missing, reason]),
+          [
+            ['node-1', false, false, 'spacing'],
+            ['node-2', true, false, null],
+            ['node-3', false, false, null],
+            ['node-4', false, false, null],
+            ['node-9', false, true, null],
+          ],
+        )
+        assert.equal(rows[0]?.since, BEGIN)
+        assert.deepEqual([await store.fleetSums('east'), await store.fleetRows('east')], [[], []])
+      }),
+    )
+
+    test(
       'shows nodes with their case, the decision in force and a hold, page by page',
       on(open, async ({ store }) => {
         const listed = [seenNode(1, { provision_state: 'error' }), seenNode(2), seenNode(3, { provision_state: 'clean failed' })]

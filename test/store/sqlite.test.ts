@@ -18,7 +18,7 @@ import { BEGIN, CLOUD, handClock, keyOf, newId, pass, resetOf, seeded, wait } fr
 
 /** Back to schema 4. */
 const WITHOUT_DELIVERIES =
-  'drop table deliveries; drop table receivers; drop table alerts; drop index outbox_untaken; alter table outbox drop column caseId; alter table outbox drop column incidentId; alter table outbox drop column takenAt; delete from schema_version where version > 4'
+  'drop index words_acknowledged; alter table words drop column incidentId; alter table words drop column stood; drop table deliveries; drop table receivers; drop table alerts; drop index outbox_untaken; alter table outbox drop column caseId; alter table outbox drop column incidentId; alter table outbox drop column takenAt; delete from schema_version where version > 4'
 
 async function openFile(): Promise<Opened> {
   const directory = mkdtempSync(join(tmpdir(), 'anneal-store-'))
