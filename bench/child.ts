@@ -52,7 +52,8 @@ export function startChild(file: URL, args: readonly string[], flags: readonly s
 }
 
 function stopped(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  child.disconnect()
+  // One that has ended already, as after a signal to all of them, must not hide what went wrong.
+  if (child.connected) child.disconnect()
   return ended
 }
 

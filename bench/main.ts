@@ -53,7 +53,7 @@ async function ofDashboard(place: Place): Promise<Found> {
   const seen: Seen[] = []
   for (const size of sizes) {
     say(`${sizeText(size)} nodes: dashboard`)
-    seen.push(await measureDashboard(size, place, { runs: RUNS, ...READERS }))
+    seen.push(await measureDashboard(size, place, { runs: RUNS, ...READERS, say }))
   }
   return { sizes, sections: dashboardSections(seen), notes: DASHBOARD_NOTES }
 }
