@@ -88,7 +88,7 @@ test('a port that is still bound is named with the command that frees it', () =>
     ports('p1', 'p2'),
     'fails: 2 Neutron ports are still bound to it: `openstack port delete PORT` for those whose instance is gone, else `openstack port unset --host PORT`: p1, p2.',
   )
-  assert.match(ports('1', '2', '3', '4', '5', '6', '7') ?? '', /for 1, 2, 3, 4, 5, 2 more, or/)
+  assert.match(ports('1', '2', '3', '4', '5', '6', '7') ?? '', /: 1, 2, 3, 4, 5, 2 more\.$/)
 })
 
 test('an inventory that is reserved, empty or without a provider keeps users from launching', () => {

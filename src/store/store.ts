@@ -4,12 +4,11 @@
  */
 import { Kysely } from 'kysely'
 import type { CanaryRound } from '../core/canary.ts'
-import type { Attempt, Words } from '../core/case.ts'
+import type { Attempt } from '../core/case.ts'
 import type { Outcome } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
 import type { Clock, NewId, Random } from '../core/seams.ts'
 import type { NodeKey, SeenNode } from '../core/seen.ts'
-import { type Acknowledging, acknowledge } from './acknowledging.ts'
 import {
   forgetAlerts,
   noteAlerts,
@@ -22,7 +21,7 @@ import {
 import { type AuditEntry, type AuditFilter, type Moment, newestAudit, readAudit, timelineOf } from './audit.ts'
 import { type CanaryEvent, canaryRound, noteCanary } from './canaries.ts'
 import type { CaseView } from './case-row.ts'
-import { type Believing, believeSize, type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
+import { type CloudState, census, clouds, enrol, passFinished } from './clouds.ts'
 import { type DatabaseClock, databaseClock } from './database-clock.ts'
 import type { PostgresPlace } from './database-place.ts'
 import { type Deciding, deciding } from './deciding.ts'
@@ -67,8 +66,6 @@ import {
   cases,
   countNodes,
   findNodes,
-  type HoldView,
-  holds,
   type IncidentFilter,
   type IncidentView,
   incidents,
@@ -78,6 +75,7 @@ import {
   witnesses,
 } from './reading.ts'
 import { type Rounds, roundsIn } from './rounds.ts'
+import { type SaidWords, wordsIn } from './said-words.ts'
 import type { Schema } from './schema.ts'
 import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -100,28 +98,12 @@ import {
   unattendedNodes,
 } from './tally.ts'
 import { type FleetRow, type FleetSum, fleetRows, fleetSums } from './whole-fleet.ts'
-import {
-  type AnsweredAct,
-  type ApprovalView,
-  approvals,
-  approve,
-  hold,
-  type Pause,
-  pause,
-  pausedBy,
-  reject,
-  resume,
-  type Said,
-  sayOnce,
-  unhold,
-  wordsOn,
-} from './words.ts'
 
 export type { Commit } from './commit.ts'
 export type { Deciding } from './deciding.ts'
 
 /** Times are epoch ms on the database's clock. `cloud: null` means all clouds. */
-export type Store = {
+export type Store = SaidWords & {
   /** The database's clock; on SQLite that is the clock seam. */
   now(): Promise<number>
   close(): Promise<void>
@@ -164,25 +146,6 @@ export type Store = {
   intentInForce(id: string): Promise<InForce>
   /** @param slowFor for how long nothing starts in the cloud where Ironic said that it is at its limit, ms */
   record(intentId: string, outcome: Outcome, slowFor?: number): Promise<void>
-
-  hold(key: NodeKey, said: Said): Promise<void>
-  unhold(key: NodeKey, said: Said): Promise<boolean>
-  pause(cloud: string | null, said: Said): Promise<void>
-  resume(cloud: string | null, said: Said): Promise<boolean>
-  retry(key: NodeKey, said: Said): Promise<void>
-  release(key: NodeKey, said: Said): Promise<void>
-  /** False where no case of this id is open. */
-  approve(caseId: string, o: Said & AnsweredAct): Promise<boolean>
-  reject(caseId: string, o: Said & AnsweredAct): Promise<boolean>
-  /** False where no case or incident of this id is open. */
-  acknowledge(said: Said & Acknowledging): Promise<boolean>
-  /** A person's word that the last census counted rightly. */
-  believeCensus(cloud: string, said: Said): Promise<Believing>
-  pausedBy(cloud: string | null): Promise<Pause | null>
-  holds(cloud: string | null): Promise<HoldView[]>
-  approvals(cloud: string | null): Promise<ApprovalView[]>
-  /** The newest word of each kind that is in force on the node. */
-  wordsOn(key: NodeKey): Promise<Words>
 
   findNodes(cloud: string | null, nameOrUuid: string): Promise<{ cloud: string; uuid: string; name: string | null }[]>
   nodes(filter: NodeFilter): Promise<NodeView[]>
@@ -302,7 +265,7 @@ function storeOn(home: Home): Store {
     close: () => home.db.destroy(),
     replicas: null,
     ...writing(home),
-    ...words(home),
+    ...wordsIn(home),
     ...reading(home),
     ...telling(home),
     canaryRound: (key) => canaryRound(home.db, key),
@@ -335,25 +298,6 @@ function writing(home: Home) {
     record: (intentId, outcome, slowFor) => record(home, intentId, outcome, slowFor),
     importRows: (rows, expected) => importRows(home, rows, expected),
     prune: (now) => statement(home, 'messages', (db) => prune(db, now)),
-  } satisfies Partial<Store>
-}
-
-function words(home: Home) {
-  return {
-    hold: (key, said) => hold(home, key, said),
-    unhold: (key, said) => unhold(home, key, said),
-    pause: (cloud, said) => pause(home, cloud, said),
-    resume: (cloud, said) => resume(home, cloud, said),
-    retry: (key, said) => sayOnce(home, key, { ...said, kind: 'retry' }),
-    release: (key, said) => sayOnce(home, key, { ...said, kind: 'release' }),
-    approve: (caseId, yes) => approve(home, caseId, yes),
-    reject: (caseId, no) => reject(home, caseId, no),
-    acknowledge: (said) => acknowledge(home, said),
-    believeCensus: (cloud, said) => believeSize(home, cloud, said),
-    pausedBy: (cloud) => pausedBy(home.db, cloud),
-    holds: (cloud) => holds(home.db, cloud),
-    approvals: (cloud) => approvals(home.db, cloud, home.clock.now()),
-    wordsOn: (key) => wordsOn(home.db, key, home.clock.now()),
   } satisfies Partial<Store>
 }
 
