@@ -25,10 +25,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Whoever makes an alert of a line names one of these. A new one is added here, and to CHANGELOG.md where an operator should know of it. */
 const MESSAGES = [
+  'a step of the canary failed',
   'act',
   'another process put another mode or policy in force: this one only observes',
+  'canary not looked at',
   'census failed',
   'census is doubtful',
+  'census not kept',
   'claim not renewed',
   'decision',
   'events broke off',
@@ -50,6 +53,7 @@ const MESSAGES = [
   'request failed',
   'stopped',
   'stopping: what is in hand is finished first; a second signal ends at once',
+  'the canary is not healed',
   'the mode and policy of this process are in force again',
   'the wall clock was set back: every open case is looked at again',
   'watching',
