@@ -7,7 +7,7 @@ import type { Answers, FleetNode, ListedNode } from './answers.ts'
 import { client, fleetNodes, login } from './queries.ts'
 
 /** A crowd of changes is asked about once. */
-const SETTLE_MS = 200
+const SETTLE_MS = 100
 /** A browser gives up on an answer that is no stream, such as "too many readers"; we do not. */
 const AGAIN_MS = 5_000
 

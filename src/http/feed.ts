@@ -1,5 +1,5 @@
 /**
- * What changes, read from the audit trail once for all who follow it: one look at its newest id four times a second while anybody waits, and
+ * What changes, read from the audit trail once for all who follow it: one look at its newest id ten times a second while anybody waits, and
  * each event made once, as the bytes that go to every reader. What was made lately is kept, within a bound, for those who are a little behind;
  * who is further behind has theirs read anew. Who reads, how fast, and for how long is events.ts.
  */
@@ -11,7 +11,7 @@ import type { AuditEntry } from '../store/audit.ts'
 import type { Store } from '../store/store.ts'
 
 /** What comes within this time is one event: a crowd of nodes fails at once. */
-const BATCH_MS = 250
+const BATCH_MS = 100
 const BATCH_MAX = 200
 /** A burst of events for readers who take a second or two each. Beyond it the oldest go first; the newest stays whatever its size. */
 const KEPT_BYTES = 8 * 1024 * 1024
