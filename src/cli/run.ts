@@ -14,7 +14,7 @@ import { timeText } from '../core/when.ts'
 import { openMetrics } from '../http/metrics.ts'
 import { takeRunLock } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
-import { chosenClouds, notifierFor, type Reached, wire } from '../wiring.ts'
+import { chosenClouds, earFor, notifierFor, type Reached, wire } from '../wiring.ts'
 import { refuseIfUnfit } from './check-cloud.ts'
 import { CloudTrouble } from './cloud-trouble.ts'
 import { globalsOf } from './globals.ts'
@@ -56,7 +56,9 @@ async function runHere(place: Place): Promise<void> {
   const clouds = chosen.map((cloud) => cloud.config)
   const canaries: CanaryWatch[] = []
   const stateOfCanaries = () => canaries.map((canary) => canary.state())
-  const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries })
+  const ears = clouds.flatMap((cloud) => earFor(cloud, { store, seams, log, pollMs: config.poll }) ?? [])
+  const hearing = () => ears.map((ear) => ear.state())
+  const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries, hearing })
   const wired = chosen.map((cloud) => wire(cloud, { store, seams, log, counted: metrics.asked }))
   const lock = takeRunLock(config.database)
   for (const { world, reached } of wired) if (reached.config.canary !== null) canaries.push(canaryWatch(world, reached.config.canary))
@@ -87,6 +89,7 @@ async function runHere(place: Place): Promise<void> {
     const options = {
       worlds,
       canaries,
+      ears,
       claimant,
       workers: config.workers,
       pollMs: config.poll,

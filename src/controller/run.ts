@@ -1,10 +1,12 @@
 /**
  * The daemon's body: polls, takes the census and works, for every cloud on its own, until told to stop. A cloud that hangs delays no other.
  */
+import type { Clock } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { CanaryWatch } from './canary.ts'
 import { takeCensus } from './census.ts'
 import type { CloudWorld } from './cloud-world.ts'
+import type { Ear } from './hear.ts'
 import { poll } from './poll.ts'
 import type { Pass } from './reconcile.ts'
 import { type Repeats, repeats } from './repeats.ts'
@@ -19,6 +21,8 @@ export type RunOptions = {
   onPass: (key: NodeKey, pass: Pass) => void
   /** One for each cloud that has a canary. */
   canaries: readonly CanaryWatch[]
+  /** One for each cloud whose notifications are heard. */
+  ears?: readonly Ear[]
 }
 
 /** Resolves when the signal has aborted and everything in hand is finished. */
@@ -32,7 +36,8 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const watching = worlds.map((world) => watch(world, options, { signal, polled: (uuids) => rounds.get(world.cloud)?.polled(uuids) }))
   const pool = { worlds: new Map(worlds.map((world) => [world.cloud, world])), claimant, size: workers, onPass }
   const canaries = options.canaries.map((canary) => watchCanary(canary, options, signal))
-  await Promise.all([...watching, ...canaries, work(pool, signal)])
+  const hearing = (options.ears ?? []).map((ear) => ear.run(signal))
+  await Promise.all([...watching, ...canaries, ...hearing, work(pool, signal)])
 }
 
 /**
@@ -129,6 +134,7 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
   let saying = false
   let ahead = clock.now() - clock.monotonic()
   const log = repeats(clock, world.log)
+  const ear = options.ears?.find(({ cloud }) => cloud === world.cloud)
   while (!signal.aborted) {
     const began = clock.monotonic()
     if (began >= censusDue) {
@@ -140,12 +146,23 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
       })
       censusDue = began + (isTaken ? options.censusMs : Math.min(options.censusMs, CENSUS_AGAIN_MS))
     }
-    await orSay(world, { message: 'poll failed', log }, async () => {
+    const isPolled = await orSay(world, { message: 'poll failed', log }, async () => {
       ahead = await afterStepBack(world, ahead)
       saying = await sayIfOverruled(world, saying)
       const { nodes } = await poll(world)
       polled(nodes.map(({ uuid }) => uuid))
+      ear?.polled(nodes, began)
     })
-    await clock.sleep(Math.max(0, options.pollMs - (clock.monotonic() - began)), signal)
+    // A cloud that could not be polled is asked again as soon as one whose notifications are not heard.
+    if (ear === undefined || !isPolled) await clock.sleep(Math.max(0, options.pollMs - (clock.monotonic() - began)), signal)
+    else await restUntilPoll(clock, { ear, began, censusDue }, signal)
   }
+}
+
+/** How soon it is seen that notifications do not prove alive any more. */
+const TICK_MS = 1_000
+
+async function restUntilPoll(clock: Clock, o: { ear: Ear; began: number; censusDue: number }, signal: AbortSignal): Promise<void> {
+  const left = (): number => Math.min(o.began + o.ear.pollMs(), o.censusDue) - clock.monotonic()
+  for (let rest = left(); rest > 0 && !signal.aborted; rest = left()) await clock.sleep(Math.min(rest, TICK_MS), signal)
 }

@@ -5,11 +5,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Configured } from '../commands/list-policies.ts'
 import type { CanaryState } from '../core/canary.ts'
+import type { HearingState } from '../core/hearing.ts'
 import type { Observation } from '../core/observation.ts'
 import { HOUR, type Policy } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditTally } from '../store/tally.ts'
+import { hearingFigures } from './hearing-figures.ts'
 
 export type Metrics = {
   contentType: string
@@ -21,17 +23,26 @@ export type Metrics = {
   asked(request: { service: string; method: string; status: number | null }): void
 }
 
-type From = { store: Store; clock: Clock; clouds: readonly Configured[]; canaries: () => readonly CanaryState[] }
+type From = {
+  store: Store
+  clock: Clock
+  clouds: readonly Configured[]
+  canaries: () => readonly CanaryState[]
+  /** Of the clouds whose notifications are heard. */
+  hearing?: () => readonly HearingState[]
+}
 
-export async function openMetrics({ store, clock, clouds, canaries }: From): Promise<Metrics> {
+export async function openMetrics({ store, clock, clouds, canaries, hearing }: From): Promise<Metrics> {
   const registry = new Registry()
   const figures = figuresIn(registry)
+  const heard = hearing === undefined ? () => {} : hearingFigures(registry, hearing)
   const read = reader({ store, clock, clouds, canaries }, figures, { audit: await store.newestAudit(), at: clock.now() })
   let reading: Promise<string> | null = null
   return {
     contentType: registry.contentType,
     text: () => {
       reading ??= read()
+        .then(heard)
         .then(() => registry.metrics())
         .finally(() => {
           reading = null
