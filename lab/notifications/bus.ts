@@ -5,7 +5,7 @@
 import { type Channel, Connection } from 'rabbitmq-client'
 import { readSettings } from '../settings.ts'
 
-export const EXCHANGE = 'ironic'
+const EXCHANGE = 'ironic'
 export const TOPIC = 'ironic_versioned_notifications'
 
 export type Bus = {
@@ -15,6 +15,7 @@ export type Bus = {
   /** Makes a topic exchange as oslo would. */
   makeExchange(name: string): Promise<void>
   removeExchange(name: string): Promise<void>
+  hasExchange(name: string): Promise<boolean>
   /** Messages and consumers of a queue; null where there is none. */
   queue(name: string): Promise<{ messages: number; consumers: number } | null>
   close(): Promise<void>
@@ -27,6 +28,8 @@ export async function bus(): Promise<Bus> {
   connection.on('error', () => {})
   const channel = await connection.acquire({ emitErrorsFromChannel: true })
   const read: string[] = []
+  // As oslo makes it; a broker that was killed has it no more until Ironic speaks again.
+  await channel.exchangeDeclare({ exchange: EXCHANGE, type: 'topic', durable: false, autoDelete: false })
   const { queue } = await channel.queueDeclare({ queue: '', exclusive: true })
   await channel.queueBind({ queue, exchange: EXCHANGE, routingKey: `${TOPIC}.#` })
   await channel.basicConsume({ queue, noAck: true }, ({ body }) => void read.push(String(body)))
@@ -38,7 +41,11 @@ export async function bus(): Promise<Bus> {
     },
     makeExchange: async (exchange) => await channel.exchangeDeclare({ exchange, type: 'topic', durable: false, autoDelete: false }),
     removeExchange: async (exchange) => await channel.exchangeDelete({ exchange }),
-    queue: (name) => lookAt(connection, name),
+    hasExchange: async (exchange) => (await lookAt(connection, (one) => one.exchangeDeclare({ exchange, passive: true }))) !== null,
+    queue: async (name) => {
+      const found = await lookAt(connection, (one) => one.queueDeclare({ queue: name, passive: true }))
+      return found === null ? null : { messages: found.value.messageCount, consumers: found.value.consumerCount }
+    },
     close: async () => {
       if (connection.ready) await channel.close()
       connection.unsafeDestroy()
@@ -46,14 +53,14 @@ export async function bus(): Promise<Bus> {
   }
 }
 
-async function lookAt(connection: Connection, name: string): Promise<{ messages: number; consumers: number } | null> {
-  const channel: Channel = await connection.acquire({ emitErrorsFromChannel: true })
+/** On a channel of its own, which ends with an error where the thing is not there or is locked: then null. */
+async function lookAt<T>(connection: Connection, look: (channel: Channel) => Promise<T>): Promise<{ value: T } | null> {
+  const channel = await connection.acquire({ emitErrorsFromChannel: true })
   channel.on('error', () => {})
   try {
-    const { messageCount, consumerCount } = await channel.queueDeclare({ queue: name, passive: true })
-    return { messages: messageCount, consumers: consumerCount }
+    return { value: await look(channel) }
   } catch {
-    // Knows: a queue that is not there ends its channel with an error.
+    // Knows: that is how a broker says no.
     return null
   } finally {
     await channel.close()

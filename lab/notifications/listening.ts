@@ -46,11 +46,13 @@ export async function listening(wish: Wish & { heard?: boolean } = {}) {
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line))
   const said = (message: string): Record<string, unknown>[] => lines().filter((line) => line['msg'] === message)
-  /** Waits until the daemon has said this so often; the wall clock at that moment, to some 10 ms. */
+  /** Waits until the daemon has said this; when it did, on the wall clock. */
   const untilSaid = async (is: (line: Record<string, unknown>) => boolean, seconds = 30): Promise<number> => {
-    for (const end = Date.now() + seconds * 1_000; !lines().some(is); await pause(10))
+    for (const end = Date.now() + seconds * 1_000; ; await pause(50)) {
+      const line = lines().find(is)
+      if (line !== undefined) return Date.parse(String(line['time']))
       if (Date.now() > end) throw new Error(`not said in ${seconds} s; it printed:\n${running.stderr()}`)
-    return Date.now()
+    }
   }
   if (wish.heard !== false) await untilSaid(({ msg }) => msg === 'notifications are heard')
   return {
