@@ -18,7 +18,7 @@ const CLOSE_MS = 2_000
 type Opened = { channel: Channel; lost: Promise<string>; close(): Promise<void> }
 
 export const amqpSubscribe: Subscribe = async (broker, { exchange, keys, queue, prefetch }, { message, signal }) => {
-  const opened = await open(broker, async (channel) => {
+  const setUp = async (channel: Channel): Promise<void> => {
     // Only looked for, never made: made with other properties than Ironic's own it would keep Ironic from sending, and from its RPC.
     await channel.exchangeDeclare({ exchange, passive: true })
     await channel.queueDeclare({
@@ -37,14 +37,11 @@ export const amqpSubscribe: Subscribe = async (broker, { exchange, keys, queue, 
         else channel.basicNack({ deliveryTag, requeue: false })
       })
     })
-  })
-  const stopped = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null)
-    else signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
-  const closed = Promise.race([opened.lost, stopped]).then(async (why) => {
+  }
+  const opened = await open(broker, setUp, signal)
+  const closed = opened.lost.then(async (why) => {
     await opened.close()
-    return why
+    return signal.aborted ? null : why
   })
   return { closed }
 }
@@ -65,8 +62,8 @@ export const amqpLookAtQueues: LookAtQueues = async (broker, queues) => {
   return seen
 }
 
-/** Connects and does the set-up on a channel, or rejects with BrokerError and leaves nothing open. */
-async function open<T>(broker: Broker, setUp: (channel: Channel) => Promise<T>): Promise<Opened & { value: T }> {
+/** Connects and does the set-up on a channel, or rejects with BrokerError and leaves nothing open. An abort counts as a loss, then as before. */
+async function open<T>(broker: Broker, setUp: (channel: Channel) => Promise<T>, signal?: AbortSignal): Promise<Opened & { value: T }> {
   const { host, port, user, password, vhost, tls } = broker
   const connection = new Connection({
     hostname: host,
@@ -86,6 +83,9 @@ async function open<T>(broker: Broker, setUp: (channel: Channel) => Promise<T>):
     lose = resolve
   })
   connection.on('error', (error: unknown) => lose(error))
+  const stop = (): void => lose(new Error('stopped'))
+  signal?.addEventListener('abort', stop)
+  lost.then(() => signal?.removeEventListener('abort', stop))
   const timer = setTimeout(() => lose(new Error(`not done after ${SET_UP_MS / 1_000} s`)), SET_UP_MS)
   const working = (async () => {
     const channel = await connection.acquire({ emitErrorsFromChannel: true })
@@ -100,6 +100,7 @@ async function open<T>(broker: Broker, setUp: (channel: Channel) => Promise<T>):
     const { channel, value } = await Promise.race([working, failed])
     return { channel, value, lost: lost.then((error) => reasonOf(error, broker)), close: () => goodbye(connection, channel) }
   } catch (error) {
+    lose(error)
     connection.unsafeDestroy()
     throw new BrokerError(kindOf(error), `${brokerName(broker)}: ${reasonOf(error, broker)}`)
   } finally {

@@ -63,7 +63,7 @@ export async function listening(wish: Wish & { heard?: boolean } = {}) {
     metrics: async () => (await call({ method: 'GET', url: `http://127.0.0.1:${wish.port}/metrics` })).text,
     stop: async () => {
       const ran = await running.kill('SIGTERM')
-      const database = readFileSync(at.env['ANNEAL_DATABASE'] ?? '').toString('latin1')
+      const database = readFileSync(join(at.dir, 'anneal.db')).toString('latin1')
       at.clear()
       return { ...ran, database }
     },

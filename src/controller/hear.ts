@@ -120,7 +120,7 @@ async function keepSubscribed(
     } catch (error) {
       // The outer loop of hearing: a broker that is away or refuses is said, and tried again after the others.
       if (!(error instanceof BrokerError)) throw error
-      said.failed(trouble, error)
+      if (!o.signal.aborted) said.failed(trouble, error)
     }
     o.isUp(false)
     failures = clock.monotonic() - began >= LASTING_MS ? 0 : failures + 1
