@@ -8,7 +8,7 @@ import { type Broker, BrokerError, brokerName, type LookAtQueues, type Subscribe
 /** TCP and TLS; then login, exchange, queue and bindings together. */
 const CONNECT_MS = 5_000
 const SET_UP_MS = 15_000
-/** A peer that is silent for twice this is gone. The client sends two beats in it and lets four be missed. */
+/** The client looks twice in this time and gives a peer up that was silent for four looks: 25 s at most. */
 const HEARTBEAT_S = 10
 /** What a queue of ours may hold while this process stands still; then the oldest goes. A lost notification is found by the poll. */
 const QUEUE_MAX = 10_000
