@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the Debian 12 packages of the lab that are missing. Needs root and apt. Starts no service.
-# usage: install.sh [keystone] [services]
+# usage: install.sh [keystone] [services] [notifications]
 set -eu
 fail() { echo "lab: $*" >&2; exit 1; }
 want=(ironic-api ironic-conductor openipmi ipmitool util-linux procps iproute2 nftables)
@@ -10,7 +10,8 @@ for a in "$@"; do
     keystone) want+=("${wsgi[@]}" keystone) ;;
     # Without Debian's packages of the services themselves, which hold nothing but their start scripts.
     services) want+=("${wsgi[@]}" neutron-common placement-common nova-common python3-ironic-neutron-agent) ;;
-    *) fail "unknown argument $a; usage: install.sh [keystone] [services]" ;;
+    notifications) want+=(rabbitmq-server openssl) ;;
+    *) fail "unknown argument $a; usage: install.sh [keystone] [services] [notifications]" ;;
   esac
 done
 missing=()

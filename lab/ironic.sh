@@ -24,6 +24,15 @@ neutron_auth() {
   fi
 }
 
+notifications() {
+  if [ "$NOTIFY" = 1 ]; then
+    printf 'notification_level = info\ntransport_url = rabbit://lab:lab@127.0.0.1:%s/\n[oslo_messaging_notifications]\ndriver = messagingv2\n' "$AMQP_PORT"
+    printf '[oslo_messaging_rabbit]\nrabbit_retry_interval = 1\nrabbit_retry_backoff = 1\n'
+  else
+    printf 'transport_url = fake://\n[oslo_messaging_notifications]\ndriver = noop\n'
+  fi
+}
+
 # Intervals are short so that a test sees in seconds what takes minutes with the defaults; README.md lists both. A json-rpc
 # conductor is found by its host name, which therefore must resolve.
 configure() {
@@ -57,9 +66,7 @@ enabled_vendor_interfaces = no-vendor,ipmitool,fake
 enabled_storage_interfaces = noop,fake
 default_network_interface = noop
 minimum_memory_warning_only = true
-transport_url = fake://
-[oslo_messaging_notifications]
-driver = noop
+$(notifications)
 [api]
 host_ip = 127.0.0.1
 port = $PORT

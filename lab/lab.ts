@@ -74,6 +74,11 @@ export async function restartIronic(change: Record<string, string | number> = {}
   await mustRun('ironic.sh', ['restart', ...Object.entries(change).map(([name, value]) => `${name}=${value}`)])
 }
 
+/** Only with NOTIFY=1. `kill` is SIGKILL, after which `start` brings it back. */
+export async function rabbit(act: 'start' | 'stop' | 'kill'): Promise<void> {
+  await mustRun('rabbit.sh', [act])
+}
+
 /** Only with AUTH=keystone. */
 export async function keystone(act: 'start' | 'stop'): Promise<void> {
   await mustRun('keystone.sh', [act])

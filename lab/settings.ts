@@ -12,6 +12,7 @@ const Saved = z.object({
   FAKES: z.coerce.number(),
   AUTH: z.enum(['noauth', 'keystone']),
   SERVICES: z.enum(['0', '1']).default('0'),
+  NOTIFY: z.enum(['0', '1']).default('0'),
   NEUTRON: z.enum(['0', '1']),
   PORT: port,
   PROXY_PORT: port,
@@ -21,6 +22,8 @@ const Saved = z.object({
   NOVA_PORT: port,
   PLACEMENT_PORT: port,
   STUBS_CONTROL: port,
+  AMQP_PORT: port.default(5672),
+  AMQPS_PORT: port.default(5671),
   BMC_BASE: z.coerce.number(),
   BMC_NET: z.string(),
 })
@@ -42,6 +45,8 @@ export function readSettings() {
     auth: saved.AUTH,
     /** Neutron, Nova and Placement are real ones, not stubs. */
     services: saved.SERVICES === '1',
+    /** Ironic tells a RabbitMQ what it does. */
+    notify: saved.NOTIFY === '1',
     network_interface: saved.NEUTRON === '1' ? 'flat' : 'noop',
     ports: {
       ironic: saved.PORT,
@@ -51,6 +56,8 @@ export function readSettings() {
       nova: saved.NOVA_PORT,
       placement: saved.PLACEMENT_PORT,
       stubsControl: saved.STUBS_CONTROL,
+      amqp: saved.AMQP_PORT,
+      amqps: saved.AMQPS_PORT,
       bmcBase: saved.BMC_BASE,
     },
     /** The first three numbers of the BMC network that bmc-net.sh makes. */

@@ -4,6 +4,7 @@
  * What several keys must satisfy together is checked in config.ts, where they have been laid over the defaults.
  */
 import { z } from 'zod'
+import { notificationKeys } from './config-notifications.ts'
 import { notifySettings } from './config-notify.ts'
 import { SERVER_KEYS } from './config-server.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './core/policy.ts'
@@ -21,6 +22,9 @@ export const DEFAULTS = {
   listen: '127.0.0.1:8780',
   log: 'info',
 } as const
+
+/** Half of what the first reset waits for at least: what no notification tells of is found before it could be late. */
+export const STRETCHED_POLL = MINUTE
 
 /** A round takes the spacing, the wait for what nobody can see (a node without a machine has no BMC), and the soak: some 50 minutes by default. */
 export const CANARY = { every: DAY, within: 2 * HOUR } as const
@@ -260,6 +264,14 @@ const cloud = part('One cloud.', {
     }),
     every: duration('A round begins so long after the one before.', CANARY.every, { min: HOUR }),
     within: duration('A round that is not healed by then is a trouble: /readyz and the metrics say so.', CANARY.within, { min: HOUR }),
+  }).exactOptional(),
+  notifications: part("Ironic's notifications, heard at RabbitMQ (docs/listening.md): they wake, polls stay the truth.", {
+    ...notificationKeys(
+      duration('How often the failed states are listed while notifications prove alive; not less than the other poll.', STRETCHED_POLL, {
+        min: SECOND,
+        max: HOUR,
+      }),
+    ),
   }).exactOptional(),
   scope: part('Only nodes that fit every field given here.', {
     conductor_group: names('conductor_group'),

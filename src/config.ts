@@ -5,6 +5,7 @@
 import { BlockList, isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type ConfigSource, readSettings, type SettingsFile } from './config-file.ts'
+import { hearingPlanOf } from './config-notifications.ts'
 import { receiversOf, unknownCloudOf } from './config-notify.ts'
 import {
   type Budgets,
@@ -15,8 +16,10 @@ import {
   type LOG_LEVELS,
   listenAddress,
   type Settings,
+  STRETCHED_POLL,
 } from './config-schema.ts'
 import { loginOf, type ServerConfig } from './config-server.ts'
+import type { HearingPlan } from './controller/hear.ts'
 import type { CanaryPlan } from './core/canary.ts'
 import { ConfigError, nearest } from './core/config-error.ts'
 import { DEFAULT_POLICY, type Mode, type Policy } from './core/policy.ts'
@@ -35,6 +38,8 @@ export type CloudConfig = {
   policy: Policy
   /** null: no node is ever broken on purpose. */
   canary: CanaryPlan | null
+  /** Where Ironic's notifications are heard; null: nowhere. Holds passwords. */
+  notifications: HearingPlan | null
   /** Of the whole policy, mode included: replicas with different ones must not both act. */
   policyHash: string
 }
@@ -81,6 +86,7 @@ export function loadConfig(wish: ConfigWish): Config {
   })
   const poll = settings.poll ?? DEFAULTS.poll
   const census = settings.census ?? DEFAULTS.census
+  for (const cloud of clouds) checkHearing(cloud, { file, poll, census })
   if (census < poll) {
     throw new ConfigError({
       what: file.at([settings.census === undefined ? 'poll' : 'census']),
@@ -167,7 +173,9 @@ function cloudConfig(name: string, cloud: CloudSettings, under: Policy): CloudCo
     },
     cloud,
   )
-  return withPolicy({ name, ironic: cloud.ironic ?? name, services: cloud.services ?? null, canary: canaryOf(cloud), policy }, policy)
+  const notifications = hearingPlanOf(cloud.notifications, STRETCHED_POLL)
+  const parts = { name, ironic: cloud.ironic ?? name, services: cloud.services ?? null, canary: canaryOf(cloud), notifications }
+  return withPolicy({ ...parts, policy }, policy)
 }
 
 const canaryOf = ({ canary }: CloudSettings): CanaryPlan | null =>
@@ -206,6 +214,18 @@ function checkPolicy({ resets, spacing }: Policy, { file, cloud }: { file: Setti
     what: file.at([...(fromCloud && cloud !== null ? ['clouds', cloud] : []), 'budgets', ...key]),
     message: `The spacing of ${resets.max} resets adds up to ${durationText(taken)}, which a window of ${durationText(resets.window)} does not hold: they would never be used up.`,
     fix: 'Make the window longer (or lifetime), the spacing shorter, or the resets fewer.',
+  })
+}
+
+/** While notifications prove alive a cloud is polled less often, and a census is never more often than a poll. */
+function checkHearing({ name, notifications }: CloudConfig, o: { file: SettingsFile; poll: number; census: number }): void {
+  if (notifications === null) return
+  const stretched = o.file.settings.clouds?.[name]?.notifications?.poll
+  if (stretched === undefined || (stretched >= o.poll && stretched <= o.census)) return
+  throw new ConfigError({
+    what: o.file.at(['clouds', name, 'notifications', 'poll']),
+    message: `${durationText(stretched)} is not between the poll without notifications, ${durationText(o.poll)}, and the census, ${durationText(o.census)}.`,
+    fix: 'It is how often is polled while notifications prove alive: let it lie between the two.',
   })
 }
 

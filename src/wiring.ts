@@ -2,8 +2,10 @@
  * From configuration to things: which clouds are meant, a way into each, the database, and the worlds that the controller works on
  * (wire-cloud.ts builds one from its parts). It takes no step of its own; what it is given (seams, environment) is main's.
  */
+import { amqpLookAtQueues, amqpSubscribe } from './amqp.ts'
 import { type CloudConfig, type Config, cloudFor, inMode, loadConfig } from './config.ts'
 import type { CloudWorld, Log } from './controller/cloud-world.ts'
+import { type Ear, ear } from './controller/hear.ts'
 import { repeats } from './controller/repeats.ts'
 import type { Mode } from './core/policy.ts'
 import type { Seams } from './core/seams.ts'
@@ -84,6 +86,17 @@ export function wire(
   })
   return { world, reached: { ...cloud, session: world.sessions.ironic, services: world.sessions.services, ironic: world.ironic } }
 }
+
+/** What hears the notifications of a cloud; null where none are configured. Connects to nothing yet. @param pollMs the poll without proof, ms */
+export function earFor(
+  { name, notifications }: Pick<CloudConfig, 'name' | 'notifications'>,
+  to: { store: Store; seams: Seams; log: Log; pollMs: number },
+): Ear | null {
+  return notifications === null ? null : ear({ ...to, cloud: name, plan: notifications, subscribe: amqpSubscribe })
+}
+
+/** The real brokers, for a check. */
+export const brokers = { subscribe: amqpSubscribe, lookAtQueues: amqpLookAtQueues }
 
 /** The entry of this name in clouds.yaml. Throws ConfigError, with the nearest name, where there is none. */
 export const readCloudNamed = (cloud: string, around: Around): CloudAccess => entry(cloud, around)

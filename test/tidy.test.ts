@@ -95,12 +95,15 @@ const SEAM_FILES = [
   'src/main.ts',
   // Mail needs sockets of its own.
   'src/smtp.ts',
+  // So does a broker's connection.
+  'src/amqp.ts',
   'src/simulator/virtual-clock.ts',
   // The demo's: virtual time at a pace of real time, and the simulated cloud on real sockets.
   'src/simulator/paced.ts',
   'src/simulator/serve.ts',
 ]
-const SEAM_MODULES = /^(undici|nodemailer|(node:)?(dgram|https|http2|dns|dns\/promises|tls|timers|timers\/promises|worker_threads))$/
+const SEAM_MODULES =
+  /^(undici|nodemailer|rabbitmq-client|(node:)?(dgram|https|http2|dns|dns\/promises|tls|timers|timers\/promises|worker_threads))$/
 const SEAM_GLOBALS = ['fetch', 'setTimeout', 'setInterval', 'WebSocket', 'XMLHttpRequest', 'EventSource']
 const SEAM_CALLS =
   /^(globalThis\.)?(Date\.now|Math\.random|performance\.now|process\.hrtime|process\.uptime|AbortSignal\.timeout|Temporal\.Now)\b/

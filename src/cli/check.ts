@@ -5,8 +5,9 @@
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
 import { StoreError } from '../store/store-error.ts'
-import { chosenClouds, reach, readConfig } from '../wiring.ts'
+import { brokers, chosenClouds, reach, readConfig } from '../wiring.ts'
 import { checkCloud } from './check-cloud.ts'
+import { checkNotifications } from './check-notifications.ts'
 import type { Checked } from './checked.ts'
 import { globalsOf } from './globals.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -30,12 +31,16 @@ export function registerCheck(program: Command, io: Io): void {
     .action(async (_options, command: Command) => {
       const globals = globalsOf(command, io)
       const config = readConfig(io, globals)
-      const clouds = chosenClouds(config, globals, io).map((cloud) => reach(cloud, io.seams))
+      const chosen = chosenClouds(config, globals, io)
+      const clouds = chosen.map((cloud) => reach(cloud, io.seams))
       const shown = progress(io, io.seams.clock)
       const lines: Checked[] = []
       for (const cloud of clouds) lines.push(...(await checkCloud(cloud, io.seams, shown.say).finally(() => shown.say(''))))
       shown.end()
-      lines.push(notifications(config), await database(io, config))
+      lines.push(
+        ...(await checkNotifications(chosen, { pollMs: config.poll, newId: io.seams.newId, ...brokers })),
+        await database(io, config),
+      )
       io.exit(codeOf(lines))
       if (globals.output === 'json') {
         printJson(io, { checks: lines.map(({ isConfiguration: _how, ...line }) => line) })
@@ -70,15 +75,6 @@ function summaryOf(lines: readonly Checked[]): string {
   if (fails > 0) return `Not fit: ${fails} failed, ${warns} warned.`
   return warns > 0 ? `Fit, with ${warns} ${warns === 1 ? 'warning' : 'warnings'}.` : 'Fit.'
 }
-
-const notifications = (config: Config): Checked => ({
-  cloud: '-',
-  name: 'notifications',
-  verdict: 'pass',
-  message: `not listened to in this version; the failed states are polled every ${config.poll / 1000} s`,
-  fix: null,
-  isConfiguration: false,
-})
 
 async function database(io: Io, config: Config): Promise<Checked> {
   const line = { cloud: '-', name: 'database' }

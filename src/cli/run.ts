@@ -14,7 +14,7 @@ import { timeText } from '../core/when.ts'
 import { openMetrics } from '../http/metrics.ts'
 import { takeRunLock } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
-import { chosenClouds, notifierFor, type Reached, wire } from '../wiring.ts'
+import { chosenClouds, earFor, notifierFor, type Reached, wire } from '../wiring.ts'
 import { refuseIfUnfit } from './check-cloud.ts'
 import { CloudTrouble } from './cloud-trouble.ts'
 import { globalsOf } from './globals.ts'
@@ -57,7 +57,9 @@ async function runHere(place: Place): Promise<void> {
   const canaries: CanaryWatch[] = []
   const stateOfCanaries = () => canaries.map((canary) => canary.state())
   const receivers = config.receivers.map(({ name }) => name)
-  const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries, receivers })
+  const ears = clouds.flatMap((cloud) => earFor(cloud, { store, seams, log, pollMs: config.poll }) ?? [])
+  const hearing = () => ears.map((ear) => ear.state())
+  const metrics = await openMetrics({ store, clock: seams.clock, clouds, canaries: stateOfCanaries, receivers, hearing })
   const wired = chosen.map((cloud) => wire(cloud, { store, seams, log, counted: metrics.asked }))
   // Several replicas share a PostgreSQL database; a SQLite file is one daemon's.
   const lock = config.database.kind === 'sqlite' ? takeRunLock(config.database.path) : null
@@ -89,6 +91,7 @@ async function runHere(place: Place): Promise<void> {
     const options = {
       worlds,
       canaries,
+      ears,
       claimant,
       workers: config.workers,
       pollMs: config.poll,

@@ -1,10 +1,12 @@
 /**
  * The daemon's body: polls, takes the census and works, for every cloud on its own, until told to stop. A cloud that hangs delays no other.
  */
+import type { Clock } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { CanaryWatch } from './canary.ts'
 import { takeCensus } from './census.ts'
 import type { CloudWorld } from './cloud-world.ts'
+import type { Ear } from './hear.ts'
 import { poll } from './poll.ts'
 import type { Pass } from './reconcile.ts'
 import { type Repeats, repeats } from './repeats.ts'
@@ -21,6 +23,8 @@ export type RunOptions = {
   onPass: (key: NodeKey, pass: Pass) => void
   /** One for each cloud that has a canary. */
   canaries: readonly CanaryWatch[]
+  /** One for each cloud whose notifications are heard. */
+  ears?: readonly Ear[]
 }
 
 /** Resolves when the signal has aborted and everything in hand is finished. */
@@ -34,7 +38,8 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const watching = worlds.map((world) => watch(world, options, { signal, polled: (uuids) => rounds.get(world.cloud)?.polled(uuids) }))
   const working = worlds.map((world) => work({ world, claimant, size: workers, onPass }, signal))
   const canaries = options.canaries.map((canary) => watchCanary(canary, options, signal))
-  await Promise.all([...watching, ...canaries, ...working])
+  const hearing = (options.ears ?? []).map((ear) => ear.run(signal))
+  await Promise.all([...watching, ...canaries, ...hearing, ...working])
 }
 
 /**
@@ -132,7 +137,7 @@ export type Looks = {
   standing(): Promise<boolean>
 }
 
-function looksAt(world: CloudWorld, log: Repeats, polled: Watching['polled']): Looks {
+function looksAt(world: CloudWorld, { log, polled, ear }: { log: Repeats; polled: Watching['polled']; ear: Ear | undefined }): Looks {
   const { clock } = world.seams
   let saying = false
   let ahead = clock.now() - clock.monotonic()
@@ -148,8 +153,10 @@ function looksAt(world: CloudWorld, log: Repeats, polled: Watching['polled']): L
       orSay(world, { message: 'poll failed', log }, async () => {
         ahead = await afterStepBack(world, ahead)
         saying = await sayIfOverruled(world, saying)
+        const began = clock.monotonic()
         const { nodes } = await poll(world)
         polled(nodes.map(({ uuid }) => uuid))
+        ear?.polled(nodes, began)
       }),
     standing: () =>
       orSay(world, { message: 'mode and policy in force not read', log }, async () => {
@@ -162,7 +169,8 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
   const { clock } = world.seams
   const { replicas } = world.store
   const log = repeats(clock, world.log)
-  const looks = looksAt(world, log, polled)
+  const ear = options.ears?.find(({ cloud }) => cloud === world.cloud)
+  const looks = looksAt(world, { log, polled, ear })
   if (replicas !== null) {
     await shareRounds({ world, rounds: replicas.rounds, looks, log }, { ...options, censusAgainMs: CENSUS_AGAIN_MS }, signal)
     return
@@ -172,7 +180,17 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
   while (!signal.aborted) {
     const began = clock.monotonic()
     if (began >= censusDue) censusDue = began + ((await looks.census()) ? options.censusMs : Math.min(options.censusMs, CENSUS_AGAIN_MS))
-    await looks.poll()
-    await clock.sleep(Math.max(0, options.pollMs - (clock.monotonic() - began)), signal)
+    const isPolled = await looks.poll()
+    // A cloud that could not be polled is asked again as soon as one whose notifications are not heard.
+    if (ear === undefined || !isPolled) await clock.sleep(Math.max(0, options.pollMs - (clock.monotonic() - began)), signal)
+    else await restUntilPoll(clock, { ear, began, censusDue }, signal)
   }
+}
+
+/** How soon it is seen that notifications do not prove alive any more. */
+const TICK_MS = 1_000
+
+async function restUntilPoll(clock: Clock, o: { ear: Ear; began: number; censusDue: number }, signal: AbortSignal): Promise<void> {
+  const left = (): number => Math.min(o.began + o.ear.pollMs(), o.censusDue) - clock.monotonic()
+  for (let rest = left(); rest > 0 && !signal.aborted; rest = left()) await clock.sleep(Math.min(rest, TICK_MS), signal)
 }

@@ -125,6 +125,29 @@ test('a canary that was never healed has no time, and each has a figure for its 
     assert.deepEqual(await figures(), [5, 0])
   }))
 
+test('notifications have figures where they are heard, and none elsewhere', () =>
+  served(async ({ store, clock, world }) => {
+    const state = { cloud: 'west', isUp: true, heardAt: 7_000, woken: 2, pollMs: 60_000 }
+    const metrics = await openMetrics({
+      ...{ store, clock, clouds: [WEST], canaries: () => [], receivers: [] },
+      hearing: () => [{ ...state, heard: new Map([['provision_set', 3]]), putAside: new Map([['not-json', 1]]) }],
+    })
+    await metrics.text()
+    const found = await read(metrics)
+    assert.deepEqual(
+      [...found].filter(([name]) => /notification|poll_interval/.test(name)),
+      [
+        ['anneal_ironic_notifications_heard_total{cloud="west",event="provision_set"}', 3],
+        ['anneal_ironic_notifications_put_aside_total{cloud="west",reason="not-json"}', 1],
+        ['anneal_ironic_notifications_woken_total{cloud="west"}', 2],
+        ['anneal_ironic_notifications_up{cloud="west"}', 1],
+        ['anneal_last_notification_timestamp_seconds{cloud="west"}', 7],
+        ['anneal_poll_interval_seconds{cloud="west"}', 60],
+      ],
+    )
+    assert.ok(![...(await read(world.metrics)).keys()].some((name) => name.startsWith('anneal_ironic_notifications')))
+  }))
+
 test('a long history is counted to its end, in stretches that let others have their turn', () =>
   served(async ({ store, clock, world }) => {
     const stretches: number[] = []

@@ -5,12 +5,14 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Configured } from '../commands/list-policies.ts'
 import type { CanaryState } from '../core/canary.ts'
+import type { HearingState } from '../core/hearing.ts'
 import type { Observation } from '../core/observation.ts'
 import { placesIn } from '../core/pace.ts'
 import { HOUR } from '../core/policy.ts'
 import type { Clock } from '../core/seams.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditTally } from '../store/tally.ts'
+import { hearingFigures } from './hearing-figures.ts'
 
 export type Metrics = {
   contentType: string
@@ -34,11 +36,14 @@ type From = {
   clouds: readonly Configured[]
   canaries: () => readonly CanaryState[]
   receivers: readonly string[]
+  /** Of the clouds whose notifications are heard. */
+  hearing?: () => readonly HearingState[]
 }
 
-export async function openMetrics({ store, clock, clouds, canaries, receivers }: From): Promise<Metrics> {
+export async function openMetrics({ store, clock, clouds, canaries, receivers, hearing }: From): Promise<Metrics> {
   const registry = new Registry()
   const figures = figuresIn(registry)
+  const heard = hearing === undefined ? () => {} : hearingFigures(registry, hearing)
   // From the beginning: Prometheus sees a first failure only where there was a 0 before it.
   for (const receiver of receivers) for (const outcome of TOLD) figures.told.inc({ receiver, outcome }, 0)
   const read = reader({ store, clock, clouds, canaries, receivers }, figures, { audit: await store.newestAudit(), at: clock.now() })
@@ -47,6 +52,7 @@ export async function openMetrics({ store, clock, clouds, canaries, receivers }:
     contentType: registry.contentType,
     text: () => {
       reading ??= read()
+        .then(heard)
         .then(() => registry.metrics())
         .finally(() => {
           reading = null

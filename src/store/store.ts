@@ -80,6 +80,7 @@ import type { Schema } from './schema.ts'
 import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { openSqliteFile } from './sqlite-file.ts'
+import { nodeStandings } from './standings.ts'
 import { type Counts, counts } from './status.ts'
 import {
   type AuditTally,
@@ -134,6 +135,8 @@ export type Store = SaidWords & {
   /** Takes in a listing (`complete`: a census); returns what is new or changed and wakes what matters of it. */
   seen(cloud: string, listed: readonly SeenNode[], o: { complete: boolean }): Promise<NodeKey[]>
   openCaseKeys(cloud: string): Promise<NodeKey[]>
+  /** Which of up to 500 nodes are known, and which have an open case. */
+  nodeStandings(cloud: string, uuids: readonly string[]): ReturnType<typeof nodeStandings>
   /** Wakes, once each, nodes with an open case that have just left the polled lists; returns how many. */
   wakeMissing(keys: readonly NodeKey[]): Promise<number>
   census(cloud: string, size: number): Promise<{ doubtful: string | null }>
@@ -290,6 +293,7 @@ function writing(home: Home) {
     nextDue: (of) => nextDue(home, of),
     seen: (cloud, listed, { complete }) => seen(home, { cloud, nodes: listed, complete }),
     openCaseKeys: (cloud) => openCaseKeys(home.db, cloud),
+    nodeStandings: (cloud, uuids) => nodeStandings(home.db, cloud, uuids),
     wakeMissing: (keys) => wakeMissing(home, keys),
     census: (cloud, size) => census(home, cloud, size),
     takeCensus: (cloud, pages) => takeInCensus(home, cloud, pages),

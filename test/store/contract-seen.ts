@@ -42,6 +42,24 @@ export function seenContract(open: Open): void {
     )
 
     test(
+      'tells nodes that are known from those with an open case, and from strangers and nodes of another cloud',
+      on(open, async ({ store, clock }) => {
+        await store.seen(CLOUD, [seenNode(1), seenNode(2), seenNode(3)], CENSUS)
+        await store.seen('east', [seenNode(4)], CENSUS)
+        await pass(store, 2, wait(clock.now() + 1000))
+        await pass(store, 3, wait(clock.now() + 1000))
+        await pass(store, 3, resolve)
+        const uuids = [1, 2, 3, 4, 5].map((n) => keyOf(n).uuid)
+        assert.deepEqual(Object.fromEntries(await store.nodeStandings(CLOUD, uuids)), {
+          [keyOf(1).uuid]: 'known',
+          [keyOf(2).uuid]: 'in-case',
+          [keyOf(3).uuid]: 'known',
+        })
+        assert.equal((await store.nodeStandings(CLOUD, [])).size, 0)
+      }),
+    )
+
+    test(
       'wakes a changed node of an open case whatever its state',
       on(open, async ({ store }) => {
         await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], POLL)
