@@ -232,7 +232,7 @@ const MEMORY: readonly Defect[] = [
     imitates: 'an intent without an outcome belongs to a dead process',
     breaks: ['S4'],
     seeds: 24,
-    often: ['service ironic latency late=8s for 50s', 'crash writing step=6 back=1s'],
+    often: ['replica span=2m', 'freeze span=35s'],
     edits: [
       edit(
         'src/core/settle.ts',
