@@ -82,8 +82,8 @@ async function daemon(login: { authUrl: string; user: string; password: string }
     config,
     stringify({
       ...{ poll: '1s', server: { listen: '127.0.0.1:0', login: {} }, database: join(folder, 'anneal.db') },
-      clouds: { sim: { canary: { node: 'nobody' } } },
-      // Nobody listens there: it is enough to be counted.
+      // Nobody listens at any of these: it is enough to be counted.
+      clouds: { sim: { canary: { node: 'nobody' }, notifications: { brokers: ['amqp://guest:guest@127.0.0.1:9/'] } } },
       notify: { ops: { kind: 'webhook', url: 'http://127.0.0.1:9/' } },
     }),
   )
