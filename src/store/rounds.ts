@@ -56,7 +56,8 @@ async function begin({ db, clock }: Home, round: Round, { ownMs, everyMs }: { ow
 async function put({ db, clock }: Home, { cloud, kind }: Round, ms: number): Promise<void> {
   await db
     .updateTable('rounds')
-    .set({ nextAt: clock.now() + ms })
+    // Monotonic time has fractions, and the column has none.
+    .set({ nextAt: Math.round(clock.now() + ms) })
     .where('cloud', '=', cloud)
     .where('kind', '=', kind)
     .execute()

@@ -185,6 +185,16 @@ export function serverTests(cluster: Cluster, template: string): void {
       await remove()
     })
 
+    test('takes a round whose next one is due at a fraction of a millisecond, as monotonic time has it', async () => {
+      const { store, clock, remove } = await openedFrom(cluster, template)
+      const round = { cloud: CLOUD, kind: 'census' } as const
+      const begin = () => store.replicas?.rounds.begin(round, { ownMs: 1_000, everyMs: 10_000 })
+      assert.equal(await begin(), null)
+      await store.replicas?.rounds.end(round, 2_000.4)
+      assert.equal(await begin(), clock.now() + 2_000)
+      await remove()
+    })
+
     test('holds text of any character', async () => {
       const { store, remove } = await openedFrom(cluster, template)
       await store.hold(keyOf(1), { by: 'pat', why: 'a\u0000b \u{1f600} \ud800' })
