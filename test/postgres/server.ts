@@ -196,6 +196,18 @@ export function serverTests(cluster: Cluster, template: string): void {
       await remove()
     })
 
+    test('has claims of half a minute, though the clock of the machine is set by an hour meanwhile', async () => {
+      const { name, place } = await cluster.database(template)
+      let off = 0
+      const store = await open(place, { ...realClock, now: () => Date.now() + off })
+      await store.wake([keyOf(1)])
+      off = 3_600_000
+      assert.equal((await store.claim({ claimant: 'c', limit: 1, clouds: [CLOUD] })).length, 1)
+      const { rows } = await cluster.ask(name, 'select "claimUntil" - extract(epoch from clock_timestamp()) * 1000 as left from due')
+      assert.ok(Number(rows[0].left) < 31_000, `${rows[0].left} ms left`)
+      await store.close()
+    })
+
     test('holds text of any character', async () => {
       const { store, remove } = await openedFrom(cluster, template)
       await store.hold(keyOf(1), { by: 'pat', why: 'a\u0000b \u{1f600} \ud800' })
