@@ -8,20 +8,18 @@ import { z } from 'zod'
 import type { Home } from '../bench/bundled.ts'
 import { answering } from '../bench/child.ts'
 import { loadConfig } from '../src/config.ts'
-import type { Random } from '../src/core/seams.ts'
 import { simulatedCloud } from '../src/simulator/cloud.ts'
 import { isPersons } from '../src/simulator/promises.ts'
 import { DEEDS } from '../src/simulator/script/all-deeds.ts'
-import { spanWord } from '../src/simulator/script/deed.ts'
-import { calm, drawnLines } from '../src/simulator/script/mischief.ts'
+import { calm } from '../src/simulator/script/mischief.ts'
 import { type Scene, sceneOver } from '../src/simulator/script/scene.ts'
-import { between, chance, pick, seededRandom } from '../src/simulator/seeded.ts'
+import { seededRandom } from '../src/simulator/seeded.ts'
 import { serveCloud } from '../src/simulator/serve.ts'
-import type { SimNode } from '../src/simulator/world.ts'
 import type { IntentRow } from './database.ts'
 import { liveClock } from './live-clock.ts'
 import { requestPlanSchema } from './plan.ts'
 import { placesOf, QUICKER, siteOf } from './site.ts'
+import { failOneOf, isFailed, marksIn, troubleIn } from './trouble.ts'
 import { type Witness, witnessOver } from './witness.ts'
 import { type Words, wordsByCommand } from './words.ts'
 
@@ -31,60 +29,6 @@ const PUSH_GAP_MS = 40_000
 const FAILURE_GAP_MS = 500
 /** A failed node that nobody has opened a case for by then was forgotten. */
 const OVERLOOKED_MS = 60_000
-
-const TEXTS = [
-  'Failed to tear down: IPMI call failed: power status.',
-  'Failed to tear down: Failed to set node power state to power off.',
-  'Failed to tear down: Service Unavailable (HTTP 503)',
-  'Failed to tear down: Unable to create neutron ports: ConnectFailure',
-]
-
-/**
- * An outage that lasts longer than a life lets no life do anything, so long ones are left out and short ones put in their place; and kills,
- * stops, clocks and second daemons are the trial's own business.
- */
-const LEFT_OUT = [
-  'service',
-  'crash',
-  'freeze',
-  'clock',
-  'sweep',
-  'replica',
-  'disk-full',
-  'ambush',
-  'believe-census',
-  'wake',
-  'redact',
-  'remove',
-]
-const OUTAGE_MS = { least: 30_000, most: 150_000 }
-/** One draw of so many is a short outage. */
-const OUTAGES_IN = 10
-
-function shortOutage(random: Random): string {
-  const name = pick(random, ['ironic', 'ironic', 'neutron', 'nova', 'keystone', 'placement'])
-  const kind = pick(random, ['down', '503', '502', '500', 'hang', 'lost-reply'])
-  return `service ${name} ${kind} share=${between(random, 30, 99)}% for ${spanWord(between(random, OUTAGE_MS.least, OUTAGE_MS.most))}`
-}
-
-/** Goes on by the cloud's own clock until what is returned is called. */
-function trouble(scene: Scene, random: Random): () => void {
-  let isOver = false
-  const next = (): void => {
-    clock.after(Math.ceil(-Math.log(1 - random()) * PUSH_GAP_MS), () => {
-      if (isOver) return
-      next()
-      if (chance(random, 1 / OUTAGES_IN)) return void scene.perform(shortOutage(random))
-      const lines = drawnLines(scene, random)
-      if (lines.some(({ line }) => LEFT_OUT.includes(line.split(' ')[0] ?? ''))) return
-      for (const { line, after } of lines) clock.after(after, () => !isOver && scene.perform(line))
-    })
-  }
-  next()
-  return () => {
-    isOver = true
-  }
-}
 
 const [seed = 1, size = 100] = process.argv.slice(2).map(Number)
 const clock = liveClock(QUICKER)
@@ -111,37 +55,13 @@ function begin({ home, isQuiet }: Begin): Play {
   const witness = witnessOver(cloud, { policy: config.policy, database: home.database, places: placesOf(size) })
   const words = wordsByCommand(home, witness.judges)
   const scene = sceneOver({ cloud, judges: witness.judges, operator: words, deeds: DEEDS })
-  const stop = isQuiet ? () => {} : trouble(scene, seededRandom(seed + 1))
-  failing = setInterval(() => failOne(), FAILURE_GAP_MS)
+  const stop = isQuiet ? () => {} : troubleIn(scene, seededRandom(seed + 1), PUSH_GAP_MS)
+  failing = setInterval(() => failOneOf(cloud, random), FAILURE_GAP_MS)
   return { witness, words, scene, stop }
 }
 
 let failing: NodeJS.Timeout | null = null
 const random = seededRandom(seed + 2)
-
-/** A tear-down that has just failed, of a node that is in nobody's hands. */
-function failOne(): void {
-  const whole = [...cloud.state.nodes.values()].filter(isWhole)
-  const node = whole[Math.floor(random() * whole.length)]
-  const text = TEXTS[Math.floor(random() * TEXTS.length)]
-  if (node !== undefined && text !== undefined) cloud.people.fail(node.row.uuid, text)
-}
-
-const isWhole = ({ row }: SimNode): boolean =>
-  (row.provision_state === 'active' || row.provision_state === 'available') && !row.maintenance && row.reservation === null
-
-const isFailed = ({ row }: SimNode): boolean => row.provision_state === 'error' || row.provision_state === 'clean failed'
-
-/** As toISOString writes it; the older script's marks, which mischief writes, have no zone. */
-const OURS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-
-const marksNow = (): { uuid: string; mark: string }[] =>
-  [...cloud.state.nodes.values()].flatMap(({ row }) => {
-    const marks = row.extra['hammer_error_resets']
-    return Array.isArray(marks)
-      ? marks.filter((mark) => OURS.test(String(mark))).map((mark) => ({ uuid: row.uuid, mark: String(mark) }))
-      : []
-  })
 
 const lifeSchema = z.object({ name: z.string(), startedAt: z.number(), pid: z.number(), plan: requestPlanSchema.nullable() })
 // Both come from files of this folder, in this very version.
@@ -171,7 +91,7 @@ answering({
     return {
       killedAt: witness.trigger.shot()?.at ?? null,
       ...witness.seen(),
-      marks: marksNow(),
+      marks: marksIn(cloud),
       failed: [...cloud.state.nodes.values()]
         .filter((node) => isFailed(node) && Date.parse(node.row.provision_updated_at ?? '') < overlooked)
         .map(({ row }) => row.uuid),
@@ -187,7 +107,7 @@ answering({
     speakAgain()
   },
   now: () => ({
-    marks: marksNow(),
+    marks: marksIn(cloud),
     failed: [...cloud.state.nodes.values()].filter(isFailed).map(({ row }) => row.uuid),
     personal: [...cloud.state.nodes.values()].filter(({ row }) => isPersons(row)).map(({ row }) => row.uuid),
     changes: cloud.ledger.changes().length,

@@ -67,9 +67,10 @@ export async function lastQuestions({ home, cloud, say }: { home: Home; cloud: C
   return { found, cases: left.cases, ms: performance.now() - began }
 }
 
-type Left = ReturnType<typeof lookInto>
+/** What is asked about, of the whole database. */
+export type Remains = Pick<ReturnType<typeof lookInto>, 'unsettled' | 'cases' | 'marks'>
 
-function whatWaits({ unsettled, cases }: Left): string {
+export function whatWaits({ unsettled, cases }: Remains): string {
   const reasons = Map.groupBy(
     cases.filter((one) => !rests(one)),
     ({ reason }) => reason ?? 'undecided',
@@ -77,19 +78,20 @@ function whatWaits({ unsettled, cases }: Left): string {
   return [`${unsettled.length} acts without an outcome`, ...[...reasons].map(([reason, all]) => `${all.length} ${reason}`)].join(', ')
 }
 
-const isAtRest = (left: Left): boolean => left.unsettled.length === 0 && left.cases.every(rests)
+export const isAtRest = (left: Remains): boolean => left.unsettled.length === 0 && left.cases.every(rests)
 
 /** Nothing more comes without a person; a hold is a word of theirs, too, and what is being deployed is a tenant's. */
-const rests = ({ kind, reason }: CaseRow): boolean => kind === 'leave' || kind === 'escalate' || reason === 'held' || reason === 'deploying'
+export const rests = ({ kind, reason }: CaseRow): boolean =>
+  kind === 'leave' || kind === 'escalate' || reason === 'held' || reason === 'deploying'
 
-const caseLine = ({ name, id, kind, reason, message }: CaseRow): string => `${name} (${id}) still ${kind} ${reason}: ${message}`
+export const caseLine = ({ name, id, kind, reason, message }: CaseRow): string => `${name} (${id}) still ${kind} ${reason}: ${message}`
 
-function withoutCase(now: Now, cases: readonly CaseRow[]): string[] {
+export function withoutCase(now: Pick<Now, 'failed'>, cases: readonly CaseRow[]): string[] {
   const known = new Set(cases.map(({ uuid }) => uuid))
   return now.failed.filter((uuid) => !known.has(uuid))
 }
 
-function uncounted(now: Now, left: Left): string[] {
+export function uncounted(now: Pick<Now, 'marks'>, left: Remains): string[] {
   const attempts = new Map(left.marks.map((one) => [`${one.uuid} ${one.mark}`, one]))
   const restingOn = new Set(left.cases.filter(rests).map(({ uuid }) => uuid))
   return now.marks.flatMap(({ uuid, mark }) => {
@@ -101,7 +103,7 @@ function uncounted(now: Now, left: Left): string[] {
   })
 }
 
-const inHand = (unsettled: Left['unsettled']): string[] => unsettled.map(({ act, uuid }) => `${act} on ${uuid} was left in hand`)
+const inHand = (unsettled: Remains['unsettled']): string[] => unsettled.map(({ act, uuid }) => `${act} on ${uuid} was left in hand`)
 
 function ended(home: Home): Promise<number | null> {
   const child = anneal(home, ['sweep'], 'ignore')

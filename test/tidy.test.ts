@@ -265,7 +265,7 @@ const allFiles = readdirSync(root, { recursive: true, withFileTypes: true })
   .filter((path) => !path.split('/').some((part) => SKIPPED.includes(part)))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const sources = allFiles
-  .filter((path) => /^(src|dashboard|test|lab|scripts|bench|crash)\/.*\.tsx?$/.test(path))
+  .filter((path) => /^(src|dashboard|test|lab|scripts|bench|crash|drill)\/.*\.tsx?$/.test(path))
   .map((path) => source(path, read(path)))
 
 for (const [name, rule] of Object.entries(RULES)) {

@@ -32,6 +32,8 @@ export type Cluster = {
   drop(name: string): Promise<void>
   stop(mode?: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
+  /** Of the server that is running, for whoever stops it in its tracks. */
+  pid(): number
   remove(): Promise<void>
 }
 
@@ -106,6 +108,7 @@ export async function startCluster(programs: string): Promise<Cluster> {
     drop: async (name) => void (await ask('postgres', `drop database ${name} with (force)`)),
     stop: async (mode = 'fast') => void (await ctl('-m', mode, 'stop')),
     start,
+    pid: () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]),
     remove: async () => {
       await ctl('-m', 'immediate', 'stop')
       rmSync(folder, { recursive: true })
