@@ -9,15 +9,17 @@ import { bringUp, type Drill, killLife, livingOf, noteLoss, replicaOf, strike } 
 import { PEERS } from './peers.ts'
 import { type Deed, deedText, type Planned, type Schedule } from './schedule.ts'
 
-/** Resolves when every lane is through and everything is whole again; where one fails, the others come to their end first. */
-export async function perform(drill: Drill, { lanes }: Schedule): Promise<void> {
+/** Resolves when every lane is through and everything is whole again; where one fails, the others come to their end first. After `ms` begins what must be done alone. */
+export async function perform(drill: Drill, { lanes }: Schedule, ms: number): Promise<void> {
+  const until = Date.now() + ms
   const turns = turnsOf(drill.replicas.length)
-  const ends = await Promise.allSettled(lanes.map((lane) => walk(drill, lane, turns)))
+  const ends = await Promise.allSettled(lanes.map((lane) => walk(drill, { lane, turns, until })))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
-async function walk(drill: Drill, lane: readonly Planned[], turns: Turns): Promise<void> {
-  for (const { gapMs, deed } of lane) {
+async function walk(drill: Drill, { lane, turns, until }: { lane: readonly Planned[]; turns: Turns; until: number }): Promise<void> {
+  for (const { gapMs, deed, isMust } of lane) {
+    if (Date.now() > until && !isMust) return
     await pause(gapMs)
     const free = await turns.take(replicasOf(deed))
     drill.say(deedText(deed))

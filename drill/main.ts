@@ -87,7 +87,7 @@ async function drilled(around: Around): Promise<boolean> {
     say(`${wish.replicas} replicas, ${wish.nodes} nodes, ${wish.minutes} min, seed ${wish.seed}`)
     await Promise.all(replicas.map((replica) => bringUp(drill, replica, 'usual')))
     await cloud.unleash()
-    await perform(drill, drawSchedule({ ...wish, peers: PEERS.map(({ name }) => name) }))
+    await perform(drill, drawSchedule({ ...wish, peers: PEERS.map(({ name }) => name) }), wish.minutes * 60_000)
     const answers = await lastLook(drill, { home, front: wish.replicas })
     const { text, isBroken } = drillReport({ answers, record: drill.record, wish, ms: performance.now() - began })
     process.stdout.write(text)

@@ -19,7 +19,8 @@ export type Deed =
   /** It starts under a wall clock that is off, or whose clock is set while it runs. */
   | { kind: 'clock'; replica: number; how: 'off' | 'set'; ms: number }
 
-export type Planned = { gapMs: number; deed: Deed }
+/** `isMust`: it is done even where the time is over by then. */
+export type Planned = { gapMs: number; deed: Deed; isMust: boolean }
 export type Schedule = { lanes: Planned[][] }
 
 export type Wish = { seed: number; minutes: number; replicas: number; peers: readonly string[] }
@@ -36,17 +37,19 @@ export const longPauseMs = (minutes: number): number => LONG_PAUSES.find(({ from
 export function drawSchedule({ seed, minutes, replicas, peers }: Wish): Schedule {
   const random = seededRandom(seed)
   const draw: Draw = { random, replicas: Array.from({ length: replicas }, (_, at) => at), peers }
-  const musts = shuffledBy(random, [
-    () => kill(draw, 'mark'),
-    () => kill(draw, null),
-    () => clock(draw, 'off'),
-    () => clock(draw, 'set'),
-    ...(replicas > 1 ? [() => policy(draw)] : []),
-    ...peers.map((peer) => () => partition(draw, peer, pick(random, ['cut', 'silent'] as const) ?? 'cut')),
-  ])
-  const long: Deed = { kind: 'pause', replica: between(random, 0, replicas - 1), aim: 'mark', ms: longPauseMs(minutes), isLong: true }
-  const untilMs = minutes * 60_000
+  const long: Deed = { kind: 'pause', replica: oneOf(draw), aim: 'mark', ms: longPauseMs(minutes), isLong: true }
   const count = Math.max(1, replicas - 1)
+  // What other lanes must do would else wait for the one that stands still.
+  const beside: Draw = count === 1 ? draw : { ...draw, replicas: draw.replicas.filter((one) => one !== long.replica) }
+  const musts = shuffledBy(random, [
+    () => kill(beside, 'mark'),
+    () => kill(beside, null),
+    () => clock(beside, 'off'),
+    () => clock(beside, 'set'),
+    ...(replicas > 1 ? [() => policy(beside)] : []),
+    ...peers.map((peer) => () => partition(beside, peer, pick(random, ['cut', 'silent'] as const) ?? 'cut')),
+  ])
+  const untilMs = minutes * 60_000
   const others = Math.max(1, count - 1)
   const lanes = Array.from({ length: count }, (_, lane) => {
     const isFirst = lane === 0
@@ -71,7 +74,7 @@ function laneOf(first: readonly Deed[], { untilMs, random, gap, more }: Filling)
   const lane: Planned[] = []
   let takenMs = 0
   for (let at = 0; at < first.length || takenMs < untilMs; at += 1) {
-    const planned = { gapMs: between(random, gap.low, gap.high), deed: first[at] ?? more() }
+    const planned = { gapMs: between(random, gap.low, gap.high), deed: first[at] ?? more(), isMust: at < first.length }
     lane.push(planned)
     takenMs += planned.gapMs + lengthOf(planned.deed)
   }
@@ -110,12 +113,8 @@ const clock = (draw: Draw, how: 'off' | 'set'): Deed => ({ kind: 'clock', replic
 
 function policy(draw: Draw): Deed {
   const replica = oneOf(draw)
-  return {
-    kind: 'policy',
-    replica,
-    after: (replica + between(draw.random, 1, draw.replicas.length - 1)) % draw.replicas.length,
-    ms: 10_000,
-  }
+  const after = oneOf({ ...draw, replicas: draw.replicas.filter((one) => one !== replica) })
+  return { kind: 'policy', replica, after, ms: 10_000 }
 }
 
 const databaseDeed = ({ random }: Draw, how = pick(random, ['fast', 'immediate', 'pause'] as const) ?? 'fast'): Deed => ({

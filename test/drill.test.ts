@@ -33,6 +33,14 @@ describe('the schedule of a drill', () => {
     }
   })
 
+  test('lets nothing that must be done wait for the replica that stands still for long', () => {
+    for (let seed = 0; seed < 50; seed += 1) {
+      const [[long] = [], others = []] = drawn(seed).lanes
+      const replicas = others.filter(({ isMust }) => isMust).map(({ deed }) => 'replica' in deed && deed.replica)
+      assert.ok(long?.deed.kind === 'pause' && !replicas.includes(long.deed.replica))
+    }
+  })
+
   test('leaves one replica alone at any time: a lane fewer than there are replicas, and one for the database', () => {
     for (const replicas of [1, 2, 3, 5]) assert.equal(drawn(1, replicas).lanes.length, Math.max(1, replicas - 1) + 1)
   })
