@@ -32,10 +32,12 @@ const MISSED_MS = 60_000
 const INTENT_LIVES_MS = 20_000
 
 /** @param sweeper an installation on the same database whose requests come through a front of their own, of this number */
-export async function lastLook(drill: Drill, sweeper: { home: Home; front: number }): Promise<Answers> {
+export async function lastLook(drill: Drill, sweeper: Sweeper): Promise<Answers> {
   const { cloud, books, record, say, server } = drill
   const began = performance.now()
   await cloud.calm()
+  // What was with a person before it was mended is looked at again now, and not first by the sweep that may only read.
+  await sweepAs('mended-sweep', drill, sweeper)
   say('everything is mended; waiting until all is at rest')
   const left = await atRest(drill)
   const restMs = performance.now() - began
@@ -45,8 +47,7 @@ export async function lastLook(drill: Drill, sweeper: { home: Home; front: numbe
   const ends = await endAll(drill)
   const after = await patiently(() => books.remains())
   const changesBefore = (await cloud.now()).changes
-  await cloud.life(sweeper.front, 'last-sweep')
-  const sweep = await swept(sweeper.home)
+  const sweep = await sweepAs('last-sweep', drill, sweeper)
   const verdict = await cloud.verdict()
   const changed = verdict.changes - changesBefore
   const takeOvers = takeOversIn(record.losses, verdict.looks, record.away)
@@ -110,9 +111,15 @@ async function endAll({ replicas, record }: Drill): Promise<Answer> {
   }
 }
 
-function swept(home: Home): Promise<number | null> {
+type Sweeper = { home: Home; front: number }
+const SWEEPS = ['mended-sweep', 'last-sweep'] as const
+
+async function sweepAs(name: (typeof SWEEPS)[number], { cloud }: Drill, { home, front }: Sweeper): Promise<number | null> {
+  await cloud.life(front, name)
   const child = anneal(home, ['sweep'], 'ignore')
-  return new Promise((resolve) => void child.once('exit', (code) => resolve(code)))
+  const code = await new Promise<number | null>((resolve) => void child.once('exit', resolve))
+  await cloud.died(front, Date.now())
+  return code
 }
 
 /** What pauses, policies and clocks must not have led to. */
@@ -152,9 +159,11 @@ async function ofPolicies(drill: Drill, sent: SentRequest[]): Promise<Answer> {
   const rows = await drill.books.ask<{ id: string; revision: number }>(`select id, "policyRevision" as revision from attempts`)
   const usual = policies[0] ?? ''
   const other = policies.find((hash) => hash !== usual) ?? ''
-  const policyOf = new Map(
-    drill.replicas.flatMap(({ policies: own }) => [...own].map(([life, policy]) => [life, policy === 'usual' ? usual : other])),
-  )
+  const ofLives = drill.replicas.flatMap(({ policies: own }) => [...own])
+  const policyOf = new Map<string, string>([
+    ...SWEEPS.map((sweep): [string, string] => [sweep, usual]),
+    ...ofLives.map(([life, policy]): [string, string] => [life, policy === 'usual' ? usual : other]),
+  ])
   const revisions = new Map(rows.map(({ id, revision }) => [id, revision]))
   return { asked: sent.length, findings: overruledIn(sent, { policies, revisions, policyOf }).map(requestText) }
 }

@@ -44,6 +44,8 @@ export function drawSchedule({ seed, minutes, replicas, peers }: Wish): Schedule
   const musts = shuffledBy(random, [
     () => kill(beside, 'mark'),
     () => kill(beside, null),
+    // The mark's answer is there when it wakes, is not given up yet, and is too old for the verb.
+    () => ({ ...pauseFor(beside, between(random, 4_000, 8_000)), aim: 'mark' as const }),
     () => clock(beside, 'off'),
     () => clock(beside, 'set'),
     ...(replicas > 1 ? [() => policy(beside)] : []),
@@ -87,7 +89,7 @@ export const lengthOf = (deed: Deed): number => (deed.kind === 'kill' ? deed.awa
 function anyDeed(draw: Draw): Deed {
   const kind = draw.random()
   if (kind < 0.35) return kill(draw)
-  if (kind < 0.6) return { ...pauseFor(draw, between(draw.random, 5_000, 60_000)) }
+  if (kind < 0.6) return pauseFor(draw, between(draw.random, 5_000, 60_000))
   const how = pick(draw.random, ['cut', 'silent', 'slow'] as const) ?? 'cut'
   return partition(draw, pick(draw.random, draw.peers) ?? '', how)
 }
@@ -101,7 +103,13 @@ const kill = (draw: Draw, aim = anyAim(draw)): Deed => ({
   aim,
   awayMs: between(draw.random, 500, 12_000),
 })
-const pauseFor = (draw: Draw, ms: number): Deed => ({ kind: 'pause', replica: oneOf(draw), aim: anyAim(draw), ms, isLong: false })
+const pauseFor = (draw: Draw, ms: number): Extract<Deed, { kind: 'pause' }> => ({
+  kind: 'pause',
+  replica: oneOf(draw),
+  aim: anyAim(draw),
+  ms,
+  isLong: false,
+})
 const partition = (draw: Draw, peer: string, how: 'cut' | 'silent' | 'slow'): Deed => ({
   kind: 'partition',
   replica: oneOf(draw),
