@@ -5,7 +5,7 @@ import { ago, attempt, CASE, decided, NOW, observed } from '../../test/given.ts'
 import type { Attempt } from './case.ts'
 import type { Observation, ObservedNode } from './observation.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
-import { absent, unknown } from './reading.ts'
+import { absent, known, unknown } from './reading.ts'
 import { afterSettling, settle } from './settle.ts'
 
 const MARK = '2026-11-02T11:50:00.000Z'
@@ -217,4 +217,16 @@ test('an attempt on a node that Ironic does not know any more ends after two hou
   assert.equal(settled?.outcomeReason, 'Ironic does not show the node any more, so what became of it is not known.')
   const over = attempt({ endedAt: NOW, result: null })
   assert.deepEqual(settle({ attempts: [over], o: { ...observed(), node: gone }, policy: DEFAULT_POLICY, now: NOW + DAY }), [])
+})
+
+test('what Blazar said before an act was sent settles nothing, whatever the wall clock says meanwhile', () => {
+  const blazar = { host_id: 'h', updated_at: null, keepMark: false, lease: null }
+  const lost = forgotten({ act: 'shield', mark: null, outcome: 'unknown', settledAt: NOW - 3 * MINUTE, blazar })
+  const after = (readAt: number): Attempt => {
+    const host = { id: 'h', reservable: true, disabled: false, updated_at: null }
+    const o = { ...observed({}), blazar: known({ readAt, kind: 'chameleon' as const, host, leases: [], total: 0, missing: [] }) }
+    return afterSettling([lost], settle({ attempts: [lost], o, policy: DEFAULT_POLICY, now: NOW }))[0] ?? assert.fail()
+  }
+  assert.deepEqual(said(after(NOW - 3 * MINUTE)), ['unknown', 'none', 'open', null])
+  assert.deepEqual(said(after(NOW - 3 * MINUTE + 1)), ['not-sent', 'none', 'ended', null])
 })

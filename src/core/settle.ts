@@ -91,7 +91,9 @@ function atBlazar(attempt: Attempt, { o, node, now }: Omit<Seen, 'policy'>): Par
   const end = { endedAt: now }
   if (o.blazar.kind !== 'known')
     return { ...end, outcome: 'unknown', outcomeReason: `Blazar cannot be asked what became of the ${attempt.act} (${o.blazar.reason}).` }
-  const { host, leases } = o.blazar.value
+  const { host, leases, readAt } = o.blazar.value
+  // Kept from before it was sent (the wall clock was set on meanwhile), it does not show it yet; the next read does.
+  if (readAt <= (attempt.settledAt ?? attempt.deadlineAt)) return {}
   // The mark comes first: without it nothing was sent to Blazar, and whoever removes it says that the host is theirs.
   const isMarked = attempt.markState !== 'maybe' && caseOfMark(node.shield) === attempt.caseId
   // A clock was set meanwhile, or an operator did the same: neither is taken for the other.

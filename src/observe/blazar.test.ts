@@ -69,6 +69,7 @@ function given({
   remembered = [],
 }: Given = {}) {
   const clock = virtualClock({ start: START })
+  let aheadMs = 0
   const asked: string[] = []
   const client: Blazar = {
     isOffered: async () => true,
@@ -95,9 +96,18 @@ function given({
     policy: { standalone: false, blazar: { ...DEFAULT_POLICY.blazar, mode } },
     services: serviceWatch(clock),
     leasesHeld: async () => remembered.map((lease_id) => ({ lease_id, reservation_id: `r-${lease_id}` })),
-    seams: { clock, random: () => 0.5, newId: () => 'id', transport: async () => assert.fail(), datagram: async () => assert.fail() },
+    seams: {
+      clock: { ...clock, now: () => clock.now() + aheadMs },
+      random: () => 0.5,
+      newId: () => 'id',
+      transport: async () => assert.fail(),
+      datagram: async () => assert.fail(),
+    },
   }
-  return { clock, asked, look: (uuid = UUID) => clock.run(blazarOf(world, uuid, catalog)) }
+  const set = (ms: number): void => {
+    aheadMs = ms
+  }
+  return { clock, set, asked, look: (uuid = UUID) => clock.run(blazarOf(world, uuid, catalog)) }
 }
 
 const reasonOf = (reading: Reading<unknown>): string => (reading.kind === 'known' ? 'known' : `${reading.kind}: ${reading.reason}`)
@@ -195,6 +205,25 @@ test('all nodes of a cloud share one reading of ten thousand leases for a minute
   await clock.advance(2_000)
   await look()
   assert.equal(asked.filter((one) => one === 'hosts').length, 2)
+})
+
+test('a reading that is kept gets no younger because the wall clock is set, on or back', async () => {
+  const { clock, set, look } = given()
+  const readAt = async () => {
+    const reading = await look()
+    return reading.kind === 'known' ? reading.value.readAt - START : assert.fail(reading.reason)
+  }
+  assert.equal(await readAt(), 0)
+  await clock.advance(10_000)
+  set(180_000)
+  assert.equal(await readAt(), 0)
+  set(-180_000)
+  assert.equal(await readAt(), -180_000)
+  set(180_000)
+  await clock.advance(60_000)
+  assert.equal(await readAt(), 250_000)
+  set(0)
+  assert.equal(await readAt(), 70_000)
 })
 
 test('a Blazar that hangs is waited for 10 s, and once in a minute', async () => {

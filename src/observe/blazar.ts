@@ -5,6 +5,7 @@
 import type { BlazarHostSeen, BlazarKind, BlazarSeen, LeaseSeen, MissingLease, Observation } from '../core/observation.ts'
 import { DAY, SECOND } from '../core/policy.ts'
 import { absent, known, type Reading, unknown } from '../core/reading.ts'
+import type { Clock } from '../core/seams.ts'
 import { parseTime } from '../core/when.ts'
 import type { BlazarHost, HostReservation, Lease } from '../openstack/blazar.ts'
 import { attempt } from './attempt.ts'
@@ -24,8 +25,8 @@ const PATIENCE_MS = 10 * SECOND
 
 /** What one cloud's Blazar said, for all nodes. */
 export type BlazarSite = {
-  /** When it was asked, epoch ms. */
-  at: number
+  /** When it was asked: epoch ms by the wall clock as it was then, and monotonic ms. */
+  at: { wall: number; monotonic: number }
   kind: BlazarKind | null
   /** By the node's uuid in lower case, whichever of its two names says it. */
   hosts: Map<string, BlazarHost[]>
@@ -63,9 +64,9 @@ async function inPatience({ seams }: BlazarWorld, asked: Promise<Observation['bl
 async function seen(world: BlazarWorld, blazar: BlazarAsked, uuid: string): Promise<Observation['blazar']> {
   const { cloud, services, seams } = world
   const { clock } = seams
-  const site = await services.blazar(cloud, async () => (await attempt(async () => known(await siteOf(blazar, clock.now())))).reading)
+  const site = await services.blazar(cloud, async () => (await attempt(async () => known(await siteOf(blazar, clock)))).reading)
   if (site.kind !== 'known') return site
-  const here = await nodeIn(site.value, uuid.toLowerCase(), clock.now())
+  const here = await nodeIn(site.value, uuid.toLowerCase(), clock)
   if (here.kind !== 'known') return here
   const held = await world.leasesHeld({ cloud, uuid })
   return known({ ...here.value, missing: await missingOf(site.value, held, here.value) })
@@ -88,7 +89,8 @@ async function missingOf(
   )
 }
 
-async function siteOf(blazar: BlazarAsked, at: number): Promise<BlazarSite> {
+async function siteOf(blazar: BlazarAsked, clock: Clock): Promise<BlazarSite> {
+  const at = { wall: clock.now(), monotonic: clock.monotonic() }
   const [{ kind, hosts }, allocations] = await Promise.all([blazar.hosts(), blazar.allocations()])
   const byNode = new Map<string, BlazarHost[]>()
   for (const host of hosts) {
@@ -109,8 +111,14 @@ async function siteOf(blazar: BlazarAsked, at: number): Promise<BlazarSite> {
 const namesOf = ({ hypervisor_hostname, uid }: BlazarHost): Set<string> =>
   new Set([hypervisor_hostname, uid].flatMap((name) => (name === null ? [] : [name.toLowerCase()])))
 
-async function nodeIn(site: BlazarSite, uuid: string, now: number): Promise<Reading<Omit<BlazarSeen, 'missing'>>> {
-  const { kind, at: readAt } = site
+/** As the wall clock has it that is compared with; one that was set since the read must never make the read younger. */
+const readAtBy = ({ at }: BlazarSite, clock: Clock): number =>
+  Math.floor(Math.min(at.wall, clock.now() - (clock.monotonic() - at.monotonic)))
+
+async function nodeIn(site: BlazarSite, uuid: string, clock: Clock): Promise<Reading<Omit<BlazarSeen, 'missing'>>> {
+  const { kind } = site
+  const now = clock.now()
+  const readAt = readAtBy(site, clock)
   const [host, ...others] = site.hosts.get(uuid) ?? []
   if (host === undefined) return known({ readAt, kind, host: null, leases: [], total: 0 })
   if (others.length > 0)
