@@ -12,6 +12,8 @@ const CENSUS_OWN_MS = 45_000
 const KEEP_MS = 15_000
 /** Nobody asks more often whose turn it is, however the clocks differ. */
 const REST_MIN_MS = 50
+/** Whoever could not poll asks later than the others the next time: it may be cut off from a cloud that they reach. */
+const YIELD_MS = 1_000
 
 type Shared = { world: CloudWorld; rounds: Rounds; looks: Looks; log: Repeats }
 type Pace = { pollMs: number; censusMs: number; censusAgainMs: number }
@@ -40,8 +42,9 @@ async function pollTurn({ world, rounds, looks }: Shared, { pollMs }: Pace): Pro
   const began = world.seams.clock.monotonic()
   const nextAt = await rounds.begin(round, { ownMs: pollMs, everyMs: pollMs })
   if (nextAt !== null) return nextAt - (await world.store.now())
-  if (await looks.poll()) await rounds.polled(world.cloud)
-  return pollMs - (world.seams.clock.monotonic() - began)
+  const isTaken = await looks.poll()
+  if (isTaken) await rounds.polled(world.cloud)
+  return pollMs - (world.seams.clock.monotonic() - began) + (isTaken ? 0 : YIELD_MS)
 }
 
 /** The same for the census. One that failed is due again soon. */

@@ -7,6 +7,7 @@
  */
 import type { NodeKey } from '../core/seen.ts'
 import { type Home, lazily, type Queries, statement } from './home.ts'
+import { SCHEMA_VERSION } from './migrations.ts'
 import { template } from './template.ts'
 
 /** design.md section 3: long enough for one observation (30 s in all, renewed meanwhile), short enough to take over a dead worker's node. */
@@ -80,12 +81,21 @@ const claimHere = (db: Queries, o: Claiming) =>
     .returning(['cloud', 'uuid', 'dueAt'])
     .execute()
 
-/** On PostgreSQL many claim at once: each goes past what others are just taking. The rows are chosen once, whatever the plan. */
+/**
+ * On PostgreSQL many claim at once: each goes past what others are just taking. The rows are chosen once, whatever the plan. A replica that a
+ * newer version has overtaken may decide on none, so it takes none from those who may.
+ */
 const claimSkipping = (db: Queries, o: Claiming) =>
   db
     .with(
       (free) => free('free').materialized(),
-      (only) => freeRows(only, o).forUpdate().skipLocked(),
+      (only) =>
+        freeRows(only, o)
+          .where(({ not, exists, selectFrom }) =>
+            not(exists(selectFrom('schema_version').select('version').where('version', '>', SCHEMA_VERSION))),
+          )
+          .forUpdate('free')
+          .skipLocked(),
     )
     .updateTable('due')
     .from('free')

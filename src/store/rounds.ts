@@ -29,28 +29,31 @@ export const roundsIn = (home: Home): Rounds => ({
   polled: (cloud) => polled(home, cloud),
 })
 
-async function begin({ db, clock }: Home, round: Round, { ownMs, everyMs }: { ownMs: number; everyMs: number }): Promise<number | null> {
-  const now = clock.now()
-  const nextAt = now + ownMs
-  const taken = await db
-    .insertInto('rounds')
-    .values({ ...round, nextAt, firstAt: null })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['cloud', 'kind'])
-        .doUpdateSet({ nextAt })
-        .where((eb) => eb.or([eb('rounds.nextAt', '<=', now), eb('rounds.nextAt', '>', now + everyMs + FAR_MS)])),
-    )
-    .returning('nextAt')
-    .executeTakeFirst()
-  if (taken !== undefined) return null
-  const standing = await db
-    .selectFrom('rounds')
-    .select('nextAt')
-    .where('cloud', '=', round.cloud)
-    .where('kind', '=', round.kind)
-    .executeTakeFirst()
-  return standing?.nextAt ?? now
+/** In the cloud's turn, which a replica that a newer version has overtaken does not get: it would keep the round from those that can make it. */
+function begin(home: Home, round: Round, { ownMs, everyMs }: { ownMs: number; everyMs: number }): Promise<number | null> {
+  return transaction(home, { cloud: round.cloud }, async (tx) => {
+    const now = home.clock.now()
+    const nextAt = now + ownMs
+    const taken = await tx
+      .insertInto('rounds')
+      .values({ ...round, nextAt, firstAt: null })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['cloud', 'kind'])
+          .doUpdateSet({ nextAt })
+          .where((eb) => eb.or([eb('rounds.nextAt', '<=', now), eb('rounds.nextAt', '>', now + everyMs + FAR_MS)])),
+      )
+      .returning('nextAt')
+      .executeTakeFirst()
+    if (taken !== undefined) return null
+    const standing = await tx
+      .selectFrom('rounds')
+      .select('nextAt')
+      .where('cloud', '=', round.cloud)
+      .where('kind', '=', round.kind)
+      .executeTakeFirst()
+    return standing?.nextAt ?? now
+  })
 }
 
 async function put({ db, clock }: Home, { cloud, kind }: Round, ms: number): Promise<void> {

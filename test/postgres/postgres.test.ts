@@ -10,6 +10,7 @@ import { moveTests } from './move.ts'
 import { processTests } from './processes.ts'
 import { replicaTests } from './replicas.ts'
 import { serverTests } from './server.ts'
+import { upgradeTests } from './upgrade.ts'
 
 const programs = postgresPrograms()
 if (programs === null) {
@@ -24,5 +25,6 @@ if (programs === null) {
   serverTests(cluster, template)
   moveTests(cluster, template)
   replicaTests(cluster, template)
+  upgradeTests(cluster, template)
   processTests(cluster)
 }

@@ -13,7 +13,10 @@ import type { SimHome } from '../sim-operator.ts'
 const TURNS = 50
 const GIVE_UP_MS = 86_400_000
 
-export function simHome(place: PostgresPlace): SimHome {
+/** `as`: the same database, opened by another version of Anneal than this one. */
+type SharedHome = SimHome & { as(storeOver: typeof postgresStoreOver): SimHome }
+
+export function simHome(place: PostgresPlace): SharedHome {
   let asked = 0
   /** Pages of a census are asked of the cloud, in virtual time, while the store waits for them. */
   const resting = (given: unknown): unknown => (isPages(given) ? restingPages(given) : given)
@@ -49,11 +52,18 @@ export function simHome(place: PostgresPlace): SimHome {
       else await setImmediate()
     } while (asked > 0)
   }
-  return {
+  const as = (storeOver: typeof postgresStoreOver): SimHome => ({
     clock: (under) => standingStill(under, settle),
-    open: async ({ clock, newId, random }) =>
-      counted(await postgresStoreOver({ place, name: 'anneal test' }, { clock, newId, random, timeOf: async () => clockByHand(clock) })),
-  }
+    open: async ({ clock, newId, random }) => {
+      asked += 1
+      try {
+        return counted(await storeOver({ place, name: 'anneal test' }, { clock, newId, random, timeOf: async () => clockByHand(clock) }))
+      } finally {
+        asked -= 1
+      }
+    },
+  })
+  return { ...as(postgresStoreOver), as }
 }
 
 const isPages = (given: unknown): given is AsyncIterable<unknown> =>
