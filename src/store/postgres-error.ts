@@ -2,9 +2,7 @@
  * What can go wrong with a PostgreSQL server and the way to it, said in one clear sentence each with what to do about it. The server's own
  * words are not passed on: they may quote values. Errors that mean a bug of ours are passed on as they are.
  */
-import { StoreError } from './store-error.ts'
-
-type Saying = { says: string; fix: string; isConfiguration?: false }
+import { errorSaying, type Saying, StoreError } from './store-error.ts'
 
 const AGAIN = 'What was under way is done again once it is there; nothing is half done.'
 
@@ -102,7 +100,5 @@ export function postgresErrorOf(error: unknown, shown: string): unknown {
   // As it is read what the address names, and not on the way to the server.
   const isFile = 'syscall' in error && error.syscall === 'open'
   const found = isFile ? UNREADABLE : (BY_CODE[code] ?? BY_MESSAGE.find(([message]) => message.test(error.message))?.[1])
-  return found === undefined
-    ? error
-    : new StoreError(shown, `The database ${shown} ${found.says}.`, found.fix, found.isConfiguration ?? true)
+  return found === undefined ? error : errorSaying(found, shown)
 }

@@ -18,7 +18,11 @@ export class StoreError extends Error {
   }
 }
 
-type Saying = { says: string; fix: string; isConfiguration?: false }
+/** What goes after the database's name, and what to do about it. */
+export type Saying = { says: string; fix: string; isConfiguration?: false }
+
+export const errorSaying = ({ says, fix, isConfiguration }: Saying, shown: string): StoreError =>
+  new StoreError(shown, `The database ${shown} ${says}.`, fix, isConfiguration ?? true)
 
 const READ_ONLY: Saying = {
   says: 'is read-only',
@@ -77,7 +81,7 @@ const BY_ERRNO: Record<string, Saying> = {
 }
 
 /** The sentence for a file that may be read but not written. */
-export const readOnlyError = (path: string): StoreError => new StoreError(path, `The database ${path} ${READ_ONLY.says}.`, READ_ONLY.fix)
+export const readOnlyError = (path: string): StoreError => errorSaying(READ_ONLY, path)
 
 /** The StoreError that an error of SQLite or of the file system stands for; any other error comes back unchanged. */
 export function storeErrorOf(error: unknown, path: string): unknown {
@@ -85,5 +89,5 @@ export function storeErrorOf(error: unknown, path: string): unknown {
   const known = 'errcode' in error && typeof error.errcode === 'number' ? BY_RESULT_CODE[error.errcode & 0xff] : undefined
   const system = 'code' in error && typeof error.code === 'string' ? BY_ERRNO[error.code] : undefined
   const found = known ?? system
-  return found === undefined ? error : new StoreError(path, `The database ${path} ${found.says}.`, found.fix, found.isConfiguration ?? true)
+  return found === undefined ? error : errorSaying(found, path)
 }
