@@ -20,7 +20,9 @@ export function HealthPage() {
           return (
             <>
               <Figures samples={samples} />
+              <Canaries samples={samples} />
               <Services samples={samples} />
+              <Listening samples={samples} />
               <Requests samples={samples} />
             </>
           )
@@ -75,6 +77,57 @@ function Figures({ samples }: { samples: Sample[] }) {
           </p>
         ))}
     </>
+  )
+}
+
+/** A cloud has a self-canary only where the configuration names a node for it. */
+function Canaries({ samples }: { samples: Sample[] }) {
+  const now = useNow()
+  const troubles = named(samples, 'anneal_canary_trouble')
+  const healed = new Map(
+    named(samples, 'anneal_canary_healed_timestamp_seconds').map(({ labels, value }) => [labels['cloud'], value * 1_000]),
+  )
+  if (troubles.length === 0) return null
+  return (
+    <Section title="Self-canaries" count={troubles.length}>
+      <ul className="services">
+        {troubles.map(({ labels: { cloud = '' }, value }) => {
+          const at = healed.get(cloud) ?? 0
+          return (
+            <li key={cloud} className={`stands ${value === 0 ? 'is-free' : 'is-person'}`}>
+              {cloud} <span className="soft">{at === 0 ? 'not healed yet' : `healed ${spanOf(Math.max(0, now - at))} ago`}</span>{' '}
+              {value === 0 ? 'as it should be' : 'was not healed in time, or could not be tried'}
+            </li>
+          )
+        })}
+      </ul>
+    </Section>
+  )
+}
+
+/** Only clouds whose Ironic's notifications are listened to are named here; the others are polled. */
+function Listening({ samples }: { samples: Sample[] }) {
+  const now = useNow()
+  const queues = named(samples, 'anneal_ironic_notifications_up')
+  const of = (name: string, cloud: string): number | null =>
+    named(samples, name).find(({ labels }) => labels['cloud'] === cloud)?.value ?? null
+  if (queues.length === 0) return null
+  return (
+    <Section title="Ironic's notifications" count={queues.length}>
+      <ul className="services">
+        {queues.map(({ labels: { cloud = '' }, value }) => {
+          const heard = (of('anneal_last_notification_timestamp_seconds', cloud) ?? 0) * 1_000
+          const poll = of('anneal_poll_interval_seconds', cloud)
+          return (
+            <li key={cloud} className={`stands ${value === 1 ? 'is-free' : 'is-person'}`}>
+              {cloud} <span className="soft">{heard === 0 ? 'nothing heard yet' : `heard ${spanOf(Math.max(0, now - heard))} ago`}</span>{' '}
+              {value === 1 ? 'is listened to' : 'cannot be listened to'}
+              {poll === null ? '' : `, polled every ${seconds(poll)}`}
+            </li>
+          )
+        })}
+      </ul>
+    </Section>
   )
 }
 

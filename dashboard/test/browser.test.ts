@@ -90,6 +90,38 @@ describe('the dashboard', { timeout: 240_000 }, () => {
     await page.context().close()
   })
 
+  test('names the self-canaries and what is listened to, well or not, where there are any', async () => {
+    const figures = [
+      'anneal_canary_trouble{cloud="east"} 0',
+      `anneal_canary_healed_timestamp_seconds{cloud="east"} ${stand.stage.clock.now() / 1_000 - 7_200}`,
+      'anneal_canary_trouble{cloud="west"} 1',
+      'anneal_ironic_notifications_up{cloud="east"} 1',
+      'anneal_poll_interval_seconds{cloud="east"} 60',
+      'anneal_ironic_notifications_up{cloud="west"} 0',
+    ]
+    const { page } = await look(browser, stand.address)
+    await page.route('**/metrics', (route) => route.fulfill({ contentType: 'text/plain', body: `${figures.join('\n')}\n` }))
+    await page.goto(`${stand.address}/health`)
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^east healed 2 h ago as it should be$/ })
+      .waitFor()
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^west not healed yet was not healed in time, or could not be tried$/ })
+      .waitFor()
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^east nothing heard yet is listened to, polled every 1 min$/ })
+      .waitFor()
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^west nothing heard yet cannot be listened to$/ })
+      .waitFor()
+    assert.deepEqual(await violations(page), [])
+    await page.context().close()
+  })
+
   const PAGES = ['/', '/fleet', '/fleet?show=failed', '/approvals', '/audit', '/policy', '/health', '/runbook/bmc-silent', '/no/such/page']
   for (const [name, options] of [
     ['in light', { colorScheme: 'light' }],
