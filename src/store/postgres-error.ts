@@ -2,48 +2,48 @@
  * What can go wrong with a PostgreSQL server and the way to it, said in one clear sentence each with what to do about it. The server's own
  * words are not passed on: they may quote values. Errors that mean a bug of ours are passed on as they are.
  */
-import { errorSaying, type Saying, StoreError } from './store-error.ts'
+import { errorSaying, StoreError, type StoreTrouble } from './store-error.ts'
 
 const AGAIN = 'What was under way is done again once it is there; nothing is half done.'
 
-const SILENT: Saying = {
+const SILENT: StoreTrouble = {
   says: 'does not answer',
   fix: `See that the server runs and can be reached there. ${AGAIN}`,
   isConfiguration: false,
 }
-const CUT: Saying = { says: 'was lost: its connection was cut', fix: `See that the server runs. ${AGAIN}`, isConfiguration: false }
-const STARTING: Saying = { says: 'is just starting or stopping', fix: `Wait a moment. ${AGAIN}`, isConfiguration: false }
-const NOT_LET_IN: Saying = {
+const CUT: StoreTrouble = { says: 'was lost: its connection was cut', fix: `See that the server runs. ${AGAIN}`, isConfiguration: false }
+const STARTING: StoreTrouble = { says: 'is just starting or stopping', fix: `Wait a moment. ${AGAIN}`, isConfiguration: false }
+const NOT_LET_IN: StoreTrouble = {
   says: 'does not let this user in',
   fix: 'Correct user and password (in the address, PGPASSWORD or ~/.pgpass), and see pg_hba.conf on the server.',
 }
-const NO_RIGHTS: Saying = {
+const NO_RIGHTS: StoreTrouble = {
   says: 'gives this user too few rights',
   fix: 'Let the user own the database, or grant it create and usage on its schema public.',
 }
-const DISK_FULL: Saying = {
+const DISK_FULL: StoreTrouble = {
   says: 'cannot grow because the disk of its server is full',
   fix: 'Free some space there; nothing was lost, the last step was rolled back.',
   isConfiguration: false,
 }
-const READ_ONLY: Saying = { says: 'is read-only: a standby, or set so', fix: 'Name the primary in the address.' }
-const NOT_TRUSTED: Saying = {
+const READ_ONLY: StoreTrouble = { says: 'is read-only: a standby, or set so', fix: 'Name the primary in the address.' }
+const NOT_TRUSTED: StoreTrouble = {
   says: 'shows a certificate that is not trusted here',
   fix: 'Name its authority with sslrootcert in the address, or correct sslmode.',
 }
-const UNREADABLE: Saying = {
+const UNREADABLE: StoreTrouble = {
   says: 'is to be reached by a certificate or key whose file cannot be read',
   fix: 'Correct sslrootcert, sslcert or sslkey in the address, or let this user read the file.',
 }
-const UNKNOWN_HOST: Saying = { says: 'is on a host whose name nobody knows', fix: 'Correct the host in the address.' }
-const KEPT_LOCKED: Saying = {
+const UNKNOWN_HOST: StoreTrouble = { says: 'is on a host whose name nobody knows', fix: 'Correct the host in the address.' }
+const KEPT_LOCKED: StoreTrouble = {
   says: 'is kept locked by another process for longer than 20 s',
   fix: 'See in pg_stat_activity who holds the lock (a stopped anneal, a forgotten transaction) and end it.',
   isConfiguration: false,
 }
 
 /** SQLSTATE (postgresql.org/docs/15/errcodes-appendix.html), and the codes of Node for sockets and TLS. */
-const BY_CODE: Record<string, Saying> = {
+const BY_CODE: Record<string, StoreTrouble> = {
   '28P01': NOT_LET_IN,
   '28000': NOT_LET_IN,
   '3D000': { says: 'does not exist', fix: 'Make it (createdb), or correct its name in the address.' },
@@ -81,7 +81,7 @@ const BY_CODE: Record<string, Saying> = {
 }
 
 /** `pg` gives these no code. */
-const BY_MESSAGE: readonly [RegExp, Saying][] = [
+const BY_MESSAGE: readonly [RegExp, StoreTrouble][] = [
   [/^Connection terminated due to connection timeout|^timeout exceeded when trying to connect/, SILENT],
   [/^Connection terminated|^Client has encountered a connection error|^Query read timeout|^Client was closed/, CUT],
   [/^Postgres connection has been discarded/, CUT],

@@ -19,31 +19,31 @@ export class StoreError extends Error {
 }
 
 /** What goes after the database's name, and what to do about it. */
-export type Saying = { says: string; fix: string; isConfiguration?: false }
+export type StoreTrouble = { says: string; fix: string; isConfiguration?: false }
 
-export const errorSaying = ({ says, fix, isConfiguration }: Saying, shown: string): StoreError =>
+export const errorSaying = ({ says, fix, isConfiguration }: StoreTrouble, shown: string): StoreError =>
   new StoreError(shown, `The database ${shown} ${says}.`, fix, isConfiguration ?? true)
 
-const READ_ONLY: Saying = {
+const READ_ONLY: StoreTrouble = {
   says: 'is read-only',
   fix: 'Give the user that runs anneal write permission on the file and its directory, or name another database.',
 }
-const CANNOT_OPEN: Saying = {
+const CANNOT_OPEN: StoreTrouble = {
   says: 'cannot be opened',
   fix: 'Check that the path is a file in a directory that the user running anneal may write to.',
 }
-const DISK_FULL: Saying = {
+const DISK_FULL: StoreTrouble = {
   says: 'cannot grow because the disk is full',
   fix: 'Free some space where the file lies; nothing was lost, the last step was rolled back.',
   isConfiguration: false,
 }
-const PATH_THROUGH_FILE: Saying = {
+const PATH_THROUGH_FILE: StoreTrouble = {
   says: 'cannot be made because a part of its path is a file',
   fix: 'Name a path whose parents are directories.',
 }
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that speak about the file, the disk or another process. */
-const BY_RESULT_CODE: Record<number, Saying> = {
+const BY_RESULT_CODE: Record<number, StoreTrouble> = {
   5: {
     says: 'is kept locked by another process for longer than 5 s',
     fix: 'See which process holds the file (a backup, a stopped anneal, a database browser) and end it.',
@@ -66,7 +66,7 @@ const BY_RESULT_CODE: Record<number, Saying> = {
 }
 
 /** Operating system errors met while the directory and the file are made ready. */
-const BY_ERRNO: Record<string, Saying> = {
+const BY_ERRNO: Record<string, StoreTrouble> = {
   EACCES: CANNOT_OPEN,
   EPERM: CANNOT_OPEN,
   EROFS: READ_ONLY,
