@@ -170,6 +170,8 @@ test('thirty thousand drawn combinations of everything keep the promises', () =>
   assert.ok(decided > 50_000 / ONE_IN, `${decided} combinations`)
   for (const act of ['reset', 'quarantine', 'release', 'recover-cleaning', 'unmark'] as const)
     assert.ok(count(act) >= 20 / ONE_IN, `${act} ${count(act)} times`)
+  // One in so many need not meet what is rare.
+  if (ONE_IN > 1) return
   // The gates and rows that these axes can reach at all; a reason that is never given is a rule that is never asked.
   const unreached = REASONS.filter((reason) => !reasons.has(reason))
   assert.deepEqual(
