@@ -1,7 +1,8 @@
 /**
  * Prints how much Anneal costs and how that grows with the cloud: one table, medians of several runs. Everything measured runs in processes
  * of its own beside a pretend cloud in another one. It changes nothing outside its own temporary folder.
- * usage: npm run bench [-- --quick] [-- --markdown]; npm run bench -- dashboard [--quick] [--markdown] for the dashboard and its readers
+ * usage: npm run bench [-- --quick] [-- --markdown]; npm run bench -- dashboard [--quick] [--markdown] for the dashboard and its readers;
+ * npm run bench -- lab [--quick] [--markdown] for a real Ironic, which must be up (lab/README.md)
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -11,11 +12,13 @@ import { bundle } from './bundled.ts'
 import type { Section } from './figures.ts'
 import { measureDaemon } from './measure-daemon.ts'
 import { addDashboard, measureDashboard, type Seen } from './measure-dashboard.ts'
+import { measureLab, missingAtLab } from './measure-lab.ts'
 import { measureParts } from './measure-parts.ts'
 import { startCloud } from './pretend-cloud.ts'
 import { type Measured, NOTES, sections } from './rows.ts'
 import { DASHBOARD_NOTES, dashboardSections } from './rows-dashboard.ts'
-import { asMarkdown, asText } from './table.ts'
+import { labSections, sideBySide } from './rows-lab.ts'
+import { asMarkdown, asText, bySize, type Wish } from './table.ts'
 
 const { values: wish, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' } },
@@ -28,9 +31,12 @@ const READERS = { readers: 1_000, slow: 100 }
 const say = (doing: string): void => void process.stderr.write(`${doing}\n`)
 const sizeText = (size: number): string => size.toLocaleString('en-US')
 
+/** What the figures were measured on, as far as it bears on them. */
+const machine = `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, load ${loadavg()[0]?.toFixed(1)} before`
+
 type Place = { bundle: string; folder: string }
-/** What is printed, and at which sizes it was measured. */
-type Found = { sizes: number[]; sections: Section[]; notes: Readonly<Record<string, string>> }
+/** What is printed. */
+type Found = { sections: Section[] } & Wish
 
 async function ofOperator(place: Place): Promise<Found> {
   const sizes = isQuick ? [1_000, 10_000] : [1_000, 10_000, 100_000]
@@ -44,7 +50,7 @@ async function ofOperator(place: Place): Promise<Found> {
     if (isWatched) say(`${sizeText(size)} nodes: daemon`)
     measured.push({ size, parts, watched: isWatched ? await measureDaemon(size, place, RUNS) : null })
   }
-  return { sizes, sections: sections(measured), notes: NOTES }
+  return { ...bySize(sizes, { runs: RUNS, machine, notes: NOTES }), sections: sections(measured) }
 }
 
 async function ofDashboard(place: Place): Promise<Found> {
@@ -55,19 +61,32 @@ async function ofDashboard(place: Place): Promise<Found> {
     say(`${sizeText(size)} nodes: dashboard`)
     seen.push(await measureDashboard(size, place, { runs: RUNS, ...READERS, say }))
   }
-  return { sizes, sections: dashboardSections(seen), notes: DASHBOARD_NOTES }
+  return { ...bySize(sizes, { runs: RUNS, machine, notes: DASHBOARD_NOTES }), sections: dashboardSections(seen) }
 }
 
-/** What the figures were measured on, as far as it bears on them. */
-const machine = `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, load ${loadavg()[0]?.toFixed(1)} before`
-
-const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'))
-try {
-  const place = { bundle: await bundle(folder), folder }
-  const found = await (positionals[0] === 'dashboard' ? ofDashboard(place) : ofOperator(place))
-  const shown = wish.markdown === true ? asMarkdown : asText
-  process.stdout.write(`${shown(found.sections, { sizes: found.sizes, runs: RUNS, machine, notes: found.notes })}\n`)
-} finally {
-  rmSync(folder, { recursive: true })
+/** Of the daemon as it stands in this checkout; nothing is bundled for it. */
+async function ofLab(): Promise<Found> {
+  const times = await measureLab({ failures: isQuick ? 6 : 50, say })
+  return { ...sideBySide(times, machine), sections: labSections(times) }
 }
-say(`${(performance.now() / 1_000).toFixed(0)} s`)
+
+async function ofBundle(what: string | undefined): Promise<Found> {
+  const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'))
+  try {
+    const place = { bundle: await bundle(folder), folder }
+    return await (what === 'dashboard' ? ofDashboard(place) : ofOperator(place))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const [what] = positionals
+const missing = what === 'lab' ? await missingAtLab() : null
+if (missing === null) {
+  const { sections: found, ...how } = await (what === 'lab' ? ofLab() : ofBundle(what))
+  process.stdout.write(`${(wish.markdown === true ? asMarkdown : asText)(found, how)}\n`)
+  say(`${(performance.now() / 1_000).toFixed(0)} s`)
+} else {
+  say(missing)
+  process.exitCode = 1
+}

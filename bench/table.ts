@@ -5,33 +5,45 @@ import type { Row, Section } from './figures.ts'
 
 const WIDTHS = { what: 31, value: 10, growth: 11 }
 
-/** `notes`: how figures came about, by the letter that rows name. */
-type Wish = { sizes: readonly number[]; runs: number; machine: string; notes: Readonly<Record<string, string>> }
+/**
+ * `heads`: of the columns; in the text `unit` stands once, before the first of them. `about`: how all of it was measured. `notes`: how figures came
+ * about, by the letter that rows name.
+ */
+export type Wish = {
+  heads: { unit: string; columns: readonly string[]; growth: string; reach: string }
+  about: string
+  notes: Readonly<Record<string, string>>
+}
 
-const sizeText = (size: number): string => size.toLocaleString('en-US')
 const marked = ({ what, notes }: Row): string => (notes.length === 0 ? what : `${what} [${notes.join('')}]`)
+
+/** The heading of what is measured at several sizes, several times. */
+export const bySize = (sizes: readonly number[], o: { runs: number; machine: string; notes: Wish['notes'] }): Wish => ({
+  heads: { unit: 'nodes', columns: sizes.map((size) => size.toLocaleString('en-US')), growth: 'growth', reach: 'to reach' },
+  about: `Medians of ${o.runs === 1 ? 'one run' : `${o.runs} runs`}; growth from one size to the next. ${o.machine}.`,
+  notes: o.notes,
+})
 
 /** Every note that a row names, in the order in which the rows name them. */
 const notesOf = (found: readonly Section[]): string[] => [...new Set(found.flatMap(({ rows }) => rows.flatMap(({ notes }) => notes)))]
 
-const about = ({ runs, machine }: Wish): string =>
-  `Medians of ${runs === 1 ? 'one run' : `${runs} runs`}; growth from one size to the next. ${machine}.`
-
 export function asText(found: readonly Section[], wish: Wish): string {
+  const { heads } = wish
   const line = (what: string, values: readonly string[], growth: string, reach: string): string =>
     `${what.padEnd(WIDTHS.what)}${values.map((value) => value.padStart(WIDTHS.value)).join('')}  ${growth.padEnd(WIDTHS.growth)}${reach}`.trimEnd()
   return [
-    line('nodes', wish.sizes.map(sizeText), 'growth', 'to reach'),
+    line(heads.unit, heads.columns, heads.growth, heads.reach),
     ...found.flatMap(({ title, rows }) => ['', title, ...rows.map((row) => line(`  ${marked(row)}`, row.values, row.growth, row.reach))]),
     '',
-    about(wish),
+    wish.about,
     ...notesOf(found).map((note) => `[${note}] ${wish.notes[note]}`),
   ].join('\n')
 }
 
 export function asMarkdown(found: readonly Section[], wish: Wish): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  const head = ['', ...wish.sizes.map((size) => `${sizeText(size)} nodes`), 'growth', 'to reach']
+  const { unit, columns, growth, reach } = wish.heads
+  const head = ['', ...columns.map((column) => `${column} ${unit}`.trimEnd()), growth, reach]
   return [
     line(head),
     line(head.map((_, at) => (at === 0 || at === head.length - 1 ? '---' : '---:'))),
@@ -40,7 +52,7 @@ export function asMarkdown(found: readonly Section[], wish: Wish): string {
       ...rows.map((row) => line([marked(row), ...row.values, row.growth, row.reach])),
     ]),
     '',
-    about(wish),
+    wish.about,
     '',
     ...notesOf(found).map((note) => `- [${note}] ${wish.notes[note]}`),
   ].join('\n')

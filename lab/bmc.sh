@@ -1,6 +1,6 @@
 #!/bin/bash
 # One simulated IPMI 2.0 BMC (OpenIPMI's ipmi_sim) for each node, each a process of its own: 127.0.0.1:(BMC_BASE+N)/udp, user admin.
-# usage: bmc.sh stop|start|inside|freeze|thaw|stuck|unstuck|fail|unfail|badpass|goodpass|full|unfull|status N...|all
+# usage: bmc.sh stop|start|inside|apart|freeze|thaw|stuck|unstuck|fail|unfail|badpass|goodpass|full|unfull|status N...|all
 #   stop     process gone: ICMP port unreachable, ipmitool fails fast
 #   freeze   SIGSTOP: a black hole, ipmitool times out; thaw ends it
 #   stuck    answers OK, but power never changes
@@ -8,6 +8,7 @@
 #   badpass  restarts with another password; goodpass with the right one, on loopback
 #   full     a client holds every session it has, so that it refuses the next; unfull gives them back
 #   inside   restarts in the BMC network of bmc-net.sh, at BMC_NET.(100+N) and IPMI's own port; goodpass brings it back to loopback
+#   apart    restarts at 127.0.N.1, in a /24 of its own; goodpass brings it back to 127.0.0.1
 set -u
 act=${1:-}
 shift
@@ -30,7 +31,7 @@ fi
 . "$(dirname "$0")/env.sh"
 need_lab
 [ "${1:-}" = all ] && set -- $(seq "$NODES")
-[ $# -gt 0 ] || { sed -n 3,10p "$0" | cut -c3- >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n 3,11p "$0" | cut -c3- >&2; exit 2; }
 
 start() { # N PASSWORD [ADDRESS PORT COMMAND...]; COMMAND runs it elsewhere than here
   local d=$V/bmc$1 guid n=$1 password=$2 address=${3:-127.0.0.1} port=${4:-$((BMC_BASE + $1))}
@@ -100,6 +101,7 @@ for n in "$@"; do
       stop "bmc$n"
       start "$n" secret "$BMC_NET.$((100 + n))" 623 ip netns exec "$NETNS"
       ;;
+    apart) stop "bmc$n"; start "$n" secret "127.0.$n.1" $((BMC_BASE + n)) ;;
     stop) stop "bmc$n" ;;
     full) fill "$n" ;;
     unfull) stop "bmc$n-sessions" ;;
@@ -111,7 +113,7 @@ for n in "$@"; do
     stuck | fail) : > "$d/$act" ;;
     unstuck | unfail) rm -f "$d/${act#un}" ;;
     status) status "$n" ;;
-    *) sed -n 3,10p "$0" | cut -c3- >&2; exit 2 ;;
+    *) sed -n 3,11p "$0" | cut -c3- >&2; exit 2 ;;
   esac
 done
 exit $code

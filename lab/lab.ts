@@ -36,7 +36,7 @@ async function mustRun(name: string, args: string[]): Promise<string> {
 
 export type BmcAct =
   | ('stop' | 'start' | 'freeze' | 'thaw' | 'stuck' | 'unstuck' | 'fail' | 'unfail' | 'badpass' | 'goodpass')
-  | ('full' | 'unfull' | 'inside')
+  | ('full' | 'unfull' | 'inside' | 'apart')
 
 /** One thing to one or more BMCs, by number: BMC 3 is node-3's. bmc.sh says what each does. */
 export async function bmc(act: BmcAct, ...numbers: number[]): Promise<void> {

@@ -22,6 +22,8 @@ export type NodeWish = {
   ramdisk?: string
   /** Its BMC is in the BMC network of its own (bmc.sh inside) and not on loopback. */
   inside?: boolean
+  /** Its BMC has a /24 of the loopback to itself (bmc.sh apart): no failure domain is shared by it. */
+  apart?: boolean
   /** The switch of its port; all nodes hang on one by default, and then share a failure domain. */
   switch_info?: string
 }
@@ -112,7 +114,7 @@ async function create(name: string, wish: NodeWish): Promise<void> {
     deploy_interface: 'direct',
     boot_interface: 'pxe',
     driver_info: {
-      ipmi_address: wish.inside ? `${settings.bmcNet}.${100 + numberOf(name)}` : '127.0.0.1',
+      ipmi_address: bmcAddress(numberOf(name), wish),
       ipmi_port: wish.inside ? 623 : settings.ports.bmcBase + numberOf(name),
       ipmi_username: 'admin',
       ipmi_password: 'secret',
@@ -131,6 +133,11 @@ async function create(name: string, wish: NodeWish): Promise<void> {
     switch_info: wish.switch_info ?? 'lab-switch-1',
   }
   await must('POST', '/v1/ports', { node_uuid: uuidOf(name), address, local_link_connection })
+}
+
+function bmcAddress(n: number, { inside, apart }: NodeWish): string {
+  if (inside === true) return `${readSettings().bmcNet}.${100 + n}`
+  return apart === true ? `127.0.${n}.1` : '127.0.0.1'
 }
 
 /** Adopting makes a node `active` without deploying it; with the instance's marks it looks as Nova would have left it. */

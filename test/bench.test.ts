@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Measured, NOTES, sections } from '../bench/rows.ts'
 import { DASHBOARD_NOTES, dashboardSections } from '../bench/rows-dashboard.ts'
-import { asMarkdown, asText } from '../bench/table.ts'
+import { LAB_NOTES, labSections, sideBySide } from '../bench/rows-lab.ts'
+import { asMarkdown, asText, bySize } from '../bench/table.ts'
 
 const cost = { count: 10, wallMs: 20, busyMs: 9, ownMs: 8, cpuMs: 9, requests: 5, bytes: 3_000 }
 
@@ -25,7 +26,8 @@ function measured(size: number, o: { poll?: number; pass?: number; rss?: number 
   return { size, parts, watched }
 }
 
-const wish = (sizes: number[]) => ({ sizes, runs: 3, machine: 'Node 24, 2 × Some Processor, load 0.1 before', notes: NOTES })
+const MACHINE = 'Node 24, 2 × Some Processor, load 0.1 before'
+const wish = (sizes: number[]) => bySize(sizes, { runs: 3, machine: MACHINE, notes: NOTES })
 const rowOf = (found: ReturnType<typeof sections>, title: string, what: string) =>
   found.find((section) => section.title.startsWith(title))?.rows.find((row) => row.what === what)
 
@@ -81,4 +83,19 @@ test("the dashboard's table is no wider, explains every letter, and has a goal f
   assert.equal(rowOf(found, 'The first view', 'Now, nothing kept')?.reach, '≤ 1 s on 10,000: missed ×1.2')
   assert.equal(rowOf(found, 'Readers', 'arrival, 99 of 100')?.reach, '≤ 1 s on 10,000: reached')
   assert.deepEqual(rowOf(found, 'Readers', 'this to without readers')?.values, ['×2.8', '×2.8'])
+})
+
+test("the lab's table has both ways beside each other, their median and worst, and explains every letter", () => {
+  const times = {
+    polling: [4_000, 8_000, 15_000].map((readMs) => ({ readMs, resetMs: readMs + 1_000 })),
+    notifications: [100, 200, 600].map((readMs) => ({ readMs, resetMs: readMs + 1_000 })),
+  }
+  const found = labSections(times)
+  assert.deepEqual(rowOf(found, 'From', 'median')?.values, ['8.00 s', '200 ms'])
+  assert.deepEqual(rowOf(found, 'To the reset', 'worst of 3')?.values, ['16.00 s', '1.60 s'])
+  assert.equal(rowOf(found, 'To the reset', 'median')?.growth, '7.5 : 1')
+  const text = asText(found, sideBySide(times, MACHINE))
+  const [table = ''] = text.split('\n\n3 failures each way')
+  const letters = new Set([...table.matchAll(/\[([a-z]+)\]/g)].flatMap(([, some = '']) => [...some]))
+  assert.deepEqual([...letters].toSorted(), Object.keys(LAB_NOTES).toSorted())
 })

@@ -23,6 +23,8 @@ export type Ear = {
   polled(nodes: readonly { uuid: string; provision_state: string }[], began: number): void
   /** Milliseconds from the beginning of a poll to that of the next, as things stand now. */
   pollMs(): number
+  /** The same while notifications prove alive. */
+  longestMs: number
   state(): HearingState
 }
 
@@ -84,6 +86,7 @@ export function ear(parts: EarParts): Ear {
       sayHowOften()
       return pollEvery(hearing, every, clock.monotonic())
     },
+    longestMs: every.stretched,
     state: () => ({
       ...counts,
       cloud,

@@ -1,7 +1,6 @@
 /**
  * The daemon's body: polls, takes the census and works, for every cloud on its own, until told to stop. A cloud that hangs delays no other.
  */
-import type { Clock } from '../core/seams.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { CanaryWatch } from './canary.ts'
 import { takeCensus } from './census.ts'
@@ -10,6 +9,7 @@ import type { Ear } from './hear.ts'
 import { poll } from './poll.ts'
 import type { Pass } from './reconcile.ts'
 import { type Repeats, repeats } from './repeats.ts'
+import { restUntil } from './rest-until.ts'
 import { shareRounds } from './share-rounds.ts'
 import { work } from './workers.ts'
 
@@ -172,7 +172,8 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
   const ear = options.ears?.find(({ cloud }) => cloud === world.cloud)
   const looks = looksAt(world, { log, polled, ear })
   if (replicas !== null) {
-    await shareRounds({ world, rounds: replicas.rounds, looks, log }, { ...options, censusAgainMs: CENSUS_AGAIN_MS }, signal)
+    const pace = { ...options, censusAgainMs: CENSUS_AGAIN_MS }
+    await shareRounds({ world, rounds: replicas.rounds, looks, log, ear, pace }, signal)
     return
   }
   // Monotonic time has an arbitrary start: the first census is due whatever it is.
@@ -183,14 +184,6 @@ async function watch(world: CloudWorld, options: RunOptions, { signal, polled }:
     const isPolled = await looks.poll()
     // A cloud that could not be polled is asked again as soon as one whose notifications are not heard.
     if (ear === undefined || !isPolled) await clock.sleep(Math.max(0, options.pollMs - (clock.monotonic() - began)), signal)
-    else await restUntilPoll(clock, { ear, began, censusDue }, signal)
+    else await restUntil(clock, () => Math.min(began + ear.pollMs(), censusDue), signal)
   }
-}
-
-/** How soon it is seen that notifications do not prove alive any more. */
-const TICK_MS = 1_000
-
-async function restUntilPoll(clock: Clock, o: { ear: Ear; began: number; censusDue: number }, signal: AbortSignal): Promise<void> {
-  const left = (): number => Math.min(o.began + o.ear.pollMs(), o.censusDue) - clock.monotonic()
-  for (let rest = left(); rest > 0 && !signal.aborted; rest = left()) await clock.sleep(Math.min(rest, TICK_MS), signal)
 }

@@ -7,13 +7,18 @@ import { type Home, transaction } from './home.ts'
 
 export type Round = { cloud: string; kind: 'poll' | 'census' }
 
+type Claim = { ownMs: number; everyMs: number; patienceMs: number }
+
 /** All times are epoch ms of the database's clock. */
 export type Rounds = {
-  /** Takes the round for `ownMs`, where it is due. Returns null where it is ours now, else when it is worth asking again. @param everyMs from one to the next */
-  begin(round: Round, o: { ownMs: number; everyMs: number }): Promise<number | null>
+  /**
+   * Takes the round for `ownMs`, where it has been due for `patienceMs`. Returns null where it is ours now, else when it is due to whoever has no
+   * patience. @param everyMs from one to the next
+   */
+  begin(round: Round, o: Claim): Promise<number | null>
   /** The round goes on: it stays ours for so long from now. */
   keep(round: Round, ownMs: number): Promise<void>
-  /** The next one is due in so long. */
+  /** The next one is due in so long; less than nothing: to those with so much patience, too. */
   end(round: Round, nextMs: number): Promise<void>
   /** A poll was taken in. Says that the first round is done when all that the first poll found has been looked at, by whichever replica. */
   polled(cloud: string): Promise<void>
@@ -30,7 +35,7 @@ export const roundsIn = (home: Home): Rounds => ({
 })
 
 /** In the cloud's turn, which a replica that a newer version has overtaken does not get: it would keep the round from those that can make it. */
-function begin(home: Home, round: Round, { ownMs, everyMs }: { ownMs: number; everyMs: number }): Promise<number | null> {
+function begin(home: Home, round: Round, { ownMs, everyMs, patienceMs }: Claim): Promise<number | null> {
   return transaction(home, { cloud: round.cloud }, async (tx) => {
     const now = home.clock.now()
     const nextAt = now + ownMs
@@ -41,7 +46,7 @@ function begin(home: Home, round: Round, { ownMs, everyMs }: { ownMs: number; ev
         conflict
           .columns(['cloud', 'kind'])
           .doUpdateSet({ nextAt })
-          .where((eb) => eb.or([eb('rounds.nextAt', '<=', now), eb('rounds.nextAt', '>', now + everyMs + FAR_MS)])),
+          .where((eb) => eb.or([eb('rounds.nextAt', '<=', now - patienceMs), eb('rounds.nextAt', '>', now + everyMs + FAR_MS)])),
       )
       .returning('nextAt')
       .executeTakeFirst()

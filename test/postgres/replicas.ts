@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MINUTE, SECOND } from '../../src/core/policy.ts'
+import { chatter, earAt, saysTo } from '../ears.ts'
+import { fakeBroker, unreachable } from '../fake-broker.ts'
 import { brokenBy } from '../promises.ts'
 import { acceptedResets, type SimOperator, type SimOptions, simOperator } from '../sim-operator.ts'
 import type { Cluster } from './cluster.ts'
@@ -79,6 +81,52 @@ export function replicaTests(cluster: Cluster, template: string): void {
     assert.ok(censuses.length >= 2 && censuses.length <= 4, `${censuses.length} censuses`)
     assert.deepEqual([op.resets(), op.node('node-1').row.provision_state], [1, 'available'])
     assert.notEqual((await op.store.clouds())[0]?.firstPassAt ?? null, null)
+  })
+
+  /** Two replicas, each with an ear at a broker of its own, two minutes after something was said of a node. */
+  const hearing = async (op: SimOperator) => {
+    const [first, second] = [fakeBroker(), fakeBroker()]
+    saysTo(op, [first, second])
+    const other = await op.beside()
+    const stops = [op.daemon({ ears: [earAt(op, first)] }), other.daemon({ ears: [earAt(other, second)] })]
+    await op.clock.advance(20 * SECOND)
+    chatter(op)
+    await op.clock.advance(2 * MINUTE)
+    const pollsIn = async (ms: number): Promise<number> => {
+      const begun = op.clock.now()
+      await op.clock.advance(ms)
+      return lists(op, begun).polls.length
+    }
+    return { second, stops, pollsIn }
+  }
+
+  scenario(
+    'two replicas that hear poll once a minute together; one that goes deaf has the cloud polled every 15 s, until it is gone',
+    { nodes: 4 },
+    async (op) => {
+      const { second, stops, pollsIn } = await hearing(op)
+      const alive = await pollsIn(8 * MINUTE)
+      assert.ok(alive >= 7 && alive <= 9, `${alive} polls in 8 min`)
+      second.away(unreachable)
+      second.drop('gone')
+      const deaf = await pollsIn(5 * MINUTE)
+      assert.ok(deaf >= 19 && deaf <= 22, `${deaf} polls in 5 min`)
+      await stops[1]?.()
+      await op.clock.advance(MINUTE)
+      const again = await pollsIn(8 * MINUTE)
+      assert.ok(again >= 7 && again <= 9, `${again} polls in 8 min`)
+      await stops[0]?.()
+    },
+  )
+
+  scenario('a change that none of two replicas heard of brings the short polls back', { nodes: 4 }, async (op) => {
+    const { stops, pollsIn } = await hearing(op)
+    // Not through Ironic's own hands, so that nothing is announced.
+    Object.assign(op.node('node-1').row, { provision_state: 'clean wait', provision_updated_at: '2026-03-01T03:02:00.000000+00:00' })
+    await op.clock.advance(2 * MINUTE)
+    const distrusting = await pollsIn(7 * MINUTE)
+    assert.ok(distrusting >= 27, `${distrusting} polls in 7 min`)
+    for (const stop of stops) await stop()
   })
 
   scenario(

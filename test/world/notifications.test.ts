@@ -1,18 +1,14 @@
 /** The whole daemon with notifications: they make it see sooner, and nothing else; lost, doubled, late and false ones change no outcome. */
 import assert from 'node:assert/strict'
-import { ear } from '../../src/controller/hear.ts'
 import { MINUTE, SECOND } from '../../src/core/policy.ts'
 import type { Transport } from '../../src/core/seams.ts'
-import { notificationsOf } from '../../src/simulator/notifications.ts'
 import { seededRandom } from '../../src/simulator/seeded.ts'
+import { chatter, earAt, type Road, saysTo } from '../ears.ts'
 import { type FakeBroker, fakeBroker, unreachable } from '../fake-broker.ts'
 import { type SimOperator, type SimOptions, scenario } from '../sim-operator.ts'
 
 const NODE = 'node-1'
 const BLIP = 'Failed to tear down: IPMI call failed: power status.'
-
-/** What the road does to a message: so many copies, each so much later. */
-type Road = (body: Uint8Array) => number[]
 
 const straight: Road = () => [0]
 
@@ -20,23 +16,8 @@ const straight: Road = () => [0]
 function listening(op: SimOperator, o: { road?: Road; pollMs?: number; stretched?: number } = {}) {
   const { road = straight, pollMs = 15 * SECOND, stretched = MINUTE } = o
   const broker = fakeBroker()
-  const it = ear({
-    cloud: op.world.cloud,
-    plan: {
-      brokers: [{ host: 'rabbit', port: 5672, user: '', password: '', vhost: '/', tls: null }],
-      exchange: 'ironic',
-      topics: ['t'],
-      poll: stretched,
-    },
-    pollMs,
-    store: op.store,
-    seams: op.world.seams,
-    subscribe: broker.subscribe,
-    log: op.world.log,
-  })
-  notificationsOf(op.cloud.state, (body) => {
-    for (const late of road(body)) op.clock.after(late, () => void broker.publish(body))
-  })
+  const it = earAt(op, broker, { pollMs, stretched })
+  saysTo(op, [broker], road)
   return { broker, ear: it, stop: op.daemon({ pollMs, ears: [it] }) }
 }
 
@@ -114,9 +95,6 @@ function counting(): { options: SimOptions; polls: () => number } {
   }
   return { options: { nodes: 4, between }, polls: () => polls }
 }
-
-/** Something that Ironic announces and that concerns nobody here. */
-const chatter = (op: SimOperator): void => op.people.setExtra('node-3', 'note', String(op.clock.now()))
 
 const alive = counting()
 scenario(
