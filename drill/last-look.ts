@@ -7,7 +7,9 @@ import { anneal, type Home } from '../bench/bundled.ts'
 import { caseLine, isAtRest, type Remains, rests, uncounted, whatWaits, withoutCase } from '../crash/last-questions.ts'
 import type { DrillVerdict } from './beside.ts'
 import { contradictionsIn, damageIn, patiently } from './database.ts'
+import type { Heard } from './ears.ts'
 import type { Drill } from './in-hand.ts'
+import { type Hearing, hearingOf, ofHearing } from './last-hearing.ts'
 import { overruledIn, requestText, type SentRequest, sentInSleep, staleAfter } from './stale.ts'
 import { type TakeOver, takeOversIn } from './take-over.ts'
 
@@ -16,6 +18,7 @@ export type Answers = {
   answers: Map<string, Answer>
   verdict: DrillVerdict
   takeOvers: TakeOver[]
+  hearing: Hearing
   restMs: number
   withPerson: number
   revisions: number
@@ -32,7 +35,7 @@ const MISSED_MS = 60_000
 const INTENT_LIVES_MS = 20_000
 
 /** @param sweeper an installation on the same database whose requests come through a front of their own, of this number */
-export async function lastLook(drill: Drill, sweeper: Sweeper): Promise<Answers> {
+export async function lastLook(drill: Drill, sweeper: Sweeper, samples: readonly Heard[]): Promise<Answers> {
   const { cloud, books, record, say, server } = drill
   const began = performance.now()
   await cloud.calm()
@@ -51,6 +54,7 @@ export async function lastLook(drill: Drill, sweeper: Sweeper): Promise<Answers>
   const verdict = await cloud.verdict()
   const changed = verdict.changes - changesBefore
   const takeOvers = takeOversIn(record.losses, verdict.looks, record.away)
+  const hearing = hearingOf(samples, record, verdict)
   const answers = new Map<string, Answer>([
     [
       'every intent has an outcome in the end',
@@ -81,9 +85,10 @@ export async function lastLook(drill: Drill, sweeper: Sweeper): Promise<Answers>
     ],
     ...(await ofReplicas(drill, verdict)),
     ['what a lost replica held is looked at within a minute', missed(takeOvers)],
+    ...ofHearing(hearing, drill),
   ])
   const withPerson = left.cases.length
-  return { answers, verdict, takeOvers, restMs, withPerson, revisions: (await policiesIn(drill)).length }
+  return { answers, verdict, takeOvers, hearing, restMs, withPerson, revisions: (await policiesIn(drill)).length }
 }
 
 async function atRest({ books, say }: Drill): Promise<Remains> {
