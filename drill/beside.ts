@@ -29,6 +29,7 @@ export type DrillVerdict = {
 }
 
 export type DrillCloud = Login & {
+  pid: number
   front(replica: number): Promise<number>
   show(replica: number, url: string): Promise<unknown>
   begin(how: { home: Home; databaseUrl: string; brokerUrl: string }): Promise<unknown>
@@ -55,6 +56,7 @@ export async function startDrillCloud(seed: number, nodes: number): Promise<Dril
   const child = startChild(new URL('cloud.ts', import.meta.url), [String(seed), String(nodes)])
   return {
     ...(await child.ask('where', whereSchema)),
+    pid: child.pid,
     front: (replica) => child.ask('front', z.number(), { replica }),
     show: (replica, url) => child.ask('show', nothing, { replica, url }),
     begin: (how) => child.ask('begin', nothing, how),

@@ -9,7 +9,7 @@ import type { Deed } from './schedule.ts'
 /** The pretend Ironic looks for it every second at least. */
 const SPEAKS_WITHIN_MS = 60_000
 
-export async function brokerDeed({ broker, cloud, record }: Drill, { how, ms }: Extract<Deed, { kind: 'broker' }>): Promise<void> {
+export async function brokerDeed({ broker, cloud, record, stretch }: Drill, { how, ms }: Extract<Deed, { kind: 'broker' }>): Promise<void> {
   const from = Date.now()
   if (how === 'pause') await broker.freeze(ms)
   else {
@@ -17,7 +17,7 @@ export async function brokerDeed({ broker, cloud, record }: Drill, { how, ms }: 
     await pause(ms)
     await broker.start()
   }
-  if (!(await cloud.speaks(SPEAKS_WITHIN_MS)))
+  if (!(await cloud.speaks(SPEAKS_WITHIN_MS * stretch())))
     record.findings.push(`a minute after the broker was back (${how}) Ironic had not made its exchange`)
   record.obstacles.push({ replica: null, from, to: Date.now(), isBroker: true })
 }

@@ -38,6 +38,8 @@ export type Drill = {
   databaseUrl: string
   replicas: readonly Replica[]
   record: DrillRecord
+  /** By how much bounds of time are to be stretched on this machine. */
+  stretch(): number
   say(doing: string): void
 }
 

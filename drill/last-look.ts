@@ -19,6 +19,7 @@ export type Answers = {
   verdict: DrillVerdict
   takeOvers: TakeOver[]
   hearing: Hearing
+  stretch: number
   restMs: number
   withPerson: number
   revisions: number
@@ -54,7 +55,8 @@ export async function lastLook(drill: Drill, sweeper: Sweeper, samples: readonly
   const verdict = await cloud.verdict()
   const changed = verdict.changes - changesBefore
   const takeOvers = takeOversIn(record.losses, verdict.looks, record.away)
-  const hearing = hearingOf(samples, record, verdict)
+  const stretch = drill.stretch()
+  const hearing = hearingOf(samples, verdict, { record, stretch })
   const answers = new Map<string, Answer>([
     [
       'every intent has an outcome in the end',
@@ -84,16 +86,16 @@ export async function lastLook(drill: Drill, sweeper: Sweeper, samples: readonly
       },
     ],
     ...(await ofReplicas(drill, verdict)),
-    ['what a lost replica held is looked at within a minute', missed(takeOvers)],
-    ...ofHearing(hearing, drill),
+    ['what a lost replica held is looked at within a minute', missed(takeOvers, stretch)],
+    ...ofHearing(hearing, { replicas: drill.replicas.length, stretch }),
   ])
   const withPerson = left.cases.length
-  return { answers, verdict, takeOvers, hearing, restMs, withPerson, revisions: (await policiesIn(drill)).length }
+  return { answers, verdict, takeOvers, hearing, stretch, restMs, withPerson, revisions: (await policiesIn(drill)).length }
 }
 
-async function atRest({ books, say }: Drill): Promise<Remains> {
+async function atRest({ books, say, stretch }: Drill): Promise<Remains> {
   let left = await patiently(() => books.remains())
-  const until = Date.now() + REST_MS
+  const until = Date.now() + REST_MS * stretch()
   for (let looks = 1; Date.now() < until && !isAtRest(left); looks += 1) {
     await pause(LOOK_MS)
     left = await patiently(() => books.remains())
@@ -179,8 +181,8 @@ async function policiesIn({ books }: Drill): Promise<string[]> {
   return rows.map(({ message }) => /policy (\S+) are in force/.exec(message)?.[1] ?? '')
 }
 
-function missed(takeOvers: readonly TakeOver[]): Answer {
-  const late = takeOvers.filter(({ ms }) => ms === null || ms > MISSED_MS)
+function missed(takeOvers: readonly TakeOver[], stretch: number): Answer {
+  const late = takeOvers.filter(({ ms }) => ms === null || ms > MISSED_MS * stretch)
   return {
     asked: takeOvers.length,
     findings: late.map(

@@ -24,6 +24,7 @@ import { PEERS, type Site } from './peers.ts'
 import { makeReplica, type Replica } from './replicas.ts'
 import { drillReport } from './report.ts'
 import { drawSchedule } from './schedule.ts'
+import { watchSlowness } from './slowness.ts'
 
 const { values } = parseArgs({
   options: {
@@ -86,7 +87,18 @@ async function drilled(around: Around): Promise<boolean> {
   const making = { site: siteOver(around, databaseUrl), folder, bundle: file, settings: { usual, other: otherSettings(usual) } }
   for (let index = 0; index < wish.replicas; index += 1) replicas.push(await makeReplica(index, making))
   await cloud.begin({ home, databaseUrl, brokerUrl: brokerUrl('ironic', { host: '127.0.0.1', port: broker.port }) })
-  const drill: Drill = { cloud, server: pausable(cluster), broker, books, databaseUrl, replicas, record: newRecord(), say }
+  const slowness = watchSlowness(cloud.pid)
+  const drill: Drill = {
+    cloud,
+    server: pausable(cluster),
+    broker,
+    books,
+    databaseUrl,
+    replicas,
+    record: newRecord(),
+    stretch: slowness.stretch,
+    say,
+  }
   const ears = listenBy(replicas)
   try {
     say(`${wish.replicas} replicas, ${wish.nodes} nodes, ${wish.minutes} min, seed ${wish.seed}`)
@@ -104,6 +116,7 @@ async function drilled(around: Around): Promise<boolean> {
     for (const { roads } of replicas) for (const road of roads.values()) await road.close()
     await books.close()
     await ears.stop()
+    slowness.stop()
   }
 }
 

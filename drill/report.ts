@@ -72,6 +72,7 @@ function rowsOf({ answers, record, wish, ms }: Drilled): Row[] {
     ...[...answers.answers].map(([question, { asked, findings }]): Row => [`  ${question}`, asked, findings.length]),
     ['  nodes whose case is with a person', answers.withPerson, ''],
     ['time, and of it until all was at rest', seconds(ms), seconds(answers.restMs)],
+    ['bounds of time stretched, because others had the cores', answers.stretch.toFixed(1), ''],
   ]
 }
 

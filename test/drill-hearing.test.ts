@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { figuresIn, type Heard } from '../drill/ears.ts'
 import { heardAgain, type Obstacle, seenAnyway } from '../drill/hearing-again.ts'
 import { copiesOf, falsified, type Way } from '../drill/messages.ts'
+import { coreTimeIn, stretchOf } from '../drill/slowness.ts'
 import { readOsloMessage } from '../src/openstack/oslo-message.ts'
 import { seededRandom } from '../src/simulator/seeded.ts'
 
@@ -106,6 +107,32 @@ test('a failure that nobody could hear of is seen at the first look at the node,
       ['n2', null],
     ],
   )
+})
+
+describe('bounds of time', () => {
+  /** Ten seconds each. */
+  const after = (spans: readonly (readonly [ran: number, waited: number])[]) => {
+    const sum = (of: 0 | 1, until: number): number => spans.slice(0, until).reduce((all, span) => all + span[of], 0)
+    return Array.from({ length: spans.length + 1 }, (_, until) => ({ ran: sum(0, until), waited: sum(1, until) }))
+  }
+
+  test('are stretched by how long a process waits for a core in the worst minute, and not where it waits as usual', () => {
+    const [usual, busy] = [
+      [1_000, 1_000],
+      [1_000, 9_000],
+    ] as const
+    assert.equal(stretchOf(after(Array.from({ length: 9 }, () => usual))), 1)
+    assert.equal(stretchOf(after([...Array.from({ length: 6 }, () => busy), ...Array.from({ length: 9 }, () => usual)])), 5)
+    assert.equal(stretchOf(after([busy, usual, usual, usual, usual, usual])), (6_000 + 14_000) / 6_000 / 2)
+  })
+
+  test('are not stretched where nothing can be told', () => {
+    assert.equal(stretchOf([]), 1)
+    assert.equal(stretchOf(after(Array.from({ length: 9 }, () => [1, 9_000]))), 1)
+  })
+
+  test('are stretched by what Linux says of a process', () =>
+    assert.deepEqual(coreTimeIn('1781155457 7260525509 2599\n'), { ran: 1781.155457, waited: 7260.525509 }))
 })
 
 test('a replica’s figures are read off what it shows to Prometheus', () =>
