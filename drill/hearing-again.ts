@@ -1,6 +1,7 @@
 /**
  * How long it took after the broker or the road to it had come back until a replica heard again, and until a failure that nobody could hear of
- * was looked at all the same; pure. Where something else came in the way meanwhile, nothing is told.
+ * was looked at all the same; pure. Where something else is in the way just then, time begins when that is over, too; where something comes in
+ * the way meanwhile, nothing is told.
  */
 import type { Heard } from './ears.ts'
 import type { Unheard } from './speaking.ts'
@@ -26,15 +27,15 @@ export function heardAgain(samples: readonly Heard[], obstacles: readonly Obstac
 
 function againOf(
   replica: number,
-  { from, to }: Obstacle,
+  { from, to: backAt }: Obstacle,
   o: { samples: readonly Heard[]; obstacles: readonly Obstacle[]; withinMs: number },
 ): HeardAgain[] {
   const own = o.samples.filter((one) => one.replica === replica)
+  const inItsWay = o.obstacles.filter((one) => one.replica === null || one.replica === replica)
+  const to = freeFrom(backAt, inItsWay)
   const before = own.findLast(({ at }) => at <= from)
   const first = own.find(({ at }) => at > to)
   if (before === undefined || first === undefined || before.life !== first.life) return []
-  const inItsWay = o.obstacles.filter((one) => one.replica === null || one.replica === replica)
-  if (inItsWay.some((one) => one.from <= to && one.to > to)) return []
   const after = own.filter(({ at, life }) => at > to && life === first.life)
   const last = own.findLast(({ at, life }) => at <= to && life === first.life) ?? before
   const again = after.find(({ isUp, heard }) => isUp && heard > last.heard)
@@ -42,6 +43,12 @@ function againOf(
   if (again !== undefined && again.at - to <= o.withinMs) return [{ ...told, ms: again.at - to }]
   const next = Math.min(...inItsWay.filter((one) => one.from > to).map((one) => one.from), after.at(-1)?.at ?? to)
   return next - to < o.withinMs ? [] : [{ ...told, ms: again === undefined ? null : again.at - to }]
+}
+
+/** The first moment from then on at which none of them lasts. */
+function freeFrom(at: number, obstacles: readonly Span[]): number {
+  const longer = obstacles.find(({ from, to }) => from <= at && to > at)
+  return longer === undefined ? at : freeFrom(longer.to, obstacles)
 }
 
 /** `ms` null: nobody looked at it. */

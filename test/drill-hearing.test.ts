@@ -78,12 +78,18 @@ describe('hearing again', () => {
     assert.deepEqual(ms([sample(9, 5), sample(30, 9, { life: 'r0-2' }), sample(99, 9, { life: 'r0-2' })]), [])
   })
 
+  test('is counted from when nothing else stands in the way any more', () => {
+    const database: Obstacle = { replica: null, from: 15, to: 25, isBroker: false }
+    const stood: Obstacle = { replica: 0, from: 22, to: 50, isBroker: false }
+    assert.deepEqual(ms([sample(9, 5), sample(23, 6), sample(60, 7)], [away, database, stood]), [['r0-1', 10]])
+    assert.deepEqual(ms([sample(9, 5), sample(23, 6), sample(60, 7)], [away, database, { ...stood, replica: 1 }]), [['r0-1', 35]])
+  })
+
   test('is not told where something else stood in the way, unless it was quick enough', () => {
     const heardLate = [sample(9, 5), sample(30, 5), sample(90, 6)]
     const database: Obstacle = { replica: null, from: 40, to: 50, isBroker: false }
     assert.deepEqual(ms(heardLate, [away, database]), [])
     assert.deepEqual(ms(heardLate, [away, { ...database, replica: 1 }]), [['r0-1', 70]])
-    assert.deepEqual(ms(heardLate, [away, { ...database, from: 15, to: 25 }]), [])
     assert.deepEqual(ms([sample(9, 5), sample(30, 6), sample(90, 6)], [away, database]), [['r0-1', 10]])
   })
 })
