@@ -132,6 +132,10 @@ describe('bounds of time', () => {
     assert.equal(stretchOf(after([busy, usual, usual, usual, usual, usual])), (6_000 + 14_000) / 6_000 / 2)
   })
 
+  test('are not stretched without end', () => {
+    assert.equal(stretchOf(after(Array.from({ length: 9 }, () => [1_000, 99_000]))), 5)
+  })
+
   test('are not stretched where nothing can be told', () => {
     assert.equal(stretchOf([]), 1)
     assert.equal(stretchOf(after(Array.from({ length: 9 }, () => [1, 9_000]))), 1)
