@@ -31,9 +31,20 @@ export type Login = { authUrl: string; user: string; password: string }
 /** A folder that holds all that one installation has: its configuration and, once it was started, its database. */
 export type Home = { folder: string; bundle: string; config: string; database: string; env: Record<string, string | undefined> }
 
-/** Makes the folder. `settings` is what anneal.yaml says besides the database and the one cloud. */
-export function makeHome(o: { folder: string; bundle: string; cloud: string; login: Login; settings: Record<string, unknown> }): Home {
-  const { folder, cloud, login } = o
+type Making = {
+  folder: string
+  bundle: string
+  cloud: string
+  login: Login
+  /** What anneal.yaml says besides the database and the one cloud. */
+  settings: Record<string, unknown>
+  /** What it says below the cloud. */
+  ofCloud?: Record<string, unknown>
+}
+
+/** Makes the folder. */
+export function makeHome(o: Making): Home {
+  const { folder, cloud, login, ofCloud = {} } = o
   mkdirSync(folder)
   const auth = {
     auth_url: login.authUrl,
@@ -47,7 +58,7 @@ export function makeHome(o: { folder: string; bundle: string; cloud: string; log
   writeFileSync(cloudsYaml, stringify({ clouds: { [cloud]: { auth, region_name: 'RegionOne' } } }), { mode: 0o600 })
   const config = join(folder, 'anneal.yaml')
   const database = join(folder, 'anneal.db')
-  writeFileSync(config, stringify({ server: { listen: 'off' }, ...o.settings, database, clouds: { [cloud]: {} } }))
+  writeFileSync(config, stringify({ server: { listen: 'off' }, ...o.settings, database, clouds: { [cloud]: ofCloud } }))
   const env = { PATH: process.env['PATH'], HOME: folder, OS_CLIENT_CONFIG_FILE: cloudsYaml }
   return { folder, bundle: o.bundle, config, database, env }
 }

@@ -1,6 +1,6 @@
 /**
  * The pretend cloud of a drill in a process of its own: much goes wrong in it (crash/trouble.ts), each replica comes through a front of its
- * own (front.ts), and the judges look on (looking-on.ts).
+ * own (front.ts), the judges look on (looking-on.ts), and what happens in it is said at the broker (speaking.ts).
  * usage: cloud.ts SEED NODES, as a child of main.ts
  */
 import { readFileSync } from 'node:fs'
@@ -22,6 +22,8 @@ import type { CloudNow, DrillVerdict } from './beside.ts'
 import { type Books, openBooks } from './database.ts'
 import { type Front, openFront } from './front.ts'
 import { type LookingOn, lookingOn } from './looking-on.ts'
+import { WAYS } from './messages.ts'
+import { speakingFor, type Unheard } from './speaking.ts'
 
 /** Between two pushes of mischief on average, as the cloud counts time: two real seconds. */
 const PUSH_GAP_MS = 120_000
@@ -49,7 +51,9 @@ const frontOf = (replica: number): Front => {
   return front
 }
 
-function begin({ home, databaseUrl }: { home: Home; databaseUrl: string }) {
+type Beginning = { home: Home; databaseUrl: string; brokerUrl: string }
+
+function begin({ home, databaseUrl, brokerUrl }: Beginning) {
   const config = loadConfig({ path: home.config, cwd: home.folder, env: {}, readFile: (path) => readFileSync(path, 'utf8') })
   const books: Books = openBooks(databaseUrl, BOOKS_MS)
   const watch: LookingOn = lookingOn(cloud, { policy: config.policy, books, places: placesOf(size) })
@@ -57,7 +61,9 @@ function begin({ home, databaseUrl }: { home: Home; databaseUrl: string }) {
   // A pause of the whole cloud whose end falls into the database's absence would leave nothing to do for the rest of the drill.
   const operator = { ...words, pause: async () => {} }
   const scene = sceneOver({ cloud, judges: watch.judges, operator, deeds: DEEDS })
-  return { books, watch, words, scene, stop: () => {} }
+  const speaking = speakingFor(cloud, { url: brokerUrl, random: seededRandom(seed + 3) })
+  const unheard: Unheard[] = []
+  return { books, watch, words, scene, speaking, unheard, stop: () => {} }
 }
 
 /** Nothing goes wrong before the replicas are there. */
@@ -74,7 +80,8 @@ function unleash(): void {
 const ofReplica = z.object({ replica: z.number() })
 const aimSchema = ofReplica.extend({ step: z.string(), pid: z.number(), signal: z.enum(['SIGKILL', 'SIGSTOP']), patienceMs: z.number() })
 // It comes from a file of this folder, in this very version.
-const beginSchema = z.custom<{ home: Home; databaseUrl: string }>()
+const beginSchema = z.custom<Beginning>()
+const waySchema = z.object({ way: z.enum(['plain', ...WAYS]) })
 
 answering({
   where: () => ({ url, ...cloud.credentials('admin') }),
@@ -123,8 +130,13 @@ answering({
     front.life = null
     if (life !== null) await playing().watch.died(life, at)
   },
+  speaks: (given) => playing().speaking.isThere(z.object({ withinMs: z.number() }).parse(given).withinMs),
+  way: (given) => {
+    playing().speaking.way = waySchema.parse(given).way
+  },
   calm: async () => {
     playing().stop()
+    playing().unheard.push(...playing().speaking.unheard)
     await calm(playing().scene)
     // Whatever was still to be said has been said now.
     const speakAgain = await playing().words.silence()
@@ -137,7 +149,7 @@ answering({
     changes: cloud.ledger.changes().length,
   }),
   verdict: (): DrillVerdict => {
-    const { watch, scene, words } = playing()
+    const { watch, scene, words, speaking, unheard } = playing()
     return {
       broken: watch.judges.broken,
       checked: [...watch.judges.checked],
@@ -150,6 +162,8 @@ answering({
       lost: [...fronts.values()].reduce((sum, { lost }) => sum + lost, 0),
       sent: watch.sent,
       looks: watch.looks,
+      said: speaking.counts,
+      unheard,
     }
   },
 })

@@ -14,7 +14,7 @@ export async function policyDeed(drill: Drill, { replica, after, ms }: Extract<D
   const { record } = drill
   const [odd, other] = [replicaOf(drill, replica), replicaOf(drill, after)]
   const mustSay = async (life: typeof odd.life): Promise<void> => {
-    if (life !== null) record.overruled.push({ life: life.name, said: await life.says(SAYS_SO, SAYS_WITHIN_MS) })
+    if (life !== null) record.overruled.push({ life: life.name, said: await life.says(SAYS_SO, SAYS_WITHIN_MS * drill.stretch()) })
   }
   await killLife(drill, odd)
   const begun = await bringUp(drill, odd, 'other')

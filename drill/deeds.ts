@@ -3,6 +3,7 @@
  * when the database was away. Whatever a deed broke is whole again when it is over.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { brokerDeed, messagesDeed } from './deed-broker.ts'
 import { clockDeed } from './deed-clock.ts'
 import { policyDeed } from './deed-policy.ts'
 import { bringUp, type Drill, killLife, livingOf, noteLoss, replicaOf, strike } from './in-hand.ts'
@@ -23,13 +24,15 @@ async function walk(drill: Drill, { lane, turns, until }: { lane: readonly Plann
     await pause(gapMs)
     const free = await turns.take(replicasOf(deed))
     drill.say(deedText(deed))
-    bump(
-      drill.record.counts,
-      deed.kind === 'database' ? `database ${deed.how}` : deed.kind === 'partition' ? `${deed.peer} ${deed.how}` : deed.kind,
-    )
+    bump(drill.record.counts, countedAs(deed))
     await does(drill, deed)
     free()
   }
+}
+
+function countedAs(deed: Deed): string {
+  if (deed.kind === 'partition') return `road to the ${deed.peer} ${deed.how}`
+  return 'replica' in deed ? deed.kind : `${deed.kind} ${deed.how}`
 }
 
 type Turns = { take(replicas: readonly number[]): Promise<() => void> }
@@ -55,7 +58,7 @@ function turnsOf(replicas: number): Turns {
 }
 
 function replicasOf(deed: Deed): number[] {
-  if (deed.kind === 'database') return []
+  if (!('replica' in deed)) return []
   return deed.kind === 'policy' ? [deed.replica, deed.after] : [deed.replica]
 }
 
@@ -69,6 +72,10 @@ function does(drill: Drill, deed: Deed): Promise<void> {
       return partitionDeed(drill, deed)
     case 'database':
       return databaseDeed(drill, deed)
+    case 'broker':
+      return brokerDeed(drill, deed)
+    case 'messages':
+      return messagesDeed(drill, deed)
     case 'policy':
       return policyDeed(drill, deed)
     case 'clock':
@@ -96,6 +103,7 @@ async function pauseDeed(drill: Drill, deed: Extract<Deed, { kind: 'pause' }>): 
   loss.until = to
   process.kill(life.pid, 'SIGCONT')
   drill.record.stood.push({ life: life.name, from: at, to, isLong: deed.isLong, atMark: wasAimed && deed.aim === 'mark' })
+  drill.record.obstacles.push({ replica: replica.index, from: at, to, isBroker: false })
   await drill.cloud.stands(replica.index, false)
 }
 
@@ -104,8 +112,11 @@ async function partitionDeed(drill: Drill, { replica, peer, how, ms }: Extract<D
   const isMemory = PEERS.some((one) => one.name === peer && one.isMemory) && how !== 'slow'
   road?.set(how === 'slow' ? { is: 'slow', ms: SLOW_MS } : { is: how })
   if (isMemory) await drill.cloud.stands(replica, true)
+  const from = Date.now()
   await pause(ms)
   road?.set({ is: 'open' })
+  // A slow road is no obstacle, and the cloud's does not lead to the broker.
+  if (how !== 'slow' && peer !== 'cloud') drill.record.obstacles.push({ replica, from, to: Date.now(), isBroker: peer === 'broker' })
   if (isMemory) await drill.cloud.stands(replica, false)
 }
 
@@ -120,7 +131,10 @@ async function databaseDeed({ server, record }: Drill, { how, ms }: Extract<Deed
     await pause(ms)
     await server.cluster.start()
   }
-  record.away.push({ from, to: Date.now() })
+  const to = Date.now()
+  record.away.push({ from, to })
+  // What is heard is counted once it is written.
+  record.obstacles.push({ replica: null, from, to, isBroker: false })
 }
 
 const bump = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)

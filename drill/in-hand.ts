@@ -4,7 +4,9 @@
  */
 import { killIfAlive } from '../crash/trigger.ts'
 import type { DrillCloud } from './beside.ts'
+import type { BrokerServer } from './broker.ts'
 import type { Books } from './database.ts'
+import type { Obstacle } from './hearing-again.ts'
 import type { PausableServer } from './pausable-server.ts'
 import { type DaemonLife, type PolicyName, type Replica, startLife } from './replicas.ts'
 import type { AimedAt } from './schedule.ts'
@@ -15,7 +17,9 @@ import type { Loss, Span } from './take-over.ts'
 export type DrillRecord = {
   losses: Loss[]
   stood: (StoodStill & { isLong: boolean; atMark: boolean })[]
+  /** The database. */
   away: Span[]
+  obstacles: Obstacle[]
   counts: Map<string, number>
   /** What was seen to be wrong while it happened. */
   findings: string[]
@@ -28,16 +32,19 @@ export type DrillRecord = {
 export type Drill = {
   cloud: DrillCloud
   server: PausableServer
+  broker: BrokerServer
   books: Books
   /** As anybody at its server reaches it. */
   databaseUrl: string
   replicas: readonly Replica[]
   record: DrillRecord
+  /** By how much bounds of time are to be stretched on this machine. */
+  stretch(): number
   say(doing: string): void
 }
 
 export const newRecord = (): DrillRecord => ({
-  ...{ losses: [], stood: [], away: [], counts: new Map(), findings: [] },
+  ...{ losses: [], stood: [], away: [], obstacles: [], counts: new Map(), findings: [] },
   ...{ clocks: [], overruled: [] },
 })
 

@@ -7,7 +7,9 @@ import { anneal, type Home } from '../bench/bundled.ts'
 import { caseLine, isAtRest, type Remains, rests, uncounted, whatWaits, withoutCase } from '../crash/last-questions.ts'
 import type { DrillVerdict } from './beside.ts'
 import { contradictionsIn, damageIn, patiently } from './database.ts'
+import type { Heard } from './ears.ts'
 import type { Drill } from './in-hand.ts'
+import { type Hearing, hearingOf, ofHearing } from './last-hearing.ts'
 import { overruledIn, requestText, type SentRequest, sentInSleep, staleAfter } from './stale.ts'
 import { type TakeOver, takeOversIn } from './take-over.ts'
 
@@ -16,6 +18,8 @@ export type Answers = {
   answers: Map<string, Answer>
   verdict: DrillVerdict
   takeOvers: TakeOver[]
+  hearing: Hearing
+  stretch: number
   restMs: number
   withPerson: number
   revisions: number
@@ -32,7 +36,7 @@ const MISSED_MS = 60_000
 const INTENT_LIVES_MS = 20_000
 
 /** @param sweeper an installation on the same database whose requests come through a front of their own, of this number */
-export async function lastLook(drill: Drill, sweeper: Sweeper): Promise<Answers> {
+export async function lastLook(drill: Drill, sweeper: Sweeper, samples: readonly Heard[]): Promise<Answers> {
   const { cloud, books, record, say, server } = drill
   const began = performance.now()
   await cloud.calm()
@@ -51,6 +55,8 @@ export async function lastLook(drill: Drill, sweeper: Sweeper): Promise<Answers>
   const verdict = await cloud.verdict()
   const changed = verdict.changes - changesBefore
   const takeOvers = takeOversIn(record.losses, verdict.looks, record.away)
+  const stretch = drill.stretch()
+  const hearing = hearingOf(samples, verdict, { record, stretch })
   const answers = new Map<string, Answer>([
     [
       'every intent has an outcome in the end',
@@ -80,15 +86,16 @@ export async function lastLook(drill: Drill, sweeper: Sweeper): Promise<Answers>
       },
     ],
     ...(await ofReplicas(drill, verdict)),
-    ['what a lost replica held is looked at within a minute', missed(takeOvers)],
+    ['what a lost replica held is looked at within a minute', missed(takeOvers, stretch)],
+    ...ofHearing(hearing, { replicas: drill.replicas.length, stretch }),
   ])
   const withPerson = left.cases.length
-  return { answers, verdict, takeOvers, restMs, withPerson, revisions: (await policiesIn(drill)).length }
+  return { answers, verdict, takeOvers, hearing, stretch, restMs, withPerson, revisions: (await policiesIn(drill)).length }
 }
 
-async function atRest({ books, say }: Drill): Promise<Remains> {
+async function atRest({ books, say, stretch }: Drill): Promise<Remains> {
   let left = await patiently(() => books.remains())
-  const until = Date.now() + REST_MS
+  const until = Date.now() + REST_MS * stretch()
   for (let looks = 1; Date.now() < until && !isAtRest(left); looks += 1) {
     await pause(LOOK_MS)
     left = await patiently(() => books.remains())
@@ -174,8 +181,8 @@ async function policiesIn({ books }: Drill): Promise<string[]> {
   return rows.map(({ message }) => /policy (\S+) are in force/.exec(message)?.[1] ?? '')
 }
 
-function missed(takeOvers: readonly TakeOver[]): Answer {
-  const late = takeOvers.filter(({ ms }) => ms === null || ms > MISSED_MS)
+function missed(takeOvers: readonly TakeOver[], stretch: number): Answer {
+  const late = takeOvers.filter(({ ms }) => ms === null || ms > MISSED_MS * stretch)
   return {
     asked: takeOvers.length,
     findings: late.map(

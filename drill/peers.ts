@@ -1,19 +1,22 @@
 /**
  * What a replica talks to over a road that can be cut, as data: the schedule draws from this list, the site opens one relay for each replica
- * and entry. Another peer, such as a broker, is one more entry. BMCs are reached directly, and stay reachable when the cloud does not.
+ * and entry. BMCs are reached directly, and stay reachable when the cloud does not.
  */
 import type { Login } from '../bench/bundled.ts'
+import { brokerUrl } from './broker.ts'
+import { EXCHANGE } from './messages.ts'
 
 export type Address = { host: string; port: number }
 
-/** What one replica is configured with, once its roads are there. */
-export type Roads = { login: Login; env: Record<string, string>; settings: Record<string, unknown> }
+/** What one replica is configured with, once its roads are there. `ofCloud`: below the cloud in anneal.yaml. */
+export type Roads = { login: Login; env: Record<string, string>; ofCloud: Record<string, unknown> }
 
 /** What exists before any replica does. */
 export type Site = {
   /** The database as anybody at its server reaches it. */
   databaseUrl: string
   login: Login
+  broker: Address
   /** This replica's own way into the pretend cloud. */
   front(replica: number): Promise<Address>
   /** The cloud's catalog names this address to this replica. */
@@ -51,7 +54,18 @@ export const PEERS: readonly Peer[] = [
     },
     isMemory: false,
   },
+  {
+    name: 'broker',
+    target: async ({ broker }) => broker,
+    tell: async (_site, _replica, at) => ({
+      ofCloud: { notifications: { brokers: [brokerUrl('anneal', at)], exchange: EXCHANGE, poll: STRETCHED_POLL } },
+    }),
+    isMemory: false,
+  },
 ]
+
+/** Between the poll without notifications and the census of crash/site.ts. */
+const STRETCHED_POLL = '4s'
 
 function addressOf(url: string): Address {
   const { hostname, port } = new URL(url)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { anneal, type Home, makeHome } from '../bench/bundled.ts'
 import { CLOUD } from '../crash/site.ts'
+import { freePort } from '../test/postgres/cluster.ts'
 import type { DrillCloud } from './beside.ts'
 import { PEERS, type Site } from './peers.ts'
 import { openRelay, type Relay } from './relay.ts'
@@ -34,20 +35,23 @@ export type Replica = {
   /** Under which policy each life of it ran. */
   policies: Map<string, PolicyName>
   logFile: string
+  metricsPort: number
 }
 
 type Making = { site: Site; folder: string; bundle: string; settings: Record<PolicyName, Record<string, unknown>> }
 
 export async function makeReplica(index: number, { site, folder, bundle, settings }: Making): Promise<Replica> {
   const roads = new Map<string, Relay>()
-  let [login, env, told]: [Site['login'], Record<string, string>, Record<string, unknown>] = [site.login, {}, {}]
+  const metricsPort = await freePort()
+  const server = { listen: `127.0.0.1:${metricsPort}` }
+  let [login, env, ofCloud]: [Site['login'], Record<string, string>, Record<string, unknown>] = [site.login, {}, {}]
   for (const peer of PEERS) {
     const road = await openRelay(await peer.target(site, index))
     roads.set(peer.name, road)
     const way = await peer.tell(site, index, road.at)
     login = way.login ?? login
     env = { ...env, ...way.env }
-    told = { ...told, ...way.settings }
+    ofCloud = { ...ofCloud, ...way.ofCloud }
   }
   const home = (policy: PolicyName): Home => {
     const made = makeHome({
@@ -55,12 +59,13 @@ export async function makeReplica(index: number, { site, folder, bundle, setting
       bundle,
       cloud: CLOUD,
       login,
-      settings: { ...settings[policy], ...told },
+      settings: { ...settings[policy], server },
+      ofCloud,
     })
     return { ...made, env: { ...made.env, ...env } }
   }
   const homes = { usual: home('usual'), other: home('other') }
-  return { index, homes, roads, life: null, policies: new Map(), logFile: join(folder, 'logs', `replica-${index}.log`) }
+  return { index, homes, roads, life: null, policies: new Map(), logFile: join(folder, 'logs', `replica-${index}.log`), metricsPort }
 }
 
 /** Before it says so it is not at work. */

@@ -63,6 +63,7 @@ function rowsOf({ answers, record, wish, ms }: Drilled): Row[] {
     ['  changing requests', verdict.changes, ''],
     ['  resets that Ironic accepted', verdict.resets.accepted, ''],
     ['  most places in flight at a verb', verdict.resets.most, ''],
+    ...ofBroker(answers),
     ['until another looked, the database’s absence taken off', 'median', 'worst'],
     ...(['kill', 'pause'] as const).flatMap((kind) => [takeOverRow(answers, kind, true), takeOverRow(answers, kind, false)]),
     ['promises, judged from the cloud’s ledger', 'checks', 'broken'],
@@ -71,18 +72,34 @@ function rowsOf({ answers, record, wish, ms }: Drilled): Row[] {
     ...[...answers.answers].map(([question, { asked, findings }]): Row => [`  ${question}`, asked, findings.length]),
     ['  nodes whose case is with a person', answers.withPerson, ''],
     ['time, and of it until all was at rest', seconds(ms), seconds(answers.restMs)],
+    ['bounds of time stretched, because others had the cores', answers.stretch.toFixed(1), ''],
   ]
 }
 
-function takeOverRow({ takeOvers }: Answers, kind: 'kill' | 'pause', isPoll: boolean): Row {
-  const times = takeOvers.filter(({ loss, uuid }) => loss.kind === kind && (uuid === null) === isPoll).flatMap(({ ms }) => ms ?? [])
-  const what = isPoll ? 'the next poll' : 'at a node that it held'
-  const middle = middleOf(times)
+function ofBroker({ verdict, hearing }: Answers): Row[] {
+  const { said, published, unsaid, unrouted, bent } = verdict.said
   return [
-    `  after a ${kind}: ${what} (${times.length})`,
-    middle === null ? '' : seconds(middle),
-    times.length === 0 ? '' : seconds(Math.max(...times)),
+    ['what the cloud said of itself at the broker', 'count', ''],
+    ['  notifications', said, ''],
+    ['  published; of them to no queue', published, unrouted],
+    ['  not said, because the broker was away', unsaid, ''],
+    ['  lost, doubled, late or false on purpose', bent, ''],
+    ['  heard by the replicas; nodes that they woke', hearing.heard, hearing.woken],
+    ['until it was heard again, and until seen all the same', 'median', 'worst'],
+    timesRow('after the broker or the road was back', hearing.again),
+    timesRow('a failure that nobody could hear of', hearing.seen),
   ]
+}
+
+function timesRow(what: string, from: readonly { ms: number | null }[]): Row {
+  const times = from.flatMap(({ ms }) => ms ?? [])
+  const middle = middleOf(times)
+  return [`  ${what} (${times.length})`, middle === null ? '' : seconds(middle), times.length === 0 ? '' : seconds(Math.max(...times))]
+}
+
+function takeOverRow({ takeOvers }: Answers, kind: 'kill' | 'pause', isPoll: boolean): Row {
+  const times = takeOvers.filter(({ loss, uuid }) => loss.kind === kind && (uuid === null) === isPoll)
+  return timesRow(`after a ${kind}: ${isPoll ? 'the next poll' : 'at a node that it held'}`, times)
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`

@@ -1,10 +1,12 @@
 /**
- * What is done to the replicas, the roads and the database, drawn from a seed: which, to whom, for how long, and with how much time in
- * between. Deeds stand in lanes, one after the other in each; lanes go on side by side, one fewer than there are replicas, and one for the
- * database, so that some replica could always go on. When each deed comes is up to the machine. Nothing is done here.
+ * What is done to the replicas, the roads, the database, the broker and what is said on it, drawn from a seed: which, to whom, for how long,
+ * and with how much time in between. Deeds stand in lanes, one after the other in each; lanes go on side by side, one fewer than there are
+ * replicas, and one each for the database, the broker and the messages, so that some replica could always go on. When each deed comes is up to
+ * the machine. Nothing is done here.
  */
 import type { Random } from '../src/core/seams.ts'
 import { between, pick, seededRandom } from '../src/simulator/seeded.ts'
+import { WAYS, type Way } from './messages.ts'
 
 /** At its next request of this kind, as it arrives; where none comes, all the same. Null: at once. */
 export type AimedAt = 'mark' | 'deleted' | null
@@ -14,6 +16,9 @@ export type Deed =
   | { kind: 'pause'; replica: number; aim: AimedAt; ms: number; isLong: boolean }
   | { kind: 'partition'; replica: number; peer: string; how: 'cut' | 'silent' | 'slow'; ms: number }
   | { kind: 'database'; how: 'fast' | 'immediate' | 'pause'; ms: number }
+  | { kind: 'broker'; how: 'stop' | 'kill' | 'pause'; ms: number }
+  /** Of what the cloud says. */
+  | { kind: 'messages'; how: Exclude<Way, 'plain'>; ms: number }
   /** The replica starts again with another policy, later `after` starts again with the usual one, and then it is `replica` that may only observe. */
   | { kind: 'policy'; replica: number; after: number; ms: number }
   /** It starts under a wall clock that is off, or whose clock is set while it runs. */
@@ -58,9 +63,27 @@ export function drawSchedule({ seed, minutes, replicas, peers }: Wish): Schedule
     const own = musts.filter((_, at) => (count === 1 ? true : !isFirst && at % others === lane - 1)).map((make) => make())
     return laneOf([...(isFirst ? [long] : []), ...own], { untilMs, random, gap: GAP_MS, more: () => anyDeed(draw) })
   })
-  const ways = shuffledBy(random, ['fast', 'immediate', 'pause'] as const).map((how) => databaseDeed(draw, how))
-  const database = laneOf(ways, { untilMs, random, gap: DATABASE_GAP_MS, more: () => databaseDeed(draw) })
-  return { lanes: [...lanes, database] }
+  const ownLane = (musts: readonly (() => Deed)[], gap: typeof GAP_MS, more: () => Deed): Planned[] =>
+    laneOf(
+      shuffledBy(random, musts).map((make) => make()),
+      { untilMs, random, gap, more },
+    )
+  const database = ownLane(
+    (['fast', 'immediate', 'pause'] as const).map((how) => () => databaseDeed(draw, how)),
+    DATABASE_GAP_MS,
+    () => databaseDeed(draw),
+  )
+  const broker = ownLane(
+    [() => brokerDeed(draw, 'stop'), () => brokerDeed(draw, 'kill'), () => ({ kind: 'broker', how: 'pause', ms: GIVEN_UP_MS })],
+    BROKER_GAP_MS,
+    () => brokerDeed(draw),
+  )
+  const messages = ownLane(
+    WAYS.map((how) => () => messagesDeed(draw, how)),
+    MESSAGES_GAP_MS,
+    () => messagesDeed(draw),
+  )
+  return { lanes: [...lanes, database, broker, messages] }
 }
 
 type Draw = { random: Random; replicas: readonly number[]; peers: readonly string[] }
@@ -68,6 +91,12 @@ type Draw = { random: Random; replicas: readonly number[]; peers: readonly strin
 const GAP_MS = { low: 1_000, high: 6_000 }
 /** What has just come back needs some time to have something in hand again. */
 const DATABASE_GAP_MS = { low: 12_000, high: 28_000 }
+
+/** Replicas come back to it within 15 s and some, and are to hear for a while. */
+const BROKER_GAP_MS = { low: 18_000, high: 35_000 }
+const MESSAGES_GAP_MS = { low: 6_000, high: 15_000 }
+/** A broker that is silent for 25 s counts as lost. */
+const GIVEN_UP_MS = 32_000
 
 type Filling = { untilMs: number; random: Random; gap: typeof GAP_MS; more: () => Deed }
 
@@ -131,6 +160,18 @@ const databaseDeed = ({ random }: Draw, how = pick(random, ['fast', 'immediate',
   ms: between(random, 500, 9_000),
 })
 
+const brokerDeed = ({ random }: Draw, how = pick(random, ['stop', 'kill', 'pause'] as const) ?? 'kill'): Deed => ({
+  kind: 'broker',
+  how,
+  ms: between(random, 500, 9_000),
+})
+
+const messagesDeed = ({ random }: Draw, how = pick(random, WAYS) ?? 'lost'): Deed => ({
+  kind: 'messages',
+  how,
+  ms: between(random, 6_000, 15_000),
+})
+
 function shuffledBy<T>(random: Random, from: readonly T[]): T[] {
   const left = [...from]
   return from.flatMap(() => left.splice(Math.floor(random() * left.length), 1))
@@ -148,6 +189,10 @@ export function deedText(deed: Deed): string {
       return `replica ${deed.replica} and the ${deed.peer}: ${deed.how} for ${seconds}`
     case 'database':
       return deed.how === 'pause' ? `SIGSTOP the database for ${seconds}` : `stop the database (${deed.how}) for ${seconds}`
+    case 'broker':
+      return deed.how === 'pause' ? `SIGSTOP the broker for ${seconds}` : `${deed.how} the broker for ${seconds}`
+    case 'messages':
+      return `what the cloud says is ${deed.how} for ${seconds}`
     case 'policy':
       return `another policy on replica ${deed.replica}; after ${seconds} replica ${deed.after} puts the usual one in force again`
     case 'clock':

@@ -38,7 +38,7 @@ export function takeOversIn(losses: readonly Loss[], looks: readonly Look[], awa
 const isBack = ({ until }: Loss, at: number): boolean => until !== null && at >= until
 
 /** How much of the span lies in any of the others; these do not overlap one another. */
-const overlap = ({ from, to }: Span, others: readonly Span[]): number =>
+export const overlap = ({ from, to }: Span, others: readonly Span[]): number =>
   others.reduce((sum, other) => sum + Math.max(0, Math.min(to, other.to) - Math.max(from, other.from)), 0)
 
 /** Null of nothing. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { describe, test } from 'node:test'
+import { WAYS } from '../drill/messages.ts'
 import { openRelay } from '../drill/relay.ts'
 import { type Deed, drawSchedule, longPauseMs } from '../drill/schedule.ts'
 import { overruledIn, type SentRequest, sentInSleep, staleAfter } from '../drill/stale.ts'
@@ -22,9 +23,11 @@ describe('the schedule of a drill', () => {
     for (let seed = 0; seed < 50; seed += 1) {
       const deeds = deedsOf(seed)
       const kinds = new Set(deeds.map(({ kind }) => kind))
-      assert.deepEqual([...kinds].toSorted(), ['clock', 'database', 'kill', 'partition', 'pause', 'policy'])
+      assert.deepEqual([...kinds].toSorted(), ['broker', 'clock', 'database', 'kill', 'messages', 'partition', 'pause', 'policy'])
       for (const peer of PEERS) assert.ok(deeds.some((deed) => deed.kind === 'partition' && deed.peer === peer && deed.how !== 'slow'))
       for (const how of ['fast', 'immediate', 'pause']) assert.ok(deeds.some((deed) => deed.kind === 'database' && deed.how === how))
+      for (const how of ['stop', 'kill', 'pause']) assert.ok(deeds.some((deed) => deed.kind === 'broker' && deed.how === how))
+      for (const how of WAYS) assert.ok(deeds.some((deed) => deed.kind === 'messages' && deed.how === how))
       const long = deeds.filter((deed) => deed.kind === 'pause' && deed.isLong)
       assert.deepEqual(
         long.map((deed) => deed.kind === 'pause' && deed.ms),
@@ -41,8 +44,17 @@ describe('the schedule of a drill', () => {
     }
   })
 
-  test('leaves one replica alone at any time: a lane fewer than there are replicas, and one for the database', () => {
-    for (const replicas of [1, 2, 3, 5]) assert.equal(drawn(1, replicas).lanes.length, Math.max(1, replicas - 1) + 1)
+  test('leaves one replica alone at any time: a lane fewer than there are replicas, besides those for the database, the broker and the messages', () => {
+    for (const replicas of [1, 2, 3, 5]) {
+      const ofReplicas = drawn(1, replicas).lanes.filter((lane) => lane.some(({ deed }) => 'replica' in deed))
+      assert.equal(ofReplicas.length, Math.max(1, replicas - 1))
+      assert.equal(drawn(1, replicas).lanes.length, ofReplicas.length + 3)
+    }
+  })
+
+  test('lets the broker stand still once for longer than the 25 s after which it counts as lost', () => {
+    for (let seed = 0; seed < 50; seed += 1)
+      assert.ok(deedsOf(seed).some((deed) => deed.kind === 'broker' && deed.how === 'pause' && deed.ms > 25_000))
   })
 
   test('never gives a policy to the replica that is to take it back', () => {

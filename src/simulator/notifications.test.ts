@@ -21,9 +21,11 @@ const Message = z.object({
   payload: z.object({ 'ironic_object.name': z.string(), 'ironic_object.data': Data }),
 })
 
+const messageIn = (body: string) => Message.parse(JSON.parse(Envelope.parse(JSON.parse(body))['oslo.message']))
+
 /** Event, priority, payload's kind and the state of the node that it tells of. */
 function told(body: string): string {
-  const { event_type, priority, payload } = Message.parse(JSON.parse(Envelope.parse(JSON.parse(body))['oslo.message']))
+  const { event_type, priority, payload } = messageIn(body)
   const { provision_state, maintenance, fault } = payload['ironic_object.data']
   return [event_type, priority, payload['ironic_object.name'], provision_state, maintenance, fault].join(' ')
 }
@@ -38,7 +40,16 @@ function listened() {
   const clock = virtualClock({ start: Date.parse('2026-03-01T00:00:00Z') })
   const cloud = simulatedCloud({ nodes: 2, random: seededRandom(1), clock, ironic: { powerSyncMs: 10 * SECOND, automatedClean: false } })
   const heard: string[] = []
-  notificationsOf(cloud.state, (body) => void heard.push(told(new TextDecoder().decode(body))))
+  notificationsOf(cloud.state, (body, { uuid, provision_state, event, priority }) => {
+    const text = new TextDecoder().decode(body)
+    heard.push(told(text))
+    const { payload, ...said } = messageIn(text)
+    const data = payload['ironic_object.data']
+    assert.deepEqual(
+      [`baremetal.node.${event}`, priority, uuid, provision_state],
+      [said.event_type, said.priority, data.uuid, data.provision_state],
+    )
+  })
   const taken = (): string[] => heard.splice(0)
   return { clock, cloud, taken }
 }

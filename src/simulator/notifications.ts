@@ -5,14 +5,18 @@
 import type { NodeRow, SimNode, World } from './world.ts'
 
 type Said = { object: string; event: string; priority: 'INFO' | 'ERROR' }
+/** What a message is about and how it is announced, beside its body. */
+export type About = { uuid: string; provision_state: string; event: string; priority: Said['priority'] }
 
 /** From now on `hear` is called with the body of each message, in the turn in which the node is written. Nobody else may look on then. */
-export function notificationsOf(world: World, hear: (body: Uint8Array) => void): void {
+export function notificationsOf(world: World, hear: (body: Uint8Array, about: About) => void): void {
   const before = new Map([...world.nodes.values()].map(({ row }) => [row.uuid, { ...row }]))
   world.onWrite = ({ row }: SimNode) => {
     const old = before.get(row.uuid)
     before.set(row.uuid, { ...row })
-    for (const said of old === undefined ? [] : whatIsSaid(old, row)) hear(bodyOf(world, row, said))
+    const { uuid, provision_state } = row
+    for (const said of old === undefined ? [] : whatIsSaid(old, row))
+      hear(bodyOf(world, row, said), { uuid, provision_state, event: said.event, priority: said.priority })
   }
 }
 
