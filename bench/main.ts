@@ -1,39 +1,50 @@
 /**
- * Prints how much Anneal costs and how that grows with the cloud: one table, medians of several runs. Everything measured runs in processes
- * of its own beside a pretend cloud in another one. It changes nothing outside its own temporary folder.
- * usage: npm run bench [-- --quick] [-- --markdown]; npm run bench -- dashboard [--quick] [--markdown] for the dashboard and its readers
+ * Prints how much Anneal costs and how that grows with the cloud: a table and curves, medians of several runs. Everything measured runs in
+ * processes of its own beside a pretend cloud in another one. It changes nothing outside its own temporary folder.
+ * usage: npm run bench [-- WHAT] [--quick] [--markdown] [--nodes N] [--readers N]
+ * WHAT: nothing for the operator; dashboard, for the dashboard and its readers; outage, for 500 nodes with one transient cause; replicas, for
+ * one to three daemons on one PostgreSQL, which must be installed. --nodes: this one size (operator, dashboard).
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { postgresPrograms, startCluster } from '../test/postgres/cluster.ts'
 import { bundle } from './bundled.ts'
+import { startChild } from './child.ts'
 import type { Section } from './figures.ts'
 import { measureDaemon } from './measure-daemon.ts'
 import { addDashboard, measureDashboard, type Seen } from './measure-dashboard.ts'
 import { measureParts } from './measure-parts.ts'
+import { measureReplicas } from './measure-replicas.ts'
 import { startCloud } from './pretend-cloud.ts'
 import { type Measured, NOTES, sections } from './rows.ts'
 import { DASHBOARD_NOTES, dashboardSections } from './rows-dashboard.ts'
+import { OUTAGE_NOTES, outageSchema, outageSections } from './rows-outage.ts'
+import { REPLICA_NOTES, replicaSections } from './rows-replicas.ts'
 import { asMarkdown, asText } from './table.ts'
 
 const { values: wish, positionals } = parseArgs({
-  options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' } },
+  options: { quick: { type: 'boolean' }, markdown: { type: 'boolean' }, nodes: { type: 'string' }, readers: { type: 'string' } },
   allowPositionals: true,
 })
 const isQuick = wish.quick === true
 const RUNS = isQuick ? 1 : 3
-const READERS = { readers: 1_000, slow: 100 }
+const readers = Number(wish.readers ?? 1_000)
+/** One in ten reads nothing. */
+const READERS = { readers, slow: Math.round(readers / 10) }
 
 const say = (doing: string): void => void process.stderr.write(`${doing}\n`)
 const sizeText = (size: number): string => size.toLocaleString('en-US')
+const sizesOr = (usual: number[]): number[] => (wish.nodes === undefined ? usual : [Number(wish.nodes)])
 
 type Place = { bundle: string; folder: string }
-/** What is printed, and at which sizes it was measured. */
-type Found = { sizes: number[]; sections: Section[]; notes: Readonly<Record<string, string>> }
+/** What is printed, at which sizes it was measured, and of what they are. */
+type Found = { of: string; sizes: number[]; runs: number; sections: Section[]; notes: Readonly<Record<string, string>> }
 
 async function ofOperator(place: Place): Promise<Found> {
-  const sizes = isQuick ? [1_000, 10_000] : [1_000, 10_000, 100_000]
+  const sizes = sizesOr(isQuick ? [1_000, 10_000] : [1_000, 10_000, 100_000])
   const measured: Measured[] = []
   for (const size of sizes) {
     say(`${sizeText(size)} nodes: parts`)
@@ -44,29 +55,66 @@ async function ofOperator(place: Place): Promise<Found> {
     if (isWatched) say(`${sizeText(size)} nodes: daemon`)
     measured.push({ size, parts, watched: isWatched ? await measureDaemon(size, place, RUNS) : null })
   }
-  return { sizes, sections: sections(measured), notes: NOTES }
+  return { of: 'nodes', sizes, runs: RUNS, sections: sections(measured), notes: NOTES }
 }
 
 async function ofDashboard(place: Place): Promise<Found> {
-  const sizes = isQuick ? [10_000] : [1_000, 10_000]
+  const sizes = sizesOr(isQuick ? [10_000] : [1_000, 10_000])
   addDashboard(place)
   const seen: Seen[] = []
   for (const size of sizes) {
     say(`${sizeText(size)} nodes: dashboard`)
     seen.push(await measureDashboard(size, place, { runs: RUNS, ...READERS, say }))
   }
-  return { sizes, sections: dashboardSections(seen), notes: DASHBOARD_NOTES }
+  return { of: 'nodes', sizes, runs: RUNS, sections: dashboardSections(seen), notes: DASHBOARD_NOTES }
+}
+
+const OUTAGE = fileURLToPath(new URL('../test/scenarios-large/neutron-outage-500.txt', import.meta.url))
+/** As many as the scenario has. */
+const OUTAGE_NODES = 500
+
+/** Once: the same history each time. */
+async function ofOutage(): Promise<Found> {
+  say(`${OUTAGE_NODES} nodes: an outage`)
+  const child = startChild(new URL('outage.ts', import.meta.url), [OUTAGE])
+  const played = await child.ask('play', outageSchema).finally(child.stop)
+  const sizes = [OUTAGE_NODES]
+  return { of: 'nodes', sizes, runs: 1, sections: outageSections([{ size: OUTAGE_NODES, ...played }]), notes: OUTAGE_NOTES }
+}
+
+async function ofReplicas(place: Place): Promise<Found> {
+  const programs = postgresPrograms()
+  if (programs === null) {
+    say('NOT MEASURED: replicas share a PostgreSQL, of which no server is installed here (Debian: apt install postgresql)')
+    process.exit(1)
+  }
+  const sizes = [1, 2, 3]
+  const cluster = await startCluster(programs)
+  try {
+    const measured = await measureReplicas(sizes, { place, cluster, runs: RUNS, say })
+    return { of: 'replicas', sizes, runs: RUNS, sections: replicaSections(measured), notes: REPLICA_NOTES }
+  } finally {
+    await cluster.remove()
+  }
+}
+
+const KINDS: Record<string, (place: Place) => Promise<Found>> = {
+  operator: ofOperator,
+  dashboard: ofDashboard,
+  outage: ofOutage,
+  replicas: ofReplicas,
 }
 
 /** What the figures were measured on, as far as it bears on them. */
 const machine = `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, load ${loadavg()[0]?.toFixed(1)} before`
 
+const measure = KINDS[positionals[0] ?? 'operator']
+if (measure === undefined) throw new Error(`nothing is called ${positionals[0]}: ${Object.keys(KINDS).join(', ')}`)
 const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'))
 try {
-  const place = { bundle: await bundle(folder), folder }
-  const found = await (positionals[0] === 'dashboard' ? ofDashboard(place) : ofOperator(place))
+  const found = await measure({ bundle: await bundle(folder), folder })
   const shown = wish.markdown === true ? asMarkdown : asText
-  process.stdout.write(`${shown(found.sections, { sizes: found.sizes, runs: RUNS, machine, notes: found.notes })}\n`)
+  process.stdout.write(`${shown(found.sections, { ...found, machine })}\n`)
 } finally {
   rmSync(folder, { recursive: true })
 }

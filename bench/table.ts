@@ -1,12 +1,13 @@
 /**
  * The figures as a table of a hundred columns or few more, or as Markdown: a section for each thing that was measured, and below it all how, once.
  */
+import { curvesOf } from './curve.ts'
 import type { Row, Section } from './figures.ts'
 
 const WIDTHS = { what: 31, value: 10, growth: 11 }
 
-/** `notes`: how figures came about, by the letter that rows name. */
-type Wish = { sizes: readonly number[]; runs: number; machine: string; notes: Readonly<Record<string, string>> }
+/** `of`: what there are so many of at each size. `notes`: how figures came about, by the letter that rows name. */
+type Wish = { of: string; sizes: readonly number[]; runs: number; machine: string; notes: Readonly<Record<string, string>> }
 
 const sizeText = (size: number): string => size.toLocaleString('en-US')
 const marked = ({ what, notes }: Row): string => (notes.length === 0 ? what : `${what} [${notes.join('')}]`)
@@ -17,13 +18,17 @@ const notesOf = (found: readonly Section[]): string[] => [...new Set(found.flatM
 const about = ({ runs, machine }: Wish): string =>
   `Medians of ${runs === 1 ? 'one run' : `${runs} runs`}; growth from one size to the next. ${machine}.`
 
+const paragraph = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [...lines, ''])
+const fenced = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['```text', ...lines, '```'])
+
 export function asText(found: readonly Section[], wish: Wish): string {
   const line = (what: string, values: readonly string[], growth: string, reach: string): string =>
     `${what.padEnd(WIDTHS.what)}${values.map((value) => value.padStart(WIDTHS.value)).join('')}  ${growth.padEnd(WIDTHS.growth)}${reach}`.trimEnd()
   return [
-    line('nodes', wish.sizes.map(sizeText), 'growth', 'to reach'),
+    line(wish.of, wish.sizes.map(sizeText), 'growth', 'to reach'),
     ...found.flatMap(({ title, rows }) => ['', title, ...rows.map((row) => line(`  ${marked(row)}`, row.values, row.growth, row.reach))]),
     '',
+    ...paragraph(curvesOf(found, wish.sizes)),
     about(wish),
     ...notesOf(found).map((note) => `[${note}] ${wish.notes[note]}`),
   ].join('\n')
@@ -31,7 +36,7 @@ export function asText(found: readonly Section[], wish: Wish): string {
 
 export function asMarkdown(found: readonly Section[], wish: Wish): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  const head = ['', ...wish.sizes.map((size) => `${sizeText(size)} nodes`), 'growth', 'to reach']
+  const head = ['', ...wish.sizes.map((size) => `${sizeText(size)} ${wish.of}`), 'growth', 'to reach']
   return [
     line(head),
     line(head.map((_, at) => (at === 0 || at === head.length - 1 ? '---' : '---:'))),
@@ -40,6 +45,7 @@ export function asMarkdown(found: readonly Section[], wish: Wish): string {
       ...rows.map((row) => line([marked(row), ...row.values, row.growth, row.reach])),
     ]),
     '',
+    ...paragraph(fenced(curvesOf(found, wish.sizes))),
     about(wish),
     '',
     ...notesOf(found).map((note) => `- [${note}] ${wish.notes[note]}`),
