@@ -39,9 +39,7 @@ type BmcWatchWorld = {
 
 export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
   const { clock } = seams
-  /** By address and port, oldest first. */
   const last = new Map<string, Looked>()
-  /** Keys in `last` by network: in a wave each node asks how those on its own do, and there are thousands of others. */
   const near = new Map<string, Set<string>>()
   const asking = new Map<string, Promise<Reading<BmcLook>>>()
   const rounds = new Map<string, Promise<unknown>>()
@@ -59,29 +57,12 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
     if (underway !== undefined) return underway
     const asked = lookAt(address, seams)
       .then((look) => {
-        remember(key, { at: clock.monotonic(), look, network: networkOf(address) })
+        remember({ last, near }, key, { at: clock.monotonic(), look, network: networkOf(address) })
         return look
       })
       .finally(() => asking.delete(key))
     asking.set(key, asked)
     return asked
-  }
-
-  const remember = (key: string, looked: Looked): void => {
-    last.delete(key)
-    last.set(key, looked)
-    near.set(looked.network, (near.get(looked.network) ?? new Set()).add(key))
-    for (const [old, kept] of last) {
-      if (looked.at - kept.at < REMEMBER_MS) break
-      forget(old, kept.network)
-    }
-  }
-
-  const forget = (key: string, network: string): void => {
-    last.delete(key)
-    const there = near.get(network)
-    there?.delete(key)
-    if (there?.size === 0) near.delete(network)
   }
 
   const witness = (others: readonly BmcAddress[]): BmcAddress | null =>
@@ -118,7 +99,25 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
 
 const keyOf = (address: BmcAddress): string => `${address.host.toLowerCase()} ${address.port}`
 
-type Remembered = { last: ReadonlyMap<string, Looked>; near: ReadonlyMap<string, ReadonlySet<string>> }
+type Remembered = {
+  /** By address and port, oldest first. */
+  last: Map<string, Looked>
+  /** Keys in `last` by network: in a wave each node asks how those on its own do, and there are thousands of others. */
+  near: Map<string, Set<string>>
+}
+
+function remember({ last, near }: Remembered, key: string, looked: Looked): void {
+  last.delete(key)
+  last.set(key, looked)
+  near.set(looked.network, (near.get(looked.network) ?? new Set()).add(key))
+  for (const [old, { at, network }] of last) {
+    if (looked.at - at < REMEMBER_MS) break
+    last.delete(old)
+    const there = near.get(network)
+    there?.delete(old)
+    if (there?.size === 0) near.delete(network)
+  }
+}
 
 function aroundIn({ last, near }: Remembered, address: BmcAddress, now: number): ReturnType<BmcWatch['around']> {
   const own = keyOf(address)
