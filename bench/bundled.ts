@@ -63,8 +63,11 @@ export function makeHome(o: Making): Home {
   return { folder, bundle: o.bundle, config, database, env }
 }
 
+/** As the package and the launcher start their Node (packaging/debian/anneal, bin/anneal). */
+export const NODE_FLAGS = ['--max-semi-space-size=8']
+
 /** Runs one command of it, such as `['run']`. @param before what it is run under, such as a tracer with its arguments */
 export function anneal(home: Home, args: readonly string[], stdio: StdioOptions, before: readonly string[] = []): ChildProcess {
-  const [command = process.execPath, ...rest] = [...before, process.execPath, home.bundle, ...args, '--config', home.config]
+  const [command = process.execPath, ...rest] = [...before, process.execPath, ...NODE_FLAGS, home.bundle, ...args, '--config', home.config]
   return spawn(command, rest, { cwd: home.folder, env: home.env, stdio })
 }

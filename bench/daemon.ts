@@ -32,12 +32,15 @@ type Start = {
   cloud: PretendCloud
   mode: 'observe' | 'auto'
   settings?: Record<string, unknown>
+  /** The address of a PostgreSQL, in place of a file of its own. */
+  shared?: string
 }
 
 /** Starts it with an empty database. `name` is a folder's name, one for each start; `settings` stand in anneal.yaml in place of ours. */
 export function startDaemon(o: Start): Daemon {
   const settings = { mode: o.mode, poll: `${POLL_S}s`, log: 'error', ...o.settings }
-  const home = makeHome({ folder: join(o.folder, o.name), bundle: o.bundle, cloud: CLOUD, login: o.cloud, settings })
+  const made = makeHome({ folder: join(o.folder, o.name), bundle: o.bundle, cloud: CLOUD, login: o.cloud, settings })
+  const home = o.shared === undefined ? made : { ...made, env: { ...made.env, ANNEAL_DATABASE: o.shared } }
   const startedAt = Date.now()
   const child = anneal(home, ['run'], ['ignore', 'ignore', 'inherit'])
   const pid = child.pid ?? 0

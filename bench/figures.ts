@@ -3,7 +3,15 @@
  * (design, figures). It judges only by the numbers it is given; which figures there are is rows.ts and rows-dashboard.ts.
  */
 
-export type Row = { what: string; values: string[]; growth: string; reach: string; notes: readonly string[] }
+/** `curve`: the values as numbers, where they are drawn as a curve, too. */
+export type Row = {
+  what: string
+  values: string[]
+  growth: string
+  reach: string
+  notes: readonly string[]
+  curve: readonly (number | null)[] | null
+}
 
 export type Section = { title: string; rows: Row[] }
 
@@ -14,6 +22,8 @@ export type Figure<Measured> = {
   of: (m: Measured) => number | null
   text: (value: number) => string
   goal?: Goal
+  /** Drawn as a curve over the sizes. */
+  isDrawn?: boolean
   notes: readonly string[]
 }
 export type Figures<Measured> = Record<string, readonly Figure<Measured>[]>
@@ -23,7 +33,7 @@ type Sized = { size: number }
 export const sectionsOf = <Measured extends Sized>(figures: Figures<Measured>, measured: readonly Measured[]): Section[] =>
   Object.entries(figures).map(([title, of]) => ({ title, rows: of.map((figure) => rowOf(figure, measured)) }))
 
-function rowOf<Measured extends Sized>({ what, of, text, goal, notes }: Figure<Measured>, measured: readonly Measured[]): Row {
+function rowOf<Measured extends Sized>({ what, of, text, goal, isDrawn, notes }: Figure<Measured>, measured: readonly Measured[]): Row {
   const values = measured.map(of)
   return {
     what,
@@ -34,6 +44,7 @@ function rowOf<Measured extends Sized>({ what, of, text, goal, notes }: Figure<M
       .join(' '),
     reach: goal === undefined ? '' : `${goal.text}: ${verdict(goal, measured, of)}`,
     notes,
+    curve: isDrawn === true ? values : null,
   }
 }
 
@@ -47,7 +58,8 @@ function verdict<Measured extends Sized>(goal: Goal, measured: readonly Measured
   const at = goal.at === null ? measured.findLast((m) => of(m) !== null) : measured.find(({ size }) => size === goal.at)
   const value = at === undefined ? null : of(at)
   if (value === null) return 'not measured'
-  return value <= goal.most ? 'reached' : `missed ×${(value / goal.most).toFixed(1)}`
+  if (value <= goal.most) return 'reached'
+  return goal.most === 0 ? 'missed' : `missed ×${(value / goal.most).toFixed(1)}`
 }
 
 export const bytesText = (value: number): string => {

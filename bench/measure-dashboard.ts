@@ -11,7 +11,7 @@ import type { Browser, Page } from 'playwright-core'
 import { BUILT, look, openBrowser } from '../dashboard/test/stand.ts'
 import { realSeams } from '../src/seams.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { CLOUD, startDaemon } from './daemon.ts'
+import { CLOUD, type Daemon, startDaemon } from './daemon.ts'
 import { median } from './measure.ts'
 import { type Heard, measureReaders } from './measure-readers.ts'
 import { startCloud } from './pretend-cloud.ts'
@@ -26,6 +26,8 @@ export type Seen = {
   shownMs: { word: number; hook: number; poll: number }
   /** By route: the median of many, ms, and how large the answer is. */
   routes: Record<Route, { ms: number; bytes: number }>
+  /** Bytes: before some ask for every node at the same moment, and the most meanwhile. */
+  crowd: { before: number; most: number }
   heard: Heard
 }
 
@@ -44,6 +46,8 @@ const ASKED = 20
 /** Of the nodes that fail, those that are kept to fail one by one: two in each run, and of 1,000 nodes ten fail. */
 const KEPT = 6
 const PATIENCE_MS = 120_000
+/** On top for each node: a pretend cloud on a busy machine gives a census some hundred nodes a second. */
+const PATIENCE_A_NODE_MS = 10
 /** By default. */
 const POLL_S = 15
 
@@ -66,11 +70,12 @@ export async function measureDashboard(size: number, place: Place, wish: Wish): 
   const address = `http://127.0.0.1:${port}`
   const browser = await openBrowser()
   try {
-    await until('every node is known', async () => (await store.countNodes({ cloud: CLOUD })) === size)
+    await until('every node is known', async () => (await store.countNodes({ cloud: CLOUD })) === size, size)
     const failed = await cloud.fail(KEPT)
     await until(
       'every failed node is decided on',
       async () => (await store.inForceTally()).reduce((sum, { count }) => sum + count, 0) >= failed,
+      size,
     )
     await pause(1_000)
     wish.say('  first view')
@@ -79,11 +84,12 @@ export async function measureDashboard(size: number, place: Place, wish: Wish): 
     const fleet = await views(browser, `${address}/fleet`, { runs: wish.runs, isThere })
     wish.say('  routes')
     const routes = await askedRoutes(address)
+    const crowd = await crowded(address, daemon)
     wish.say('  a change is shown')
     const shownMs = await shown({ browser, address, store, failNext: cloud.failNext, runs: wish.runs })
     wish.say('  readers')
     const heard = await measureReaders({ address, store, daemon, ...wish })
-    return { size, now, fleet, routes, shownMs, heard }
+    return { size, now, fleet, routes, crowd, shownMs, heard }
   } finally {
     await browser.close()
     await daemon.stop()
@@ -101,9 +107,10 @@ async function freePort(): Promise<number> {
   return bound.port
 }
 
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const began = Date.now(); Date.now() - began < PATIENCE_MS; await pause(100)) if (await isSo()) return
-  throw new Error(`${what}: not within ${PATIENCE_MS / 1_000} s`)
+async function until(what: string, isSo: () => Promise<boolean>, size: number): Promise<void> {
+  const ms = PATIENCE_MS + size * PATIENCE_A_NODE_MS
+  for (const began = Date.now(); Date.now() - began < ms; await pause(100)) if (await isSo()) return
+  throw new Error(`${what}: not within ${ms / 1_000} s`)
 }
 
 type Looking = { runs: number; isThere: (page: Page) => Promise<void> }
@@ -159,6 +166,22 @@ async function askedRoutes(address: string): Promise<Seen['routes']> {
     decisions: await asked(decisions),
     clouds: await asked(clouds),
   }
+}
+
+/** Browsers of this many people open the picture of the fleet at the same moment. */
+const CROWD = 10
+
+async function crowded(address: string, daemon: Daemon): Promise<Seen['crowd']> {
+  const before = daemon.memory().rss
+  let most = before
+  const look = setInterval(() => {
+    most = Math.max(most, daemon.memory().rss)
+  }, 20)
+  const answers = await Promise.all(Array.from({ length: CROWD }, () => fetch(`${address}${ROUTES.fleetNodes}`)))
+  // Read by pieces and dropped: what is measured is the daemon.
+  for (const answer of answers) for await (const piece of answer.body ?? []) void piece
+  clearInterval(look)
+  return { before, most }
 }
 
 type Showing = {

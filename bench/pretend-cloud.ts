@@ -16,7 +16,7 @@ const countsSchema = z.object({
 
 export type Counts = z.infer<typeof countsSchema>
 export type PretendCloud = z.infer<typeof whereSchema> & {
-  /** Makes one node in a hundred fail, but for so many of them; returns how many. */
+  /** Makes those fail that can, but for so many of them; returns how many. */
   fail(but?: number): Promise<number>
   /** One of those fails at this moment. */
   failNext(): Promise<{ uuid: string; name: string }>
@@ -26,8 +26,9 @@ export type PretendCloud = z.infer<typeof whereSchema> & {
   stop(): Promise<void>
 }
 
-export async function startCloud(nodes: number): Promise<PretendCloud> {
-  const child: Child = startChild(new URL('cloud.ts', import.meta.url), [String(nodes)])
+/** @param oneIn one node in so many can fail */
+export async function startCloud(nodes: number, oneIn = 100): Promise<PretendCloud> {
+  const child: Child = startChild(new URL('cloud.ts', import.meta.url), [String(nodes), String(oneIn)])
   const where = await child.ask('where', whereSchema)
   return {
     ...where,

@@ -14,7 +14,8 @@ export const DASHBOARD_NOTES = {
   j: 'asked 20 times, one after another, by another process; the body read to its end',
   e: 'readers on plain sockets in a process of their own; one in ten reads nothing. From the word in the database to the arrival of its event at a reader',
   m: 'the bundled `anneal run` as a process of its own, seen by way of /proc',
-  n: 'meanwhile 100 readers who read nothing are sent 12 MB each; they are let go of after 20 s',
+  n: 'meanwhile those who read nothing are sent 12 MB each; they are let go of after 20 s',
+  w: 'the most while ten ask for every node in a few words at the same moment',
   i: 'over 5 s, of one core',
 } as const
 
@@ -54,6 +55,13 @@ const FIGURES: Figures<Seen> = {
       text: times,
       notes: [],
     },
+    {
+      what: 'memory, ten ask at once',
+      of: (m) => m.crowd.most,
+      text: bytesText,
+      notes: ['m', 'w'],
+    },
+    { what: 'this to before', of: (m) => m.crowd.most / m.crowd.before, text: times, notes: [] },
     { what: 'nodes, a page of 100', of: ms('nodes'), text: msText, notes: ['j'] },
     { what: 'nodes, all, a page of 500', of: ms('allNodes'), text: msText, notes: ['j'] },
     { what: 'cases, a page of 100', of: ms('cases'), text: msText, notes: ['j'] },

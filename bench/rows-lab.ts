@@ -17,6 +17,7 @@ export const LAB_NOTES = {
 
 export const sideBySide = (times: Times, machine: string): Wish => ({
   heads: { unit: '', columns: ['polls', 'heard'], growth: 'ratio', reach: '' },
+  sizes: [],
   about: `${times.polling.length} failures each way on the lab's real Ironic. ${machine}.`,
   notes: LAB_NOTES,
 })
@@ -29,7 +30,14 @@ export const labSections = (times: Times): Section[] => [
 function rowsOf(times: Times, of: (one: Answered) => number, notes: readonly string[]): Row[] {
   const row = (what: string, value: (all: readonly number[]) => number): Row => {
     const [polling = Number.NaN, heard = Number.NaN] = WAYS.map((way) => value(times[way].map(of)))
-    return { what, values: [msText(polling), msText(heard)], growth: `${Number((polling / heard).toPrecision(2))} : 1`, reach: '', notes }
+    return {
+      what,
+      values: [msText(polling), msText(heard)],
+      growth: `${Number((polling / heard).toPrecision(2))} : 1`,
+      reach: '',
+      curve: null,
+      notes,
+    }
   }
   return [row('median', median), row(`worst of ${times.polling.length}`, (all) => Math.max(...all))]
 }

@@ -1,9 +1,12 @@
 /** The benchmark's table: it judges by its numbers alone, says what was not measured, and is read without scrolling sideways. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { curvesOf, exponentOf } from '../bench/curve.ts'
 import { type Measured, NOTES, sections } from '../bench/rows.ts'
 import { DASHBOARD_NOTES, dashboardSections } from '../bench/rows-dashboard.ts'
 import { LAB_NOTES, labSections, sideBySide } from '../bench/rows-lab.ts'
+import { OUTAGE_NOTES, outageSections } from '../bench/rows-outage.ts'
+import { REPLICA_NOTES, replicaSections } from '../bench/rows-replicas.ts'
 import { asMarkdown, asText, bySize } from '../bench/table.ts'
 
 const cost = { count: 10, wallMs: 20, busyMs: 9, ownMs: 8, cpuMs: 9, requests: 5, bytes: 3_000 }
@@ -27,7 +30,7 @@ function measured(size: number, o: { poll?: number; pass?: number; rss?: number 
 }
 
 const MACHINE = 'Node 24, 2 × Some Processor, load 0.1 before'
-const wish = (sizes: number[]) => bySize(sizes, { runs: 3, machine: MACHINE, notes: NOTES })
+const wish = (sizes: number[]) => bySize('nodes', sizes, { runs: 3, machine: MACHINE, notes: NOTES })
 const rowOf = (found: ReturnType<typeof sections>, title: string, what: string) =>
   found.find((section) => section.title.startsWith(title))?.rows.find((row) => row.what === what)
 
@@ -73,7 +76,8 @@ test("the dashboard's table is no wider, explains every letter, and has a goal f
     memory: { before: 123_456_789, connected: 234_567_890, most: 345_678_901 },
   }
   const routes = { fleet: route, fleetNodes: route, nodes: route, allNodes: route, cases: route, decisions: route, clouds: route }
-  const seen = (size: number) => ({ size, now: view, fleet: view, shownMs: { word: 789, hook: 829, poll: 3_860 }, routes, heard })
+  const besides = { shownMs: { word: 789, hook: 829, poll: 3_860 }, crowd: { before: 123_456_789, most: 234_567_890 } }
+  const seen = (size: number) => ({ size, now: view, fleet: view, ...besides, routes, heard })
   const found = dashboardSections([seen(1_000), seen(10_000)])
   const text = asText(found, { ...wish([1_000, 10_000]), notes: DASHBOARD_NOTES })
   const [table = ''] = text.split('\n\nMedians')
@@ -98,4 +102,58 @@ test("the lab's table has both ways beside each other, their median and worst, a
   const [table = ''] = text.split('\n\n3 failures each way')
   const letters = new Set([...table.matchAll(/\[([a-z]+)\]/g)].flatMap(([, some = '']) => [...some]))
   assert.deepEqual([...letters].toSorted(), Object.keys(LAB_NOTES).toSorted())
+})
+
+test('a curve shows what grows with the nodes as a stair of equal steps, what does not as a column, and tells the exponent', () => {
+  const sizes = [1_000, 10_000, 100_000]
+  const found = sections([10, 100, 1_000].map((pass, at) => measured(sizes[at] ?? 0, { pass, poll: 3_000 })))
+  const lines = curvesOf(found, sizes)
+  const drawn = (what: string): string[] => {
+    const at = lines.findIndex((line) => line.startsWith(what))
+    return [lines[at] ?? '', ...lines.slice(at + 1, at + 4).map((line) => line.replace(/^[^#]*/, ''))]
+  }
+  const [pass, ...steps] = drawn('A pass with 1 % failing: own time')
+  assert.match(pass ?? '', /, nodes\^1\.00$/)
+  assert.deepEqual(
+    steps.map((bar) => bar.length),
+    [1, 11, 21],
+  )
+  const [poll, ...columns] = drawn('A quiet poll: bytes')
+  assert.match(poll ?? '', /, nodes\^0\.00$/)
+  assert.deepEqual(columns, ['#', '#', '#'])
+})
+
+test('one size, or a figure that was not measured, makes no curve', () => {
+  assert.equal(exponentOf([1_000], [5]), null)
+  assert.equal(exponentOf([1_000, 10_000], [null, 5]), null)
+  assert.equal(exponentOf([1_000, 10_000, 100_000], [5, null, 500]), 1)
+  assert.deepEqual(curvesOf(sections([measured(1_000)]), [1_000]), [])
+})
+
+test('the tables of replicas and of an outage are no wider, explain every letter, and compare with one replica', () => {
+  const one = { size: 1, failed: 400, decidedMs: 12_345, requests: 3_640, quietRequests: 12, cpuMs: 4_000 }
+  const three = { ...one, size: 3, decidedMs: 6_000, requests: 3_822, cpuMs: 5_000 }
+  const replicas = replicaSections([one, three].map((shared) => ({ ...shared, alone: one })))
+  const played = { healed: 500, during: 0, resets: 500, outageMs: 1_800_000, healedMs: 5_700_000, passes: 12_345, cpuMs: 98_765 }
+  const outage = outageSections([{ size: 500, ...played }])
+  const tables = [
+    { found: replicas, sizes: [1, 3], notes: REPLICA_NOTES },
+    { found: outage, sizes: [500], notes: OUTAGE_NOTES },
+  ]
+  for (const { found, sizes, notes } of tables) {
+    const [table = ''] = asText(found, { ...wish(sizes), notes }).split('\n\nMedians')
+    for (const line of table.split('\n')) assert.ok(line.length <= 110, `${line.length}: ${line}`)
+    const letters = new Set([...table.matchAll(/\[([a-z]+)\]/g)].flatMap(([, some = '']) => [...some]))
+    assert.deepEqual([...letters].toSorted(), Object.keys(notes).toSorted())
+  }
+  const wave = replicas[0]?.rows.filter(({ what }) => what === 'this to one replica').map(({ values }) => values)
+  assert.deepEqual(wave, [
+    ['×1.00', '×0.49'],
+    ['×1.00', '×1.05'],
+    ['×1.00', '×1.25'],
+  ])
+  assert.equal(rowOf(outage, 'One', 'resets during it')?.reach, 'none: reached')
+  const spent = outageSections([{ size: 500, ...played, during: 3, resets: 650 }])
+  assert.equal(rowOf(spent, 'One', 'resets during it')?.reach, 'none: missed')
+  assert.equal(rowOf(spent, 'One', 'resets a node')?.reach, '≤ 1: missed ×1.3')
 })

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { NODE_FLAGS } from '../bench/bundled.ts'
 import { instructionsOf } from '../lab/package/containerfile.ts'
 import { packagesNamed } from '../scripts/licences.ts'
 
@@ -21,6 +22,12 @@ test('the daemon and the single pass run in the same sandbox', () => {
   assert.deepEqual(sandboxOf('anneal-sweep.service'), sandboxOf('anneal.service'))
   for (const setting of ['User=anneal', 'ProtectSystem=strict', 'NoNewPrivileges=yes', 'CapabilityBoundingSet=', 'PrivateDevices=yes'])
     assert.ok(sandboxOf('anneal.service').includes(setting), setting)
+})
+
+test('the package, the launcher and the bench start Node with the same flags', () => {
+  assert.ok(text('debian/anneal').includes(`exec /usr/lib/anneal/node ${NODE_FLAGS.join(' ')} /usr/lib/anneal/dist/anneal.mjs`))
+  const launcher = readFileSync(new URL('../bin/anneal', import.meta.url), 'utf8')
+  assert.ok(launcher.includes(`var FLAGS = ['${NODE_FLAGS.join("', '")}']`))
 })
 
 test('the container takes its files from the package alone, and runs as a user that has no name', () => {

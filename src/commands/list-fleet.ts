@@ -17,7 +17,7 @@ export async function sumFleet(store: Store, cloud: string | null): Promise<Flee
   return (await store.fleetSums(cloud)).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
-/** By cloud and name; all of them. */
-export async function listFleet(store: Store, cloud: string | null): Promise<FleetNode[]> {
-  return (await store.fleetRows(cloud)).map((row) => ({ ...row, since: timeOrNull(row.since) }))
+/** By cloud and name; all of them, a page at a time. */
+export async function* listFleet(store: Store, cloud: string | null): AsyncGenerator<FleetNode[]> {
+  for await (const page of store.fleetRows(cloud)) yield page.map((row) => ({ ...row, since: timeOrNull(row.since) }))
 }

@@ -1,10 +1,12 @@
 /**
  * The whole fleet: its sums, which every page of the dashboard asks for, and every node in a few words, which one page draws. Sums that were
- * counted lately are answered again while nothing was written: a crowd of browsers asks at once whenever something was.
+ * counted lately are answered again while nothing was written: a crowd of browsers asks at once whenever something was. The nodes are sent as
+ * they are read, and read as they are taken: of 100,000 a reader who is slow, or gone, has a page in memory.
  */
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { mustBeKnown } from '../commands/list-clouds.ts'
-import { listFleet, sumFleet } from '../commands/list-fleet.ts'
+import { type FleetNode, listFleet, sumFleet } from '../commands/list-fleet.ts'
 import type { Clock } from '../core/seams.ts'
 import type { Store } from '../store/store.ts'
 import type { FleetSum } from '../store/whole-fleet.ts'
@@ -30,7 +32,19 @@ export function fleetRoutes(app: App, { store, clock }: HttpWorld): void {
   app.get('/api/v1/fleet', { schema: ofFleet }, async ({ query }) => ({ sums: await sums(await known(query.cloud)) }))
 
   const ofNodes = { ...about('Every node in a few words'), response: answers(SHAPES.fleetNodes, 404) }
-  app.get('/api/v1/fleet/nodes', { schema: ofNodes }, async ({ query }) => ({ nodes: await listFleet(store, await known(query.cloud)) }))
+  app.get('/api/v1/fleet/nodes', { schema: ofNodes }, async ({ query }, reply) => {
+    const nodes = listFleet(store, await known(query.cloud))
+    return await reply.type('application/json; charset=utf-8').send(Readable.from(asJson(nodes)))
+  })
+}
+
+async function* asJson(pages: AsyncIterable<readonly FleetNode[]>): AsyncGenerator<string> {
+  let before = '{"nodes":['
+  for await (const page of pages) {
+    yield `${before}${page.map((node) => JSON.stringify(node)).join(',')}`
+    before = ','
+  }
+  yield before === ',' ? ']}' : `${before}]}`
 }
 
 type Kept = { newest: number; until: number; sums: FleetSum[] }

@@ -34,13 +34,16 @@ function sumsOf(
   there: readonly Neighbour[],
   { besides, failedAt }: { besides: string; failedAt: number },
 ): Pick<PeersOn, 'nodes' | 'failing' | 'together'> {
-  const others = there.filter(({ uuid }) => uuid !== besides)
-  const failing = others.flatMap(({ failureAt }) => failureAt ?? [])
-  return {
-    nodes: others.length,
-    failing: failing.length,
-    together: failing.filter((at) => Math.abs(at - failedAt) <= TOGETHER_MS).length,
+  // In one go: in a wave each of a thousand nodes has a thousand neighbours.
+  const sums = { nodes: 0, failing: 0, together: 0 }
+  for (const { uuid, failureAt } of there) {
+    if (uuid === besides) continue
+    sums.nodes += 1
+    if (failureAt === null) continue
+    sums.failing += 1
+    if (Math.abs(failureAt - failedAt) <= TOGETHER_MS) sums.together += 1
   }
+  return sums
 }
 
 /** A BMC that answers is asked about too where a text speaks of one: what failed together is told apart by it. */

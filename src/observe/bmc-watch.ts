@@ -39,8 +39,8 @@ type BmcWatchWorld = {
 
 export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
   const { clock } = seams
-  /** By address and port, oldest first. */
   const last = new Map<string, Looked>()
+  const near = new Map<string, Set<string>>()
   const asking = new Map<string, Promise<Reading<BmcLook>>>()
   const rounds = new Map<string, Promise<unknown>>()
 
@@ -57,21 +57,12 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
     if (underway !== undefined) return underway
     const asked = lookAt(address, seams)
       .then((look) => {
-        remember(key, { at: clock.monotonic(), look, network: networkOf(address) })
+        remember({ last, near }, key, { at: clock.monotonic(), look, network: networkOf(address) })
         return look
       })
       .finally(() => asking.delete(key))
     asking.set(key, asked)
     return asked
-  }
-
-  const remember = (key: string, looked: Looked): void => {
-    last.delete(key)
-    last.set(key, looked)
-    for (const [old, kept] of last) {
-      if (looked.at - kept.at < REMEMBER_MS) break
-      last.delete(old)
-    }
   }
 
   const witness = (others: readonly BmcAddress[]): BmcAddress | null =>
@@ -102,22 +93,43 @@ export function bmcWatch({ seams, candidates }: BmcWatchWorld): BmcWatch {
       const why = others.length === 0 ? 'there is no other BMC to compare with' : 'this host reached no other BMC either'
       return unknown(`no-route-from-here: ${look.value.detail}, and ${why}, so the trouble may be on this side`)
     },
-    around: (address) => aroundIn(last, address, clock.monotonic()),
+    around: (address) => aroundIn({ last, near }, address, clock.monotonic()),
   }
 }
 
 const keyOf = (address: BmcAddress): string => `${address.host.toLowerCase()} ${address.port}`
 
-function aroundIn(last: ReadonlyMap<string, Looked>, address: BmcAddress, now: number): ReturnType<BmcWatch['around']> {
+type Remembered = {
+  /** By address and port, oldest first. */
+  last: Map<string, Looked>
+  /** Keys in `last` by network: in a wave each node asks how those on its own do, and there are thousands of others. */
+  near: Map<string, Set<string>>
+}
+
+function remember({ last, near }: Remembered, key: string, looked: Looked): void {
+  last.delete(key)
+  last.set(key, looked)
+  near.set(looked.network, (near.get(looked.network) ?? new Set()).add(key))
+  for (const [old, { at, network }] of last) {
+    if (looked.at - at < REMEMBER_MS) break
+    last.delete(old)
+    const there = near.get(network)
+    there?.delete(old)
+    if (there?.size === 0) near.delete(network)
+  }
+}
+
+function aroundIn({ last, near }: Remembered, address: BmcAddress, now: number): ReturnType<BmcWatch['around']> {
   const own = keyOf(address)
   const network = networkOf(address)
   let looked = 0
   let reached = 0
-  for (const [key, { at, look, network: there }] of last) {
+  for (const key of near.get(network) ?? []) {
+    const kept = last.get(key)
     // Where this host could not even send, nothing was looked at.
-    if (there !== network || key === own || now - at >= REMEMBER_MS || look.kind !== 'known') continue
+    if (kept === undefined || key === own || now - kept.at >= REMEMBER_MS || kept.look.kind !== 'known') continue
     looked += 1
-    if (wasReached(look)) reached += 1
+    if (wasReached(kept.look)) reached += 1
   }
   return { network, looked, reached }
 }

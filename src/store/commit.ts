@@ -22,7 +22,7 @@ import { endsAtOnce, insertIntent, markReturned } from './intents.ts'
 import { nodeRow, rowOfNode, SEEN_FIELDS } from './node-row.ts'
 import { keepObservation, lastObservation } from './observations.ts'
 import { type MessageBody, type MessageKind, post } from './outbox.ts'
-import { type CaseTable, fromJson } from './schema.ts'
+import { type CaseTable, type DecisionTable, fromJson } from './schema.ts'
 import { personAfter } from './seen.ts'
 import { template } from './template.ts'
 import { endWordsOfCase, holdWhatIronicLifted, useUp } from './words.ts'
@@ -191,15 +191,36 @@ async function writeCase({ tx, now }: Here, c: Commit, o: { c: Case; since: numb
       .values({ ...columns, resource_class, keys, queuedNeed, incidentId: null })
       .execute()
   } else {
-    await tx
-      .updateTable('cases')
-      .set({ ...columns, resource_class, keys, queuedNeed })
-      .where('id', '=', columns.id)
-      .execute()
+    await caseAgain(tx, { ...columns, resource_class, keys, queuedNeed })
   }
   if (keys !== before?.keys || columns.failureAt !== before.failureAt) await writeKeys(tx, columns, pairs)
   return before
 }
+
+type CaseAgain = Omit<CaseTable, 'incidentId'>
+
+/** Without what never changes on a case: whatever is named has its indexes and whatever refers to it looked through again. */
+const caseAgain = template((db, of: CaseAgain) =>
+  db
+    .updateTable('cases')
+    .set({
+      name: of.name,
+      resource_class: of.resource_class,
+      closedAt: of.closedAt,
+      result: of.result,
+      failureAt: of.failureAt,
+      memory: of.memory,
+      diagnosis: of.diagnosis,
+      decision: of.decision,
+      cause: of.cause,
+      transient: of.transient,
+      kind: of.kind,
+      reason: of.reason,
+      keys: of.keys,
+      queuedNeed: of.queuedNeed,
+    })
+    .where('id', '=', of.id),
+)
 
 const standingCase = template((db, of: { id: string }) =>
   db
@@ -256,13 +277,16 @@ async function writeDecision({ tx, now }: Here, c: Commit, since: number): Promi
   }
   const { kind, reason, message, act, until } = c.decision
   const name = c.name ?? c.case?.name ?? null
-  const columns = { name, caseId: c.case?.id ?? null, kind, reason, message, act, until, since, at: now }
-  await tx
+  await decidedOn(tx, { cloud, uuid, name, caseId: c.case?.id ?? null, kind, reason, message, act, until, since, at: now })
+}
+
+const decidedOn = template((db, { cloud, uuid, name, caseId, kind, reason, message, act, until, since, at }: DecisionTable) => {
+  const columns = { name, caseId, kind, reason, message, act, until, since, at }
+  return db
     .insertInto('decisions')
     .values({ cloud, uuid, ...columns })
     .onConflict((conflict) => conflict.columns(['cloud', 'uuid']).doUpdateSet(columns))
-    .execute()
-}
+})
 
 /** Audit, observation and messages. Ordinary tear-downs pass through `wait` and `resolve` without a case: they leave no trace here. */
 async function say(here: Here, c: Commit, same: boolean): Promise<void> {

@@ -105,23 +105,26 @@ const claimSkipping = (db: Queries, o: Claiming) =>
     .returning(['due.cloud', 'due.uuid', 'due.dueAt'])
     .execute()
 
+const claimRow = template((db, of: NodeKey & { claimant: string; now: number; claimUntil: number }) => {
+  const { claimant, claimUntil } = of
+  const claimed = { claimant, claimUntil, wakeAt: null }
+  return db
+    .insertInto('due')
+    .values({ cloud: of.cloud, uuid: of.uuid, dueAt: of.now, ...claimed })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['cloud', 'uuid'])
+        .doUpdateSet(claimed)
+        .where((eb) => eb.or([eb('due.claimant', 'is', null), eb('due.claimUntil', '<=', of.now)])),
+    )
+    .returning('due.uuid')
+})
+
 /** Takes this node, due or not; false where another claim on it stands. For passes that do not wait for the node's turn. */
 export async function claimOne(home: Home, claimant: string, key: NodeKey): Promise<boolean> {
   const now = home.clock.now()
-  const claimed = { claimant, claimUntil: now + CLAIM_MS, wakeAt: null }
-  const { numInsertedOrUpdatedRows } = await lazily(home, (db) =>
-    db
-      .insertInto('due')
-      .values({ cloud: key.cloud, uuid: key.uuid, dueAt: now, ...claimed })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['cloud', 'uuid'])
-          .doUpdateSet(claimed)
-          .where((eb) => eb.or([eb('due.claimant', 'is', null), eb('due.claimUntil', '<=', now)])),
-      )
-      .executeTakeFirstOrThrow(),
-  )
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n
+  const claimed = await lazily(home, (db) => claimRow(db, { cloud: key.cloud, uuid: key.uuid, claimant, now, claimUntil: now + CLAIM_MS }))
+  return claimed.length > 0
 }
 
 /** Another 30 s for a claim that still stands; false where it lapsed or the row is gone: the node may be somebody else's by now. */
@@ -202,9 +205,12 @@ export async function setDue(db: Queries, key: NodeKey, until: number | null): P
     if (row !== undefined) await db.deleteFrom('due').where('cloud', '=', key.cloud).where('uuid', '=', key.uuid).execute()
     return
   }
-  await db
-    .insertInto('due')
-    .values({ cloud: key.cloud, uuid: key.uuid, dueAt, wakeAt: null, claimant: null, claimUntil: null })
-    .onConflict((conflict) => conflict.columns(['cloud', 'uuid']).doUpdateSet({ dueAt, wakeAt: woken }))
-    .execute()
+  await dueAgain(db, { cloud: key.cloud, uuid: key.uuid, dueAt, woken })
 }
+
+const dueAgain = template((db, { cloud, uuid, dueAt, woken }: NodeKey & { dueAt: number; woken: number | null }) =>
+  db
+    .insertInto('due')
+    .values({ cloud, uuid, dueAt, wakeAt: null, claimant: null, claimUntil: null })
+    .onConflict((conflict) => conflict.columns(['cloud', 'uuid']).doUpdateSet({ dueAt, wakeAt: woken })),
+)

@@ -3,7 +3,7 @@
  * transaction looks like the builder itself, so a query function takes `Queries` and does not care which it was given.
  * Where the two databases want something different is said here and in postgres-turns.ts, and nowhere else.
  */
-import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
+import { CompiledQuery, type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Clock, NewId, Random } from '../core/seams.ts'
 import type { PostgresTurns, Scope } from './postgres-turns.ts'
 import type { Schema } from './schema.ts'
@@ -37,14 +37,18 @@ export function statement<T>(home: Home, scope: Scope, work: (db: Queries) => Pr
 export function lazily<T>(home: Home, work: (db: Queries) => Promise<T>): Promise<T> {
   if (home.turns !== null) return work(home.db)
   return home.db.connection().execute(async (db) => {
-    await sql`pragma synchronous = normal`.execute(db)
+    const say = (pragma: CompiledQuery) => db.getExecutor().provideConnection((connection) => connection.executeQuery(pragma))
+    await say(WAIT_FOR_NO_DISK)
     try {
       return await work(db)
     } finally {
-      await sql`pragma synchronous = full`.execute(db)
+      await say(WAIT_FOR_THE_DISK)
     }
   })
 }
+
+const WAIT_FOR_NO_DISK = CompiledQuery.raw('pragma synchronous = normal')
+const WAIT_FOR_THE_DISK = CompiledQuery.raw('pragma synchronous = full')
 
 /** Of two values of one row; `min` of two is SQLite's alone, `least` PostgreSQL's. Neither may be null. */
 export const smaller = (a: Expression<unknown>, b: Expression<unknown>): RawBuilder<number> =>

@@ -155,7 +155,7 @@ export type Store = SaidWords & {
   countNodes(filter: NodeFilter): Promise<number>
   /** How many nodes stand how; and every node in a few words. */
   fleetSums(cloud: string | null): Promise<FleetSum[]>
-  fleetRows(cloud: string | null): Promise<FleetRow[]>
+  fleetRows(cloud: string | null): AsyncIterable<FleetRow[]>
   witnesses(of: { cloud: string; from: string; limit: number }): Promise<{ uuid: string }[]>
   neighboursOn(of: Parameters<typeof neighboursOn>[1]): ReturnType<typeof neighboursOn>
   /** Leases that the node's open case remembers, with the reservation that had the node. */

@@ -1,6 +1,6 @@
 /**
- * The whole fleet at once: its sums, each from one query however many nodes there are, and every node in the few columns that a picture of all
- * of them needs. What is told of a node besides stands in reading.ts.
+ * The whole fleet: its sums, each from one query however many nodes there are, and every node in the few columns that a picture of all of them
+ * needs, a page at a time: 100,000 at once would be most of the memory there is. What is told of a node besides stands in reading.ts.
  */
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { Decision } from '../core/decision.ts'
@@ -72,13 +72,42 @@ export async function fleetSums(db: Queries, cloud: string | null): Promise<Flee
   return rows.map((row) => ({ ...row, ...flags(row), count: Number(row.count) }))
 }
 
-/** By cloud and name; all of them. */
-export async function fleetRows(db: Queries, cloud: string | null): Promise<FleetRow[]> {
-  const rows = await fleet(db, cloud)
-    .select(['nodes.uuid', 'nodes.name', 'decisions.since'])
-    .orderBy('nodes.cloud')
-    .orderBy('nodes.name')
-    .orderBy('nodes.uuid')
-    .execute()
-  return rows.map((row) => ({ ...row, ...flags(row) }))
+/** Some 200 kB as JSON: whoever reads slowly has one of these waiting. */
+const PAGE = 1_000
+
+/**
+ * By cloud and name, those without a name first; all of them. Pages are of different moments: a node that is renamed meanwhile may be in two of
+ * them or in none.
+ */
+export async function* fleetRows(db: Queries, cloud: string | null): AsyncGenerator<FleetRow[]> {
+  const all = cloud === null ? await db.selectFrom('clouds').select('cloud').orderBy('cloud').execute() : [{ cloud }]
+  for (const one of all) {
+    yield* pages((after) =>
+      columns(db, one.cloud)
+        .where('nodes.name', 'is', null)
+        .where('nodes.uuid', '>', after?.uuid ?? '')
+        .orderBy('nodes.uuid'),
+    )
+    yield* pages((after) =>
+      columns(db, one.cloud)
+        .where('nodes.name', 'is not', null)
+        .$if(after !== null, (query) =>
+          query.where(sql<boolean>`(${sql.ref('nodes.name')}, ${sql.ref('nodes.uuid')}) > (${after?.name}, ${after?.uuid})`),
+        )
+        .orderBy('nodes.name')
+        .orderBy('nodes.uuid'),
+    )
+  }
+}
+
+const columns = (db: Queries, cloud: string) => fleet(db, cloud).select(['nodes.uuid', 'nodes.name', 'decisions.since'])
+
+async function* pages(behind: (after: FleetRow | null) => ReturnType<typeof columns>): AsyncGenerator<FleetRow[]> {
+  for (let after: FleetRow | null = null; ; ) {
+    const rows = await behind(after).limit(PAGE).execute()
+    const page: FleetRow[] = rows.map((row) => ({ ...row, ...flags(row) }))
+    if (page.length > 0) yield page
+    if (page.length < PAGE) return
+    after = page.at(-1) ?? null
+  }
 }

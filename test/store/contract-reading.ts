@@ -6,6 +6,12 @@ import type { Keys } from '../../src/core/fleet.ts'
 import { type Open, on } from './contract.ts'
 import { BEGIN, CLOUD, DIAGNOSIS, keyOf, newCase, observation, pass, passIn, resetOf, resolve, seenNode, wait } from './given.ts'
 
+async function allOf<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const page of pages) all.push(page)
+  return all
+}
+
 const DAY = 86_400_000
 const LATER = wait(BEGIN + DAY)
 
@@ -31,7 +37,7 @@ export function readingContract(open: Open): void {
           '1  true false false null',
           '1 spacing false false false baremetal',
         ])
-        const rows = await store.fleetRows(null)
+        const rows = (await allOf(store.fleetRows(null))).flat()
         assert.deepEqual(
           rows.map(({ name, held, missing, reason }) => [name, held, missing, reason]),
           [
@@ -43,7 +49,23 @@ export function readingContract(open: Open): void {
           ],
         )
         assert.equal(rows[0]?.since, BEGIN)
-        assert.deepEqual([await store.fleetSums('east'), await store.fleetRows('east')], [[], []])
+        assert.deepEqual([await store.fleetSums('east'), await allOf(store.fleetRows('east'))], [[], []])
+      }),
+    )
+
+    test(
+      'gives the whole fleet by pages, each node once, by cloud and name, those without a name first',
+      on(open, async ({ store }) => {
+        const listed = Array.from({ length: 2_300 }, (_, n) => seenNode(n, { name: n < 1_200 ? null : `of ${Math.floor(n / 3)}` }))
+        await store.seen(CLOUD, listed, { complete: true })
+        await store.seen('another', [seenNode(1)], { complete: true })
+        const pages = await allOf(store.fleetRows(null))
+        assert.ok(pages.every((page) => page.length <= 1_000))
+        const names = pages.flat().map(({ cloud, name, uuid }) => `${cloud} ${name ?? ''} ${uuid}`)
+        assert.equal(new Set(names).size, 2_301)
+        assert.deepEqual(names, names.toSorted())
+        const here = (await allOf(store.fleetRows(CLOUD))).flat()
+        assert.deepEqual([here.length, here[0]?.name, here.at(-1)?.name], [2_300, null, 'of 766'])
       }),
     )
 
