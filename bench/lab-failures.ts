@@ -31,10 +31,14 @@ const AT_ONCE = {
   incident: { cases: 1_000, classShare: 1 },
 }
 
-/** Fails each of these nodes once under a daemon of its own, with a database that has never seen one. */
-export async function failEach(names: readonly string[], way: Way): Promise<Answered[]> {
+/** The lab as this needs it: nothing broken, and no two BMCs in one failure domain. */
+export async function prepareLab(names: readonly string[]): Promise<void> {
   await calm()
   await bmc('apart', ...names.map(numberOf))
+}
+
+/** Fails each of these nodes once under a daemon of its own, with a database that has never seen one. */
+export async function failEach(names: readonly string[], way: Way): Promise<Answered[]> {
   await Promise.all(names.map((name) => freshNode(name, { instance: false, apart: true, switch_info: name })))
   const at = labDesk(names, way)
   const heard = await bus()

@@ -6,7 +6,7 @@ import { ironic } from '../lab/ironic.ts'
 import { calm } from '../lab/lab.ts'
 import { freshNode } from '../lab/nodes.ts'
 import { readSettings, type Settings } from '../lab/settings.ts'
-import { type Answered, failEach, type Way } from './lab-failures.ts'
+import { type Answered, failEach, prepareLab, type Way } from './lab-failures.ts'
 
 export type Times = Record<Way, Answered[]>
 
@@ -43,10 +43,14 @@ function settingsOrNull(): Settings | null {
 export async function measureLab(wish: { failures: number; say: (doing: string) => void }): Promise<Times> {
   const times: Times = { polling: [], notifications: [] }
   const names = Array.from({ length: Math.min(AT_ONCE, readSettings().nodes) }, (_, at) => `node-${at + 1}`)
+  await prepareLab(names)
   while (times.notifications.length < wish.failures) {
     for (const way of ['polling', 'notifications'] as const) {
-      wish.say(`${way}: ${times[way].length} of ${wish.failures}`)
-      times[way].push(...(await failEach(names.slice(0, wish.failures - times[way].length), way)))
+      const more = await failEach(names.slice(0, wish.failures - times[way].length), way)
+      times[way].push(...more)
+      wish.say(
+        `${way}: ${times[way].length} of ${wish.failures}; ${more.map(({ readMs, resetMs }) => `${readMs} ${resetMs} ms`).join(', ')}`,
+      )
     }
   }
   await calm()

@@ -31,7 +31,10 @@ export function hearingFigures(registry: Registry, hearing: () => readonly Heari
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames: ['cloud'], registers })
   const isUp = gauge('anneal_ironic_notifications_up', '1: a queue of our own is consumed. (As this process has it.)')
   const last = gauge('anneal_last_notification_timestamp_seconds', 'When this process last heard of a node of the cloud.')
-  const poll = gauge('anneal_poll_interval_seconds', 'How often the cloud is polled: more seldom while its notifications prove alive.')
+  const poll = gauge(
+    'anneal_poll_interval_seconds',
+    'How often this process wants the cloud polled: more seldom while its notifications prove alive.',
+  )
   return () => {
     for (const counter of [heard, putAside, woken]) counter.reset()
     for (const { cloud, ...state } of hearing()) {
