@@ -37,9 +37,20 @@ export async function prepareLab(names: readonly string[]): Promise<void> {
   await bmc('apart', ...names.map(numberOf))
 }
 
+/**
+ * Makes these nodes anew, and gives those that are ready. On sqlite Ironic now and then does not get one there (its power state cannot be set,
+ * its record is locked): `say` is told of that one, and the next round tries it again. Throws where none is ready.
+ */
+export async function readyNodes(names: readonly string[], say: (what: string) => void): Promise<string[]> {
+  const made = await Promise.allSettled(names.map((name) => freshNode(name, { instance: false, apart: true, switch_info: name })))
+  const failed = made.flatMap((one, at) => (one.status === 'rejected' ? [{ name: names[at], why: String(one.reason) }] : []))
+  for (const { name, why } of failed) say(`${name} could not be made ready and is left out of this round: ${why}`)
+  if (failed.length === names.length) throw new Error(`no node of the lab could be made ready: ${failed[0]?.why}`)
+  return names.filter((_, at) => made[at]?.status === 'fulfilled')
+}
+
 /** Fails each of these nodes once under a daemon of its own, with a database that has never seen one. */
 export async function failEach(names: readonly string[], way: Way): Promise<Answered[]> {
-  await Promise.all(names.map((name) => freshNode(name, { instance: false, apart: true, switch_info: name })))
   const at = labDesk(names, way)
   const heard = await bus()
   const daemon = startAnneal(['run', '--os-cloud', 'lab'], at)

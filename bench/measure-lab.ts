@@ -6,7 +6,7 @@ import { ironic } from '../lab/ironic.ts'
 import { calm } from '../lab/lab.ts'
 import { freshNode } from '../lab/nodes.ts'
 import { readSettings, type Settings } from '../lab/settings.ts'
-import { type Answered, failEach, prepareLab, type Way } from './lab-failures.ts'
+import { type Answered, failEach, prepareLab, readyNodes, type Way } from './lab-failures.ts'
 
 export type Times = Record<Way, Answered[]>
 
@@ -44,9 +44,11 @@ export async function measureLab(wish: { failures: number; say: (doing: string) 
   const times: Times = { polling: [], notifications: [] }
   const names = Array.from({ length: Math.min(AT_ONCE, readSettings().nodes) }, (_, at) => `node-${at + 1}`)
   await prepareLab(names)
-  while (times.notifications.length < wish.failures) {
+  while (Object.values(times).some(({ length }) => length < wish.failures)) {
     for (const way of ['polling', 'notifications'] as const) {
-      const more = await failEach(names.slice(0, wish.failures - times[way].length), way)
+      const left = wish.failures - times[way].length
+      if (left === 0) continue
+      const more = await failEach(await readyNodes(names.slice(0, left), wish.say), way)
       times[way].push(...more)
       wish.say(
         `${way}: ${times[way].length} of ${wish.failures}; ${more.map(({ readMs, resetMs }) => `${readMs} ${resetMs} ms`).join(', ')}`,
