@@ -166,6 +166,18 @@ test('waits for a lock, and names a dead holder after ten minutes', () => {
   assert.equal(said({ node: { reservation: 'cond-2' }, memory: { lock } }), 'escalate stuck-lock')
 })
 
+test('looks again within seconds at a lock that it has just seen, because Ironic shows a failure before it lets go of the node', () => {
+  const after = (ago: number, fleet: Difference['fleet'] = {}) => {
+    const lock = { holder: 'cond-2', since: NOW - ago, deadSince: null }
+    const decision = decide(given({ node: { reservation: 'cond-2' }, memory: { lock }, fleet }))
+    return decision.kind === 'wait' ? decision.until - NOW : null
+  }
+  assert.equal(after(0), 3 * SECOND)
+  assert.equal(after(10 * SECOND - 1), 3 * SECOND)
+  assert.equal(after(10 * SECOND), MINUTE)
+  assert.equal(after(0, { openInClass: 100 }), 30 * SECOND, 'the more that wait, the less often each looks')
+})
+
 test('waits for a power state on its way, and calls it stuck after fifteen minutes without a lock', () => {
   const node = { target_power_state: 'power off' }
   assert.equal(said({ node }), 'wait locked')

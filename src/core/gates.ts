@@ -124,6 +124,14 @@ const protectedNode: Gate = (j) =>
     ? escalate('protected', 'It is protected, so Ironic refuses to tear it down; whoever protected it must decide.', later(j))
     : null
 
+/**
+ * Ironic shows and announces a failure before it lets go of the node, up to 3 s before (measured), and announces the end of a lock to nobody:
+ * whoever heard of the failure at once would else look again after a minute.
+ */
+const LETTING_GO_LOOK_MS = 3_000
+const LETTING_GO_MS = 10_000
+const lockIsYoung = ({ memory: { lock }, now }: Judged): boolean => lock !== null && Math.abs(now - lock.since) < LETTING_GO_MS
+
 const locked: Gate = (j) => {
   const { lock, powerTargetSince } = j.memory
   if (j.node.reservation !== null) {
@@ -135,7 +143,7 @@ const locked: Gate = (j) => {
       )
     }
     if (REPAIR_STATES.includes(j.node.provision_state)) return null
-    return wait('locked', `Conductor ${j.node.reservation} is working on it.`, soon(j))
+    return wait('locked', `Conductor ${j.node.reservation} is working on it.`, lockIsYoung(j) ? soonest(j, LETTING_GO_LOOK_MS) : soon(j))
   }
   // From `deleting` nothing is ever sent, and what is stuck there has a row of its own.
   if (j.node.target_power_state === null || j.node.provision_state === 'deleting') return null
