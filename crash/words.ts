@@ -58,6 +58,8 @@ export function wordsByCommand(home: Home, judges: Judges): Words {
     replica: () => {},
     fillDisk: () => {},
     wake: async () => {},
+    // The daemon here asks nobody.
+    reject: async () => {},
     believeCensus: async () => {},
     silence: takeTurn,
     counts,

@@ -79,6 +79,9 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   bench.check('S3')
   if (known.held) say('S3', 'sent although a person holds the node')
   if (bench.paused) say('S3', 'sent although a person paused the cloud')
+  // Another mode asks nobody. What was decided before the no was on its way already.
+  if (by.mode === 'approve' && step === 'mark' && known.refusedAt !== null && fits && newest.at > known.refusedAt)
+    say('S3', 'reset although a person said no to it')
   const clash = clashWith(bench, known, sent)
   bench.check('S4')
   if (clash !== null) say('S4', clash)

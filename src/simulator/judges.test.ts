@@ -255,6 +255,34 @@ breach('what was noted down before the end of a quarantine does not count', [], 
   await on.reset()
 })
 
+const APPROVING = { mode: 'approve' } as const
+breach(
+  "a reset that was decided on after a person's no breaks S3",
+  ['S3'],
+  async (on) => {
+    on.judges.said({ kind: 'reject', uuid: on.uuid })
+    await on.wait(1)
+    await on.mark(on.intent('reset'))
+  },
+  APPROVING,
+)
+
+breach(
+  'one that was decided on before it, or after a later yes, breaks nothing',
+  [],
+  async (on) => {
+    const decided = on.intent('reset')
+    on.judges.said({ kind: 'reject', uuid: on.uuid })
+    await on.mark(decided)
+    await on.reset()
+    await on.wait(30 * MINUTE)
+    on.cloud.people.fail(on.uuid, BLIP)
+    on.judges.said({ kind: 'approve', uuid: on.uuid })
+    await on.mark(on.intent('reset'))
+  },
+  APPROVING,
+)
+
 breach('a case closed on a node that has been in error for minutes breaks L1', ['L1'], async (on) => {
   on.judges.closed(on.uuid)
   assert.deepEqual(on.broken(), [])

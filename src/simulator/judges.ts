@@ -22,7 +22,7 @@ export type Sender = {
 }
 
 /** A person's word to the operator. `uuid` null: the whole cloud. */
-export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release'; uuid: string | null }
+export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release' | 'approve' | 'reject'; uuid: string | null }
 
 /** What a person does by hand to a node's host in Blazar. */
 const HOST_HANDS = ['disabled', 'enabled', 'unenrolled'] as const
@@ -70,6 +70,8 @@ export type OnNode = {
   /** A person's maintenance that no person has ended; `shown` once an answer told the operator. */
   persons: { shown: boolean } | null
   held: boolean
+  /** When a person said no to the act that was asked for, and has not said yes since. */
+  refusedAt: number | null
   /** The operator's wall time of each reset that Ironic accepted, since the last word that starts the count anew. */
   resets: number[]
   released: boolean
@@ -231,6 +233,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     shown: new Map(),
     persons: null,
     held: false,
+    refusedAt: null,
     resets: [],
     released: false,
     countsFrom: Number.NEGATIVE_INFINITY,
@@ -260,6 +263,8 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
   // What a quarantine was written over while a person's maintenance was on its way there ends with it.
   if (kind === 'release') Object.assign(known, { released: true, resets: [], countsFrom: bench.wall(), persons: null })
   if (kind === 'retry') known.retries += 1
+  if (kind === 'reject') known.refusedAt = bench.world.clock.now()
+  if (kind === 'approve') known.refusedAt = null
 }
 
 function see(bench: Bench, uuid: string, what: Hand): void {

@@ -2,7 +2,7 @@
  * The operator as people and fate reach it in a history: its lives one after another on one store, a person who approves, sweeps and
  * replicas beside it. What is said to it is told to the judges: a stop counts once it is said, a permission as soon as it is about to be.
  */
-import { approveCase } from '../../commands/approve-case.ts'
+import { approveCase, rejectCase } from '../../commands/approve-case.ts'
 import { MINUTE, type Mode } from '../../core/policy.ts'
 import type { ToOperator } from '../../simulator/script/scene.ts'
 import type { Manner } from '../../simulator/script/site.ts'
@@ -55,7 +55,7 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
   }
   return {
     begin: async () => {
-      if (manner.mode === 'approve') approving(machine, clock, () => over)
+      if (manner.mode === 'approve') approving(machine, { clock, isOver: () => over })
       await begin(manner.mode)
     },
     rest: async () => {
@@ -95,15 +95,19 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
 }
 
 /** A person approves what waits for it, every so often. */
-function approving(machine: Machine, clock: VirtualClock, isOver: () => boolean): void {
-  const { store, policy } = machine
-  clock.after(APPROVES_MS, async () => {
-    if (isOver()) return
-    approving(machine, clock, isOver)
-    for (const { id } of await store.cases({ open: true, reason: 'needs-approval' }))
-      await approveCase(store, { ...SAID, caseId: id, policyOf: () => ({ ...policy, mode: 'approve' }) })
+function approving(machine: Machine, on: { clock: VirtualClock; isOver: () => boolean }): void {
+  const { store, judges } = machine
+  on.clock.after(APPROVES_MS, async () => {
+    if (on.isOver()) return
+    approving(machine, on)
+    for (const { id, uuid } of await store.cases({ open: true, reason: 'needs-approval' })) {
+      judges.said({ kind: 'approve', uuid })
+      await approveCase(store, answerTo(machine, id))
+    }
   })
 }
+
+const answerTo = ({ policy }: Machine, caseId: string) => ({ ...SAID, caseId, policyOf: () => ({ ...policy, mode: 'approve' as const }) })
 
 async function besideFor(other: Life, { clock, ms }: { clock: VirtualClock; ms: number }): Promise<void> {
   other.work()
@@ -111,9 +115,10 @@ async function besideFor(other: Life, { clock, ms }: { clock: VirtualClock; ms: 
   await other.stop()
 }
 
-type Words = Pick<ToOperator, 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'release' | 'wake' | 'believeCensus'>
+type Words = Pick<ToOperator, 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'reject' | 'release' | 'wake' | 'believeCensus'>
 
-function wordsTo({ store, judges }: Machine): Words {
+function wordsTo(machine: Machine): Words {
+  const { store, judges } = machine
   const key = (uuid: string) => ({ cloud: SIMULATED_CLOUD, uuid })
   return {
     hold: async (uuid) => {
@@ -135,6 +140,13 @@ function wordsTo({ store, judges }: Machine): Words {
     retry: async (uuid) => {
       judges.said({ kind: 'retry', uuid })
       await store.retry(key(uuid), SAID)
+    },
+    reject: async (uuid) => {
+      const asking = (await store.cases({ open: true, reason: 'needs-approval' })).find((one) => one.uuid === uuid)
+      if (asking === undefined) return
+      // Knows: meanwhile it may have been answered, or gone on.
+      const said = await rejectCase(store, answerTo(machine, asking.id)).catch(() => null)
+      if (said?.changed) judges.said({ kind: 'reject', uuid })
     },
     release: async (uuid) => {
       judges.said({ kind: 'release', uuid })

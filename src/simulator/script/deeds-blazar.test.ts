@@ -17,7 +17,14 @@ const MINUTE = 60_000
 
 /** Nobody is at work there. */
 const nobody: ToOperator = {
-  ...{ hold: async () => {}, unhold: async () => {}, pause: async () => {}, resume: async () => {}, retry: async () => {} },
+  ...{
+    hold: async () => {},
+    unhold: async () => {},
+    pause: async () => {},
+    resume: async () => {},
+    retry: async () => {},
+    reject: async () => {},
+  },
   ...{ release: async () => {}, wake: async () => {}, believeCensus: async () => {}, crash: () => {}, freeze: () => {} },
   ...{ jumpClock: () => {}, sweepBeside: () => {}, replica: () => {}, fillDisk: () => {} },
 }
