@@ -69,6 +69,10 @@ export type Fault = {
  */
 export type Lists = 'whole' | 'empty' | 'half' | 'first-page'
 
+/** Every request fails so until somebody ends it. By whom they must be sent, `seenBy` says. */
+export const isOutage = ({ kind, share, times, methods }: Fault): boolean =>
+  AWAY.includes(kind) && share === undefined && times === undefined && methods === undefined
+
 export type Faults = {
   set(service: ServiceSlug, fault: Fault): void
   clear(service: ServiceSlug): void

@@ -48,14 +48,14 @@ export const stub = (server: Server, created: string): Record<string, unknown> =
   'OS-EXT-STS:power_state': 0,
 })
 
+export const UNEXPECTED =
+  'Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.'
+
 /** What a client that knows no stubs gets of one server, and everybody of its actions. */
 export const unanswerable: Reply = {
   status: 500,
   json: {
-    computeFault: {
-      code: 500,
-      message: 'Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.',
-    },
+    computeFault: { code: 500, message: UNEXPECTED },
   },
 }
 

@@ -89,6 +89,50 @@ test('a delete during a Neutron outage leaves a bound port and a server in ERROR
   )
 })
 
+test('while nobody reaches Neutron, Nova shows no server: 500 by id and in every list of details that has one', async () => {
+  const { clock, cloud, admin, row, server } = await given()
+  const path = 'compute/v2.1/servers'
+  const detail = `${path}/detail?all_tenants=1`
+  const asked = async (...paths: string[]) => await Promise.all(paths.map(async (one) => (await admin.ask('GET', one)).status))
+  const shows = () => asked(`${path}/${server?.id}`, detail)
+  cloud.faults.set('neutron', { kind: 'down' })
+  assert.deepEqual((await admin.ask('GET', `${path}/${server?.id}`)).json, {
+    computeFault: {
+      code: 500,
+      message:
+        "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class 'keystoneauth1.exceptions.connection.ConnectFailure'>",
+    },
+  })
+  assert.deepEqual(await shows(), [500, 500])
+  assert.deepEqual(await asked(`${path}/${cloud.state.newId()}`, `${detail}&node=nowhere`), [404, 200])
+  assert.deepEqual(await asked(`${path}?all_tenants=1`, `${path}/${server?.id}/os-instance-actions`), [200, 200])
+  const stranger = await loggedIn(clock, cloud, { user: 'bm-admin', scope: 'baremetal' })
+  assert.equal((await stranger.ask('GET', `${path}/${server?.id}`)).status, 404)
+  assert.deepEqual([...cloud.faults.counts], [])
+  for (const seenBy of ['clients', 'conductors'] as const) {
+    cloud.faults.set('neutron', { kind: 'down', seenBy })
+    assert.deepEqual(await shows(), [200, 200], seenBy)
+  }
+  for (const some of [{ share: 0.5 }, { times: 3 }, { methods: ['PUT'] }]) {
+    cloud.faults.set('neutron', { kind: 'down', ...some })
+    assert.deepEqual(await shows(), [200, 200], Object.keys(some).join())
+  }
+  cloud.faults.set('neutron', { kind: 'latency' })
+  assert.deepEqual(await shows(), [200, 200])
+  cloud.faults.set('neutron', { kind: 'down' })
+  cloud.people.undeploy('n')
+  await clock.advance(60_000)
+  assert.deepEqual([row.provision_state, server?.status], ['error', 'ERROR'])
+  cloud.faults.clearAll()
+  assert.deepEqual(await shows(), [200, 200])
+})
+
+test('Nova does without a Neutron that the cloud has not got', async () => {
+  const { cloud, admin, server } = await given({ features: { neutron: false } })
+  cloud.faults.set('neutron', { kind: 'down' })
+  assert.equal((await admin.ask('GET', `compute/v2.1/servers/${server?.id}`)).status, 200)
+})
+
 test("a healed node stays reserved until Nova's next period, and then a user can launch on it", async () => {
   const { clock, cloud, admin, row } = await given()
   cloud.people.undeploy('n')

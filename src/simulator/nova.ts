@@ -4,7 +4,7 @@
  */
 import type { Asked, Reply, Service } from './answer.ts'
 import { isAdmin, within } from './answer.ts'
-import { conductorTrouble } from './faults.ts'
+import { conductorTrouble, isOutage } from './faults.ts'
 import { rpc, takeLock, workOf } from './ironic-conductor.ts'
 import { write } from './ironic-node.ts'
 import { accepts } from './ironic-states.ts'
@@ -19,6 +19,7 @@ import {
   services,
   stub,
   stubInList,
+  UNEXPECTED,
   unanswerable,
 } from './nova-cells.ts'
 import type { Caller, Server, SimNode, World } from './world.ts'
@@ -27,6 +28,18 @@ import { minorOf } from './world.ts'
 const fault = (status: number, kind: string, message: string): Reply => ({ status, json: { [kind]: { code: status, message } } })
 const forbidden = (policy: string): Reply => fault(403, 'forbidden', `Policy doesn't allow ${policy} to be performed.`)
 const gone = (id: string): Reply => fault(404, 'itemNotFound', `Instance ${id} could not be found.`)
+
+/**
+ * To show servers Nova asks Neutron for their security groups (not for names alone, nor where there is none to show). Its text is that of a
+ * Neutron that is stopped, for every kind of being away, and it comes at once. An outage that is seen by clients or by conductors alone lies
+ * on their own road: Nova stands elsewhere, so that what only conductors cannot reach looks green from here in Nova, too. It only looks at the
+ * fault: what meets a part of the requests, or so many of them, is left to those who ask Neutron themselves.
+ */
+function lacksNeutron(world: World): boolean {
+  const fault = world.faults.current('neutron')
+  return world.settings.features.neutron && fault !== null && fault.seenBy === undefined && isOutage(fault)
+}
+const withoutNeutron = fault(500, 'computeFault', `${UNEXPECTED}\n<class 'keystoneauth1.exceptions.connection.ConnectFailure'>`)
 
 const second = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
 const naive = (at: number): string => `${new Date(at).toISOString().slice(0, -1)}000`
@@ -83,7 +96,7 @@ function servers(world: World, asked: Asked, at: { id: string | undefined; rest:
     deleteServer(world, server, 'deleting')
     return { status: 204 }
   }
-  return { status: 200, json: { server: view(server, asked.caller) } }
+  return lacksNeutron(world) ? withoutNeutron : { status: 200, json: { server: view(server, asked.caller) } }
 }
 
 const maySee = (caller: Caller | null, server: Server): boolean => isAdmin(caller) || caller?.project?.id === server.tenant_id
@@ -129,6 +142,7 @@ function list(world: World, asked: Asked, detail: boolean): Reply {
     const lost = [...world.servers.values()].filter((server) => isOutOfReach(world, server) && !server.deleted && isTheirs(server))
     shown.push(...lost.map((server) => stubInList(server, second(server.created), detail)))
   }
+  if (detail && shown.length > 0 && lacksNeutron(world)) return withoutNeutron
   const more = start + limit < found.length
   const link = `${world.baseUrl}/compute/v2.1/servers${detail ? '/detail' : ''}?limit=${limit}&marker=${page.at(-1)?.id ?? ''}`
   return { status: 200, json: { servers: shown, ...(more ? { servers_links: [{ rel: 'next', href: link }] } : {}) } }

@@ -3,7 +3,7 @@
  * cleaning comes to, what a credential is shown. Each is undone by the world's own means when its span is over.
  */
 
-import { AWAY, FAULT_KINDS, type FaultKind, ONLY_IRONIC } from '../faults.ts'
+import { FAULT_KINDS, type FaultKind, isOutage, ONLY_IRONIC } from '../faults.ts'
 import { failState } from '../ironic-conductor.ts'
 import { conductorOf } from '../ironic-node.ts'
 import type { BmcMode, ServiceSlug, SimNode } from '../world.ts'
@@ -237,8 +237,7 @@ function serviceFails(scene: Scene, { service, kind, late, seen, ...some }: Fail
   endOutages(scene, service)
   faults.set(service, { kind, ...some, ...(late === undefined ? {} : { ms: late }), ...(seen === undefined ? {} : { seenBy: seen }) })
   const mine = faults.current(service)
-  const isWhole = some.share === undefined && some.methods === undefined && some.times === undefined
-  if (isWhole && AWAY.includes(kind)) outage(scene, service, seen ?? 'both')
+  if (isOutage({ kind, ...some })) outage(scene, service, seen ?? 'both')
   return {
     undo: () => {
       // Another deed may have taken its place meanwhile.
