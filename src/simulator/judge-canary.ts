@@ -60,7 +60,7 @@ export function judgeRackCanary(bench: Bench, node: SimNode, sent: Sent): void {
   if (known.retries > 0 || Object.values(policy.scope).some((names) => names.length > 0) || !failedOnBmc(node, failedAt)) return
   const rack = [...bench.world.nodes.values()].filter((one) => isBeside(one, node))
   const together = rack.filter((one) => one !== node && isTogether(bench, one, { failedAt, sent }))
-  if (together.length < policy.incident.cases - 1 || isExplainedElse(bench, rack, together.length + 1)) return
+  if (together.length < policy.incident.cases - 1 || isExplainedElse(bench, together.length + 1)) return
   if (rack.some((one) => mayHaveHealed(one, bench.onNode(one.row.uuid), sent))) return
   bench.check('S9')
   const key = `${node.port.switch_info} ${networkOf(node)}`
@@ -105,13 +105,14 @@ function isTogether(bench: Bench, one: SimNode, { failedAt, sent }: { failedAt: 
   return (shown.get(sent.by) ?? Number.NEGATIVE_INFINITY) > at && staleAt < at
 }
 
-/** So much fails elsewhere that a conductor, or a text, may be taken for what they share. */
-function isExplainedElse({ world }: Bench, rack: readonly SimNode[], members: number): boolean {
+/** So much has failed or hangs, here and elsewhere, that a conductor, or a text, may be taken for what they share: a case of each is counted for it. */
+function isExplainedElse({ world }: Bench, members: number): boolean {
   const since = world.clock.now() - LATELY_MS
-  const failures = [...world.nodes.values()]
-    .filter((one) => !rack.includes(one))
-    .flatMap(({ history }) => history.filter((event) => isFailure(event) && Date.parse(event.created_at) >= since))
-  return failures.length + members > WIDE_TIMES * members
+  const cases = [...world.nodes.values()].map(({ row, history }) => {
+    const failures = history.filter(({ event_type, created_at }) => event_type !== 'UNKNOWN' && Date.parse(created_at) >= since)
+    return failures.length + (row.provision_state === 'deleting' ? 1 : 0)
+  })
+  return cases.reduce((sum, one) => sum + one, 0) >= WIDE_TIMES * members
 }
 
 /** Anything that was begun on it and is not known to have failed at once. */

@@ -376,6 +376,20 @@ breach('nor the resets of two nodes, where three make an incident', [], async (o
   await twoOfRack(on)
 })
 
+breach('nor those that go before there was time to look at the third', [], async (on) => {
+  await rackAway(on, { names: ['node-2', 'node-3'] })
+  const third = on.cloud.node('node-6').row.uuid
+  on.cloud.people.bmc(third, 'stuck')
+  await on.wait(10 * SECOND)
+  on.cloud.people.fail(third, BLIP)
+  await on.wait(30 * SECOND)
+  on.uuid = third
+  await on.send('GET', '')
+  await resetOf(on, 'node-2')
+  await on.send('GET', '')
+  await resetOf(on, 'node-3')
+})
+
 breach('nor those of nodes on two switches', [], async (on) => {
   for (const name of ['node-6', 'node-7']) on.cloud.node(name).port.switch_info = 'another'
   await rackAway(on)
