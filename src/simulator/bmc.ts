@@ -10,8 +10,9 @@ import type { Bmc, BmcMode, World } from './world.ts'
 /** A slow BMC takes longer than one datagram's usual wait of a second. */
 const SLOW_MS = 1500
 
-export function setBmcMode(bmc: Bmc, mode: BmcMode): void {
+export function setBmcMode(bmc: Bmc, mode: BmcMode, now: number): void {
   bmc.mode = mode
+  bmc.wellUntil = mode === 'ok' ? null : (bmc.wellUntil ?? now)
   bmc.watch?.(mode)
 }
 

@@ -152,6 +152,7 @@ function addNode(world: World, spec: NodeSpec): void {
     port: spec.protocol === 'redfish' ? 443 : 623,
     mode: 'ok',
     power: active ? 'power on' : 'power off',
+    wellUntil: null,
     watch: null,
   }
   // Nodes crowded into one rack by a spec must not share an address.

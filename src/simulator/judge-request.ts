@@ -9,6 +9,7 @@ import { DAY, MINUTE, SECOND } from '../core/policy.ts'
 import { within } from './answer.ts'
 import { briefOf } from './delivery.ts'
 import { judgeBlazarLeaving, judgeShield, nodeInBlazar } from './judge-blazar.ts'
+import { judgeRackCanary, judgeServiceCanary } from './judge-canary.ts'
 import type { Bench, OnNode, Sent } from './judges.ts'
 import type { NodeBrief } from './ledger.ts'
 import { addedMark, isPersons, type JudgedStep, nodeOf, removedMark } from './promises.ts'
@@ -205,7 +206,8 @@ export function judgeAccepted(bench: Bench, sent: Sent): void {
       bench.accuse('S9', { node: node.row.uuid, what: `reset although ${service} has been down for ${span} s`, sent: known.sent })
     }
   }
-  judgeCanary(bench, node, sent)
+  judgeServiceCanary(bench, node, sent)
+  judgeRackCanary(bench, node, sent)
 }
 
 const neededBy = ({ row }: SimNode): ServiceSlug[] => (row.network_interface === 'noop' ? ['keystone'] : ['keystone', 'neutron'])
@@ -270,42 +272,6 @@ function isInFlight(bench: Bench, { uuid, known, now }: { uuid: string; known: O
   const movedAt = Math.max(last.entry.at, Date.parse(row.provision_updated_at ?? ''))
   // Its time is told by the operator's clock, which may have been ahead for a while.
   return Math.max(now, bench.latest) - movedAt < 15 * MINUTE - 30 * SECOND
-}
-
-/** The failures that make a shared outage lie this close together; the youngest must have been looked at. */
-const TOGETHER_MS = 15 * MINUTE
-const LOOKED_AT_MS = 3 * MINUTE
-
-/** A service that only the conductors cannot reach looks green from here: there one canary at a time is spent, and the next much later. */
-function judgeCanary(bench: Bench, node: SimNode, sent: Sent): void {
-  const { world, canaries } = bench
-  for (const { service, seenBy, from, to } of bench.outages) {
-    if (seenBy !== 'conductors' || to !== null || !failedOn(node, service, from)) continue
-    // Its row has moved on with the reset.
-    const failedAt = Date.parse(String(sent.entry.before?.provision_updated_at))
-    const together = [...world.nodes.values()].filter((one) => {
-      const at = Date.parse(one.row.provision_updated_at ?? '')
-      return one.row.provision_state === 'error' && failedOn(one, service, from) && Math.abs(at - failedAt) <= TOGETHER_MS
-    })
-    const youngest = Math.max(...together.map((one) => Date.parse(one.row.provision_updated_at ?? '')))
-    if (together.length < bench.policy.incident.cases - 1 || sent.entry.left - youngest < LOOKED_AT_MS) continue
-    const key = `${service} ${from}`
-    const before = canaries.get(key)
-    const known = bench.onNode(node.row.uuid)
-    if (before !== undefined && sent.wall - before < bench.policy.incident.secondCanary - SECOND && known.retries === 0) {
-      const what = `a second canary ${Math.round((sent.wall - before) / MINUTE)} min after the first, while conductors cannot reach ${service}`
-      bench.accuse('S9', { node: node.row.uuid, what, sent: known.sent })
-    }
-    canaries.set(key, sent.wall)
-  }
-}
-
-const TEXTS: Partial<Record<ServiceSlug, RegExp>> = { neutron: /version discovery document.*\/network/, keystone: /\/identity|\(HTTP 50/ }
-
-/** Its newest failure is that tear-down could not use the service, since the outage began. */
-function failedOn(node: SimNode, service: ServiceSlug, from: number): boolean {
-  const newest = node.history.findLast(({ event_type }) => event_type === 'unprovision')
-  return newest !== undefined && Date.parse(newest.created_at) >= from && (TEXTS[service]?.test(newest.event) ?? false)
 }
 
 /** An observation counts for a minute, and so does what a stale answer said in it. */

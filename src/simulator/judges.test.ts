@@ -11,16 +11,18 @@ import { briefOf } from './delivery.ts'
 import { type Judges, judgesOver, type Sender } from './judges.ts'
 import { seededRandom } from './seeded.ts'
 import { virtualClock } from './virtual-clock.ts'
+import type { BmcMode } from './world.ts'
 
 const SECOND = 1_000
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const BLIP = 'Failed to tear down: IPMI call failed: power status.'
 
 type Careless = {
   cloud: SimulatedCloud
   judges: Judges
   by: Sender
-  /** The node, failed a minute ago; its tenant is gone. */
+  /** The node that requests are about: at first one that failed a minute ago; its tenant is gone. */
   uuid: string
   intent(act: Act): Intent
   send(method: HttpRequest['method'], path: string, body?: unknown): Promise<number>
@@ -47,8 +49,9 @@ async function given({ mode = 'auto' }: Partial<Sender> = {}): Promise<Careless>
     uuid,
     intent: (act) => {
       count += 1
+      const { uuid } = careless
       const mark = new Date(clock.now()).toISOString()
-      const decided = decidingRead(briefOf(cloud.state, node))
+      const decided = decidingRead(briefOf(cloud.state, cloud.node(uuid)))
       const rest = {
         caseId: 'c-1',
         number: 1,
@@ -70,14 +73,14 @@ async function given({ mode = 'auto' }: Partial<Sender> = {}): Promise<Careless>
         deadlineAt: clock.now(),
         ...rest,
       }
-      judges.committed(intent, by)
+      judges.committed(intent, careless.by)
       return intent
     },
     send: async (method, path, body) => {
-      judges.sender = by
+      judges.sender = careless.by
       const answer = cloud.transport({
         method,
-        url: `${cloud.state.baseUrl}/baremetal/v1/nodes/${uuid}${path}`,
+        url: `${cloud.state.baseUrl}/baremetal/v1/nodes/${careless.uuid}${path}`,
         headers: { 'x-openstack-ironic-api-version': '1.82', 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         connectTimeoutMs: 5_000,
@@ -304,6 +307,145 @@ breach('a reset while Neutron has been down for minutes breaks S9', ['S9'], asyn
   await on.wait(2 * MINUTE)
   await on.mark(on.intent('reset'))
   await on.reset()
+})
+
+/** On one switch, each with a tenant at first. */
+const RACK = ['node-2', 'node-3', 'node-6', 'node-7'] as const
+type InRack = (typeof RACK)[number]
+
+/** Their BMCs go away, their tear-downs fail on it, and minutes later the operator has looked at all of them. */
+async function rackAway(on: Careless, { names = RACK, mode = 'stuck' }: { names?: readonly InRack[]; mode?: BmcMode } = {}): Promise<void> {
+  for (const name of names) on.cloud.people.bmc(on.cloud.node(name).row.uuid, mode)
+  await on.wait(10 * SECOND)
+  for (const name of names) on.cloud.people.fail(on.cloud.node(name).row.uuid, BLIP)
+  await on.wait(3 * MINUTE + 10 * SECOND)
+  for (const name of names) {
+    on.uuid = on.cloud.node(name).row.uuid
+    await on.send('GET', '')
+  }
+}
+
+async function resetOf(on: Careless, name: InRack): Promise<void> {
+  on.uuid = on.cloud.node(name).row.uuid
+  await on.mark(on.intent('reset'))
+  assert.equal(await on.reset(), 202)
+  await on.wait(20 * SECOND)
+}
+
+/** One of four is reset, is back in `error` and looked at; then the next. */
+async function twoOfRack(on: Careless, between: () => unknown = () => {}): Promise<void> {
+  await resetOf(on, 'node-2')
+  assert.equal(on.cloud.node('node-2').row.provision_state, 'error')
+  await on.wait(4 * MINUTE)
+  await on.send('GET', '')
+  await between()
+  await resetOf(on, 'node-3')
+}
+
+breach('a second canary a few minutes after the first, while the BMCs of a rack are away, breaks S9', ['S9'], async (on) => {
+  await rackAway(on)
+  await twoOfRack(on)
+})
+
+breach('so does one while they are silent', ['S9'], async (on) => {
+  await rackAway(on, { mode: 'silent' })
+  await resetOf(on, 'node-2')
+  await resetOf(on, 'node-3')
+})
+
+breach('so does the same node once more', ['S9'], async (on) => {
+  await rackAway(on)
+  await twoOfRack(on, () => resetOf(on, 'node-2'))
+  assert.equal(on.judges.broken.length, 2)
+})
+
+test('one canary is one question, and no breach', async () => {
+  const on = await given()
+  await rackAway(on)
+  const asked = on.judges.checked.get('S9') ?? 0
+  await resetOf(on, 'node-2')
+  // One for the services that tear-down needs.
+  assert.equal(on.judges.checked.get('S9'), asked + 2)
+  assert.deepEqual(on.broken(), [])
+})
+
+breach('a second canary after 45 min breaks nothing', [], async (on) => {
+  await rackAway(on)
+  await twoOfRack(on, () => on.wait(45 * MINUTE))
+})
+
+breach('nor does one whose BMC has come back', [], async (on) => {
+  await rackAway(on)
+  await twoOfRack(on, () => on.cloud.people.bmc(on.cloud.node('node-3').row.uuid, 'ok'))
+})
+
+breach('nor one whose BMC was well between its failure and now', [], async (on) => {
+  await rackAway(on)
+  await twoOfRack(on, () => {
+    for (const mode of ['ok', 'stuck'] as const) on.cloud.people.bmc(on.cloud.node('node-3').row.uuid, mode)
+  })
+})
+
+breach('nor one for which a person asked', [], async (on) => {
+  await rackAway(on)
+  await twoOfRack(on, () => on.judges.said({ kind: 'retry', uuid: on.cloud.node('node-3').row.uuid }))
+})
+
+breach('nor one after another node of the rack that may have healed', [], async (on) => {
+  await rackAway(on)
+  await twoOfRack(on, async () => {
+    on.cloud.people.bmc(on.cloud.node('node-7').row.uuid, 'ok')
+    await resetOf(on, 'node-7')
+  })
+})
+
+breach('nor the resets of two nodes, where three make an incident', [], async (on) => {
+  await rackAway(on, { names: ['node-2', 'node-3'] })
+  await twoOfRack(on)
+})
+
+breach('nor those that go before there was time to look at the third', [], async (on) => {
+  await rackAway(on, { names: ['node-2', 'node-3'] })
+  const third = on.cloud.node('node-6').row.uuid
+  on.cloud.people.bmc(third, 'stuck')
+  await on.wait(10 * SECOND)
+  on.cloud.people.fail(third, BLIP)
+  await on.wait(30 * SECOND)
+  on.uuid = third
+  await on.send('GET', '')
+  await resetOf(on, 'node-2')
+  await on.send('GET', '')
+  await resetOf(on, 'node-3')
+})
+
+breach('nor those of nodes on two switches', [], async (on) => {
+  for (const name of ['node-6', 'node-7']) on.cloud.node(name).port.switch_info = 'another'
+  await rackAway(on)
+  await twoOfRack(on)
+})
+
+breach('nor one by a process that has not seen the others fail', [], async (on) => {
+  await rackAway(on)
+  on.by = { name: 'started-again', mode: 'auto' }
+  await twoOfRack(on)
+})
+
+breach('nor one of a node that had failed for another reason some hours before', [], async (on) => {
+  const { uuid } = on.cloud.node('node-3').row
+  on.cloud.people.fail(uuid, 'Failed to tear down: Service Unavailable (HTTP 503)')
+  on.cloud.node('node-3').row.provision_state = 'active'
+  await on.wait(2 * HOUR)
+  await rackAway(on)
+  await twoOfRack(on)
+})
+
+breach('nor one while more than four times as much fails elsewhere', [], async (on) => {
+  for (const [at, name] of ['node-1', 'node-4', 'node-5', 'node-8', 'node-9', 'node-10'].entries()) {
+    on.cloud.node(name).port.switch_info = `switch-${at}`
+    for (let count = 0; count < 3; count += 1) on.cloud.people.fail(on.cloud.node(name).row.uuid, BLIP)
+  }
+  await rackAway(on)
+  await twoOfRack(on)
 })
 
 test('a datagram that opens a session to a BMC breaks S8', async () => {

@@ -111,6 +111,8 @@ export type Bench = {
   paused: boolean
   /** When a reset was last spent on a shared outage, by service; the operator's wall clock. */
   canaries: Map<string, number>
+  /** The reset that was last spent on BMCs of a rack that are away together, by the rack. */
+  rackCanaries: Map<string, Sent>
   outages: Outage[]
   /** When the storm's faults stopped; null while it rages. */
   calmAt: number | null
@@ -246,7 +248,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     return known
   }
   const silent = { accuse: () => {}, check: () => {} }
-  const none = { jumped: 0, paused: false, canaries: new Map(), outages: [], calmAt: null, resumed: [] }
+  const none = { jumped: 0, paused: false, canaries: new Map(), rackCanaries: new Map(), outages: [], calmAt: null, resumed: [] }
   return { world, policy, wall, latest: wall(), onNode, nodes, ...none, ...silent }
 }
 

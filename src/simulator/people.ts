@@ -119,17 +119,17 @@ function bmcs(world: World, one: (id: string) => SimNode): Pick<People, 'bmc' | 
     bmc(id, mode) {
       const node = one(id)
       const cut = [...behind.values()].find((nodes) => nodes.has(node))
-      if (cut === undefined) setBmcMode(node.bmc, mode)
+      if (cut === undefined) setBmcMode(node.bmc, mode, world.clock.now())
       else cut.set(node, mode)
     },
     switch(name, is) {
       if (is === 'down' && !behind.has(name)) {
         const nodes = [...world.nodes.values()].filter(({ port }) => port.switch_info === name)
         behind.set(name, new Map(nodes.map((node) => [node, node.bmc.mode])))
-        for (const node of nodes) setBmcMode(node.bmc, 'silent')
+        for (const node of nodes) setBmcMode(node.bmc, 'silent', world.clock.now())
       }
       if (is === 'down') return
-      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode)
+      for (const [node, mode] of behind.get(name) ?? []) setBmcMode(node.bmc, mode, world.clock.now())
       behind.delete(name)
     },
   }

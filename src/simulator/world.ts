@@ -153,6 +153,8 @@ export type Bmc = {
   port: number
   mode: BmcMode
   power: 'power on' | 'power off'
+  /** When it was last well, in virtual time; null: it is. */
+  wellUntil: number | null
   /** Told of every change of mode; the server opens and closes its socket on it. */
   watch: ((mode: BmcMode) => void) | null
 }
