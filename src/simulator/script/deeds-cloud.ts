@@ -208,18 +208,19 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
 
 /**
  * All that lasts for a while is over at once, and services, conductors, roads and BMCs are well as far as the operator can see: what only the
- * conductors cannot reach stays so, but for Keystone, without which Ironic's API answers nobody. What people did and said for good stands,
+ * conductors cannot reach stays so, but for Keystone, without which Ironic's API answers nobody. So does a rack whose BMCs
+ * answer everybody and switch nothing. What people did and said for good stands,
  * and so does the usual noise.
  */
 function lull(scene: Scene): void {
   const { faults, people, state } = scene.cloud
-  scene.endAllBut(/^service (?!keystone).*seen=conductors/)
+  scene.endAllBut(/^service (?!keystone).*seen=conductors|^rack \d+ stuck/)
   const isUnseen = (service: ServiceSlug): boolean => service !== 'keystone' && faults.current(service)?.seenBy === 'conductors'
   for (const service of ALL_SERVICES) if (!isUnseen(service)) scene.quiet(service)
   faults.route = 'open'
   for (const one of scene.judges.bench.outages) if (!isUnseen(one.service)) one.to ??= state.clock.now()
   for (const { host } of state.conductors.values()) people.startConductor(host)
-  for (const { row, bmc } of state.nodes.values()) if (bmc.mode !== 'ok') people.bmc(row.uuid, 'ok')
+  for (const { row, bmc } of state.nodes.values()) if (bmc.mode !== 'ok' && bmc.mode !== 'stuck') people.bmc(row.uuid, 'ok')
 }
 
 type Failing = {
@@ -234,10 +235,14 @@ type Failing = {
 
 function serviceFails(scene: Scene, { service, kind, late, seen, ...some }: Failing): { undo: () => void } {
   const { faults } = scene.cloud
-  endOutages(scene, service)
+  const seenBy = seen ?? 'both'
+  const isAway = isOutage({ kind, ...some })
+  // Away for the same people in another way is the same outage.
+  const goesOn = isAway && scene.judges.bench.outages.some((one) => one.service === service && one.seenBy === seenBy && one.to === null)
+  if (!goesOn) endOutages(scene, service)
   faults.set(service, { kind, ...some, ...(late === undefined ? {} : { ms: late }), ...(seen === undefined ? {} : { seenBy: seen }) })
   const mine = faults.current(service)
-  if (isOutage({ kind, ...some })) outage(scene, service, seen ?? 'both')
+  if (isAway && !goesOn) outage(scene, service, seenBy)
   return {
     undo: () => {
       // Another deed may have taken its place meanwhile.

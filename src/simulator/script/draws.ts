@@ -163,7 +163,7 @@ function rackLost(scene: Scene, random: Random): Drawn {
   const rack = node.bmc.host.split('.')[2]
   const tenants = [...scene.cloud.state.nodes.values()].filter((it) => isLet(it) && it.bmc.host.split('.')[2] === rack).slice(0, 4)
   return [
-    ...now(`rack ${rack} ${pick(random, ['silent', 'silent', 'refusing'])} ${span(random, 2 * MINUTE, 50 * MINUTE)}`),
+    ...now(`rack ${rack} ${pick(random, ['silent', 'refusing', 'stuck'])} ${span(random, 2 * MINUTE, 50 * MINUTE)}`),
     ...tenants.map(({ row }) => ({ line: `delete ${row.name}`, after: between(random, 0, 2 * MINUTE) })),
   ]
 }
