@@ -141,12 +141,12 @@ function wordsTo(machine: Machine): Words {
       judges.said({ kind: 'retry', uuid })
       await store.retry(key(uuid), SAID)
     },
-    reject: async (uuid) => {
-      const asking = (await store.cases({ open: true, reason: 'needs-approval' })).find((one) => one.uuid === uuid)
+    reject: async () => {
+      const [asking] = await store.cases({ open: true, reason: 'needs-approval' })
       if (asking === undefined) return
       // Knows: meanwhile it may have been answered, or gone on.
       const said = await rejectCase(store, answerTo(machine, asking.id)).catch(() => null)
-      if (said?.changed) judges.said({ kind: 'reject', uuid })
+      if (said?.changed) judges.said({ kind: 'reject', uuid: asking.uuid })
     },
     release: async (uuid) => {
       judges.said({ kind: 'release', uuid })

@@ -38,10 +38,14 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   unhold: word('`anneal unhold NODE`.', ({ operator }, uuid) => operator.unhold(uuid)),
   retry: word('`anneal retry NODE`.', ({ operator }, uuid) => operator.retry(uuid)),
-  reject: word(
-    "`anneal reject` of what NODE's case waits for; whoever approves leaves it at that until something else is asked.",
-    ({ operator }, uuid) => operator.reject(uuid),
-  ),
+  reject: deed({
+    says: '`anneal reject` of what one of the cases waits for; whoever approves leaves it at that until something else is asked.',
+    takes: {},
+    does: ({ operator }) => {
+      void operator.reject()
+      return DONE
+    },
+  }),
   release: word('`anneal release NODE`.', ({ operator }, uuid) => operator.release(uuid)),
   wake: word('A notification comes in: the node is looked at soon.', ({ operator }, uuid) => operator.wake(uuid)),
   pause: deed({

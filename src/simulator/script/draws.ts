@@ -72,7 +72,7 @@ export const DRAWS: readonly Draw[] = [
   { weight: 2, draw: spentMarks },
   { weight: 2, draw: on(isFailed, (node) => `script-resets ${node}`) },
   { weight: 3, draw: on(isFailed, (node) => `retry ${node}`) },
-  { weight: 2, draw: on(isFailed, (node) => `reject ${node}`) },
+  { weight: 2, draw: () => 'reject' },
   { weight: 4, draw: endQuarantine },
   { weight: 1, draw: (_, random) => `route ${pick(random, ['no-route', 'swallowed'])} ${span(random, MINUTE, 30 * MINUTE)}` },
   { weight: 2, draw: on(isAny, (node) => `wake ${node}`, isTroubled) },

@@ -18,8 +18,8 @@ export type ToOperator = {
   pause(): Promise<void>
   resume(): Promise<void>
   retry(uuid: string): Promise<void>
-  /** A person's no to what the node's case asks, where it asks something. */
-  reject(uuid: string): Promise<void>
+  /** A person's no to what one of the cases asks, where any asks something. */
+  reject(): Promise<void>
   release(uuid: string): Promise<void>
   /** What a notification or a person does: the node is looked at soon. */
   wake(uuid: string): Promise<void>
