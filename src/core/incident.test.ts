@@ -73,6 +73,25 @@ test('leaves the incident of a case only for a key that explains more', () => {
   assert.equal(taken({ service: 3, rack: 9 }, { key: 'rack', members: 9 }), 'service')
 })
 
+test('leaves it for one that explains as much and has spent a reset since, so that no second canary goes', () => {
+  const seen = (others: number | null, own: number | null, members = 6) => {
+    const last = (age: number | null) =>
+      age === null ? null : ({ at: NOW - age, readings: '', result: 'failed', isFailing: true } as const)
+    const keys: Keys = { switch: 'leaf-1', 'bmc-network': '10.9' }
+    const incidents = {
+      switch: incident({ id: 'i-theirs', members, last: last(others) }),
+      'bmc-network': incident({ id: 'i-own', key: 'bmc-network', value: '10.9', members: 6, isOwn: true, last: last(own) }),
+    }
+    return shared({ keys, fleet: { related: { switch: members, 'bmc-network': 6 }, incidents } })?.sums?.id
+  }
+  assert.equal(seen(MINUTE, null), 'i-theirs')
+  assert.equal(seen(MINUTE, MINUTE + 1), 'i-theirs')
+  assert.equal(seen(MINUTE, MINUTE), 'i-own')
+  assert.equal(seen(null, null), 'i-own')
+  assert.equal(seen(null, MINUTE), 'i-own')
+  assert.equal(seen(MINUTE, null, 5), 'i-own')
+})
+
 test('leaves the incident of another switch than the node hangs on now', () => {
   const own = { switch: incident({ value: 'leaf-9', isOwn: true }) }
   assert.equal(shared({ keys: { switch: 'leaf-1' }, fleet: { incidents: own, related: { switch: 1 } } }), null)

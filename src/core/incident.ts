@@ -33,8 +33,8 @@ const WIDE_COUNTS = 1 / 4
 
 /**
  * The incident this node's failure is part of; null where it stands alone. What explains the most failures is taken, in doubt the one named
- * first in KEY_KINDS; an incident that the case belongs to already is left only for one that explains more. A new one begins at the policy's
- * number of cases in its window, or where more than the share of a class has failed.
+ * first in KEY_KINDS; an incident that the case belongs to already is left only for one that explains more, or as much and spent a reset since.
+ * A new one begins at the policy's number of cases in its window, or where more than the share of a class has failed.
  */
 export function sharedBy(j: Sharing): Shared | null {
   if (hasItsOwn(j)) return null
@@ -43,9 +43,13 @@ export function sharedBy(j: Sharing): Shared | null {
   if (first === undefined) return null
   const best = others.reduce((one, other) => (weight(other) > weight(one) ? other : one), first)
   const own = candidates.find(({ sums }) => sums?.isOwn === true)
-  const chosen = own !== undefined && weight(best) <= weight(own) ? own : best
+  // A node whose ports were not readable when the others' incident began has one of its own for the same nodes: theirs is the canary.
+  const tried = candidates.find((one) => own !== undefined && weight(one) === weight(own) && triedAt(one) > triedAt(own))
+  const chosen = own === undefined || weight(best) > weight(own) ? best : (tried ?? own)
   return { ...chosen, why: reasonFor(chosen, candidates) }
 }
+
+const triedAt = ({ sums }: Candidate): number => sums?.last?.at ?? Number.NEGATIVE_INFINITY
 
 type Candidate = Omit<Shared, 'why'>
 
