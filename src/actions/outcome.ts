@@ -32,6 +32,9 @@ export function outcomeOfError(error: unknown, what: string, mark: Outcome['mark
 /** Of the PATCH of a mark, behind which the act ended. */
 export const lostMark = (outcome: Outcome): Outcome => (outcome.kind === 'unknown' ? { ...outcome, mark: 'maybe' } : outcome)
 
+/** What was sent to Blazar after a mark that Ironic took: where no answer came, it may be what the host shows from then on. */
+export const afterMark = (outcome: Outcome): Outcome => (outcome.kind === 'unknown' ? { ...outcome, mark: 'written' } : outcome)
+
 /** What Blazar says with 500 although nothing was changed: taken or not reservable, or a lease that is being changed (facts of Blazar). */
 const NOTHING_CHANGED = /^Not enough (hosts|resources) available|^Invalid lease status/
 

@@ -9,7 +9,7 @@ import type { BlazarHost } from '../openstack/blazar.ts'
 import type { PatchOperation } from '../openstack/ironic.ts'
 import { observedNode } from '../openstack/ironic-node.ts'
 import { type ActWorld, answered, movedOn, notSent, READ_LIVES_MS, readAsDecided, stopped } from './deciding-read.ts'
-import { lostMark, outcomeOfBlazar, outcomeOfError } from './outcome.ts'
+import { afterMark, lostMark, outcomeOfBlazar, outcomeOfError } from './outcome.ts'
 
 const PATH = '/extra/anneal_shield'
 
@@ -52,7 +52,7 @@ async function disable(world: ActWorld, intent: Intent, reply: ObservedNode): Pr
         reason: `Blazar answered ${what} well and did not do it: this credential needs the role of an administrator there.`,
       }
     },
-    (error: unknown) => outcomeOfBlazar(error, what),
+    (error: unknown) => afterMark(outcomeOfBlazar(error, what)),
   )
 }
 

@@ -104,7 +104,7 @@ export type Attempt = {
   mark: string | null
   /** What the node looked like when it was decided. */
   decided: DecidingRead | null
-  /** Of a shield none or maybe. none: never written · written: stands in Ironic · maybe: the PATCH's reply was lost · owed: to be taken back · returned: taken back. */
+  /** Of a shield none, maybe, or written where Blazar's reply was lost. none: never written · written: stands in Ironic · maybe: the PATCH's reply was lost · owed: to be taken back · returned: taken back. */
   markState: 'none' | 'written' | 'maybe' | 'owed' | 'returned'
   /** recover-cleaning only. */
   step: 'manage' | 'provide' | null

@@ -88,8 +88,8 @@ const CLOCKS_APART = 5 * SECOND
 
 /**
  * The host's `updated_at` as this shield made it. Where its reply was lost, the host must have been changed while the request was on its way; then
- * it was this one, but for an operator who did the same in the same seconds. Where the mark's reply was lost, nothing was sent to Blazar. null: it
- * was another one, or cannot be told.
+ * it was this one, but for an operator who did the same in the same seconds. Where the mark's reply was lost, nothing was sent to Blazar; and where
+ * its process died before it said so, nobody knows whether the request left at all. null: it was another one, or cannot be told.
  */
 export function updatedBy(
   { blazar, createdAt, deadlineAt, markState }: Pick<Attempt, 'blazar' | 'createdAt' | 'deadlineAt' | 'markState'>,
@@ -97,6 +97,7 @@ export function updatedBy(
 ): string | null {
   if (markState === 'maybe') return null
   if (blazar?.updated_at != null) return blazar.updated_at
+  if (markState !== 'written') return null
   const at = host?.disabled === true && host.id === blazar?.host_id ? parseTime(host.updated_at) : null
   return at !== null && at >= createdAt - CLOCKS_APART && at <= deadlineAt + CLOCKS_APART ? (host?.updated_at ?? null) : null
 }

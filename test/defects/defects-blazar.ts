@@ -41,6 +41,13 @@ export const RESERVATIONS: readonly Defect[] = [
     imitates: 'a change of a lease that says less than the lease did',
     breaks: ['S13'],
     seeds: 24,
+    often: [
+      'lease node-05 in=50m long=1h',
+      'bmc node-05 silent for 50s',
+      'undeploy node-05',
+      'lease node-09 in=50m long=1h',
+      'undeploy node-09',
+    ],
     edits: [
       edit(
         'src/actions/give-back.ts',

@@ -232,7 +232,7 @@ const MEMORY: readonly Defect[] = [
     imitates: 'an intent without an outcome belongs to a dead process',
     breaks: ['S4'],
     seeds: 24,
-    often: ['replica span=2m', 'freeze span=35s'],
+    often: ['replica span=2m', 'freeze span=35s', 'service ironic hang share=30% seen=clients methods=PATCH+PUT for 40s'],
     edits: [
       edit(
         'src/core/settle.ts',

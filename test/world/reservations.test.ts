@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { DEFAULT_POLICY, HOUR, MINUTE, type Policy, SECOND } from '../../src/core/policy.ts'
 import type { Transport } from '../../src/core/seams.ts'
+import { disableHost, enableHost } from '../../src/simulator/blazar-people.ts'
 import type { SimHost } from '../../src/simulator/blazar-state.ts'
 import { handOver } from '../../src/simulator/nova.ts'
 import { type SimOperator, type SimOptions, scenario } from '../sim-operator.ts'
@@ -179,7 +180,7 @@ scenario('where a clock that was set hides whose the disabled is, a person is to
   assert.deepEqual(flags(op, 'n1'), { disabled: true, reservable: false, mark: false })
 })
 
-for (const point of ['committed', 'mark', 'marked', 'verb', 'verbed'] as const)
+for (const point of ['committed', 'mark', 'marked', 'verb'] as const)
   scenario(
     `killed ${point} in its shield, the next life finds what stands and takes it back in the end`,
     { ...site(), file: true },
@@ -195,6 +196,35 @@ for (const point of ['committed', 'mark', 'marked', 'verb', 'verbed'] as const)
       assert.equal(next.resets(), 1)
     },
   )
+
+/** Killed at this point of its shield, with what a person does just before; the next life goes on until it tells a person whose the disabled may be. */
+async function killedUnsaid(op: SimOperator, point: 'marked' | 'verbed', meanwhile: () => void): Promise<SimOperator> {
+  op.people.fail('n1', BLIP)
+  op.at('mark', meanwhile)
+  op.dieAt(point)
+  void op.begin()
+  await op.clock.advance(10 * SECOND)
+  assert.ok(op.died())
+  const next = await op.beside()
+  await next.sweepFor(MINUTE)
+  await next.sweepUntil(() => next.said('n1') === 'escalate shield-over', 2 * HOUR)
+  assert.match(next.message('n1'), /is disabled, and whether by Anneal or by an operator is not known/)
+  assert.equal(next.resets(), 1)
+  return next
+}
+
+scenario('killed once Blazar has done it, nobody knows whose the disabled is: a person is told', { ...site(), file: true }, async (op) => {
+  const next = await killedUnsaid(op, 'verbed', () => {})
+  enableHost(op.cloud.state, op.node('n1'), 'any')
+  await healed(next, 2 * HOUR)
+  assert.deepEqual(flags(next, 'n1'), { disabled: false, reservable: true, mark: false })
+})
+
+scenario('killed before it has, what an operator disabled in the same second is not undone', { ...site(), file: true }, async (op) => {
+  const next = await killedUnsaid(op, 'marked', () => disableHost(op.cloud.state, op.node('n1')))
+  assert.deepEqual(sentToBlazar(next), [])
+  assert.deepEqual(flags(next, 'n1'), { disabled: true, reservable: false, mark: true })
+})
 
 scenario(
   'upstream Blazar, a monitor that is off, and mode observe are sent nothing',
