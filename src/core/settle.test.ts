@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ago, attempt, CASE, decided, NOW, observed } from '../../test/given.ts'
 import type { Attempt } from './case.ts'
-import type { Observation, ObservedNode } from './observation.ts'
+import type { BlazarHostSeen, BlazarSeen, LeaseSeen, Observation, ObservedNode } from './observation.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
 import { afterSettling, settle } from './settle.ts'
@@ -75,6 +75,14 @@ test('nothing is settled while a conductor holds the node, or while the node is 
   assert.deepEqual(settle({ attempts: [forgotten()], o: observed({}, { node: unknown('503') }), policy: DEFAULT_POLICY, now: NOW }), [])
 })
 
+test('a conductor that tears down or cleans the node is the reset at work, so it holds back nothing', () => {
+  assert.equal(settled(forgotten(), { ...marked, ...moved, reservation: 'cond-1' }).outcome, 'accepted')
+})
+
+test('a reset that was decided on nothing known is not taken for one that happened', () => {
+  assert.deepEqual(said(settled(forgotten({ decided: null }), { ...marked, ...moved })), ['not-sent', 'owed', 'ended', null])
+})
+
 test('a quarantine happened where its words stand, a release where the maintenance is gone', () => {
   const act = (name: 'quarantine' | 'release') => forgotten({ act: name, mark: null })
   const ours = { maintenance: true, maintenance_reason: `anneal:${CASE} config: Look.` }
@@ -87,7 +95,16 @@ test('a quarantine happened where its words stand, a release where the maintenan
 test('an unmark happened where the mark is gone, and it leaves no mark of its own owed', () => {
   const unmark = forgotten({ act: 'unmark' })
   assert.deepEqual(said(settled(unmark, { marks: { kind: 'list', entries: [], total: 0 } })), ['accepted', 'none', 'ended', null])
+  assert.deepEqual(said(settled(unmark, {})), ['accepted', 'none', 'ended', null])
   assert.deepEqual(said(settled(unmark, marked)), ['not-sent', 'none', 'ended', null])
+})
+
+test('an act that was done with its answer has no course to follow, wherever the node goes', () => {
+  const home = { provision_state: 'active', provision_updated_at: ago(MINUTE) }
+  for (const act of ['quarantine', 'release', 'unmark', 'shield', 'unshield', 'give-back'] as const) {
+    const done = attempt({ act, result: null })
+    assert.deepEqual(settle({ attempts: [done], o: observed(home), policy: DEFAULT_POLICY, now: NOW }), [])
+  }
 })
 
 const running = attempt({ createdAt: NOW - HOUR, mark: MARK, endedAt: null, result: null })
@@ -130,6 +147,23 @@ test('a reset stranded in cleaning frees its place for the recovery', () => {
   const stranded = { ...moved, provision_state: 'cleaning', provision_updated_at: ago(15 * MINUTE) }
   assert.deepEqual(said(settled(running, stranded)), ['accepted', 'written', 'ended', 'failed'])
   assert.equal(settled(running, { ...stranded, reservation: 'cond-1' }).endedAt, null)
+})
+
+test('only a cleaning is stranded, and only after fifteen minutes that are known to have passed', () => {
+  const since = (provision_state: string, provision_updated_at: string | null, createdAt = NOW - HOUR) =>
+    settled({ ...running, createdAt }, { ...moved, provision_state, provision_updated_at }).result
+  assert.equal(since('cleaning', ago(15 * MINUTE - 1)), null)
+  assert.equal(since('clean wait', ago(15 * MINUTE)), null)
+  assert.equal(since('cleaning', null), null)
+  assert.equal(since('cleaning', null, NOW - 2 * HOUR), 'failed')
+})
+
+test('the recovery of a stranded node has its 150 seconds in the cleaning that it was decided on', () => {
+  const stranded = { provision_state: 'cleaning', provision_updated_at: ago(20 * MINUTE) }
+  const manage = (createdAt: number) =>
+    settled({ ...running, act: 'recover-cleaning', step: 'manage', decided: decided(stranded), createdAt }, stranded).result
+  assert.equal(manage(NOW - 150 * SECOND + 1), null)
+  assert.equal(manage(NOW - 150 * SECOND), 'failed')
 })
 
 test('an instance on the node proves the reset', () => {
@@ -215,18 +249,85 @@ test('an attempt on a node that Ironic does not know any more ends after two hou
   }
   const [settled] = settle({ attempts: [open(null)], o: { ...observed(), node: gone }, policy: DEFAULT_POLICY, now: NOW + DAY })
   assert.equal(settled?.outcomeReason, 'Ironic does not show the node any more, so what became of it is not known.')
+  const quarantine = forgotten({ act: 'quarantine', mark: null, createdAt: NOW })
+  assert.deepEqual(on(gone, quarantine, NOW + 2 * HOUR), ['unknown', 'none', 'ended', null], 'an act without a course comes to nothing')
   const over = attempt({ endedAt: NOW, result: null })
   assert.deepEqual(settle({ attempts: [over], o: { ...observed(), node: gone }, policy: DEFAULT_POLICY, now: NOW + DAY }), [])
 })
 
+const SET = '2026-11-02 11:50:01.000000'
+const LENT = { id: 'h', reservable: true, disabled: false, updated_at: null }
+const DISABLED = { id: 'h', reservable: false, disabled: true, updated_at: SET }
+const sees = (seen: Partial<BlazarSeen> = {}): Observation['blazar'] =>
+  known({ readAt: NOW, kind: 'chameleon', host: LENT, leases: [], total: 0, missing: [], ...seen })
+const part = { host_id: 'h', updated_at: null, keepMark: false, lease: null }
+const ours = { shield: `{"v":1,"case":"${CASE}"}` }
+/** A shield whose process died ten minutes ago. */
+const shield = (difference: Partial<Attempt> = {}) => forgotten({ act: 'shield', mark: null, blazar: part, ...difference })
+
+function settledBy(blazar: Observation['blazar'], one: Attempt, node: Partial<ObservedNode> = {}): Attempt {
+  const found = settle({ attempts: [one], o: observed(node, { blazar }), policy: DEFAULT_POLICY, now: NOW })
+  return afterSettling([one], found)[0] ?? assert.fail()
+}
+const became = (a: Attempt) => [a.outcome, a.endedAt, a.outcomeReason]
+const happened = (act: string) => ['accepted', NOW, `A later read shows that the ${act} happened.`]
+const didNot = (act: string) => ['not-sent', NOW, `A later read shows that the ${act} did not happen.`]
+
 test('what Blazar said before an act was sent settles nothing, whatever the wall clock says meanwhile', () => {
-  const blazar = { host_id: 'h', updated_at: null, keepMark: false, lease: null }
-  const lost = forgotten({ act: 'shield', mark: null, outcome: 'unknown', settledAt: NOW - 3 * MINUTE, blazar })
-  const after = (readAt: number): Attempt => {
-    const host = { id: 'h', reservable: true, disabled: false, updated_at: null }
-    const o = { ...observed({}), blazar: known({ readAt, kind: 'chameleon' as const, host, leases: [], total: 0, missing: [] }) }
-    return afterSettling([lost], settle({ attempts: [lost], o, policy: DEFAULT_POLICY, now: NOW }))[0] ?? assert.fail()
+  const after = (readAt: number, one: Partial<Attempt> = {}) =>
+    said(settledBy(sees({ readAt }), shield({ outcome: 'unknown', settledAt: NOW - 3 * MINUTE, ...one })))
+  assert.deepEqual(after(NOW - 3 * MINUTE), ['unknown', 'none', 'open', null])
+  assert.deepEqual(after(NOW - 3 * MINUTE + 1), ['not-sent', 'none', 'ended', null])
+  const { deadlineAt } = shield()
+  assert.deepEqual(after(deadlineAt, { outcome: null, settledAt: null }), [null, 'none', 'open', null])
+  assert.deepEqual(after(deadlineAt + 1, { outcome: null, settledAt: null }), ['not-sent', 'none', 'ended', null])
+})
+
+test('where Blazar cannot be asked an act at it ends unknown, and the node is kept waiting no longer', () => {
+  const reason = 'Blazar cannot be asked what became of the shield (500).'
+  assert.deepEqual(became(settledBy(unknown('500'), shield())), ['unknown', NOW, reason])
+})
+
+test('a shield happened where its mark stands and its host was disabled while it was on its way', () => {
+  const after = (host: BlazarHostSeen | null, node: Partial<ObservedNode> = ours, one: Partial<Attempt> = {}) =>
+    became(settledBy(sees({ host }), shield(one), node))
+  assert.deepEqual(after(DISABLED), happened('shield'))
+  for (const host of [LENT, { ...DISABLED, disabled: null }, null]) assert.deepEqual(after(host), didNot('shield'))
+  const later = { ...DISABLED, updated_at: '2026-11-02 11:55:00.000000' }
+  const whose = "Blazar's host h is disabled, and whether by this act is not known."
+  assert.deepEqual(after(later), ['unknown', NOW, whose])
+  // Without its mark nothing was sent to Blazar.
+  for (const host of [DISABLED, later]) {
+    assert.deepEqual(after(host, {}), didNot('shield'))
+    assert.deepEqual(after(host, { shield: '{"v":1,"case":"c-another0"}' }), didNot('shield'))
+    assert.deepEqual(after(host, ours, { markState: 'maybe' }), didNot('shield'))
   }
-  assert.deepEqual(said(after(NOW - 3 * MINUTE)), ['unknown', 'none', 'open', null])
-  assert.deepEqual(said(after(NOW - 3 * MINUTE + 1)), ['not-sent', 'none', 'ended', null])
+})
+
+test('an unshield happened where the host is not disabled and the mark is gone, but for one that is to stay', () => {
+  const after = (host: BlazarHostSeen | null, node: Partial<ObservedNode>, keepMark = false) =>
+    became(settledBy(sees({ host }), shield({ act: 'unshield', blazar: { ...part, keepMark } }), node))
+  assert.deepEqual(after(LENT, {}), happened('unshield'))
+  assert.deepEqual(after(null, {}), happened('unshield'))
+  assert.deepEqual(after(LENT, { shield: '{"v":1,"case":"c-another0"}' }), happened('unshield'))
+  assert.deepEqual(after(LENT, ours), didNot('unshield'))
+  assert.deepEqual(after(LENT, ours, true), happened('unshield'))
+  assert.deepEqual(after(DISABLED, {}), didNot('unshield'))
+  assert.deepEqual(after(DISABLED, ours, true), didNot('unshield'))
+  // An operator disabled it meanwhile.
+  assert.deepEqual(after({ ...DISABLED, updated_at: '2026-11-02 11:55:00.000000' }, ours), didNot('unshield'))
+})
+
+test('a give-back happened where Blazar has its lease on the node again, whatever else stands there', () => {
+  const reservation = { id: 'r', min: 1, max: 1, hypervisor_properties: '', resource_properties: '' }
+  const lease = (id: string): LeaseSeen => ({
+    ...{ id, name: null, start_date: null, end_date: null, status: null, project_id: null, user_id: null },
+    reservation,
+  })
+  const after = (leases: LeaseSeen[], host: BlazarHostSeen = LENT, node: Partial<ObservedNode> = {}) =>
+    became(settledBy(sees({ host, leases }), shield({ act: 'give-back', blazar: { ...part, lease: { id: 'l', reservation } } }), node))
+  assert.deepEqual(after([lease('other'), lease('l')]), happened('give-back'))
+  assert.deepEqual(after([lease('l')], { ...DISABLED, updated_at: null }, ours), happened('give-back'))
+  assert.deepEqual(after([lease('other')]), didNot('give-back'))
+  assert.deepEqual(after([]), didNot('give-back'))
 })
