@@ -91,6 +91,9 @@ test('a wait says for what', () => {
   waits({ hold: 'pat', provision_state: 'error', driver: 'ipmi', isBroken: true }, 'It is held.')
   waits({ reservation: 'cond-1' }, 'A conductor is at work on it.')
   waits({ reservation: 'cond-1', provision_state: 'active' }, 'A conductor is at work on it.')
+  // A person's hand is named before a conductor's, which ends by itself.
+  waits({ maintenance: true, hold: 'pat', reservation: 'cond-1' }, 'It is in maintenance.')
+  waits({ hold: 'pat', reservation: 'cond-1' }, 'It is held.')
   waits({ provision_state: 'error' }, 'It has failed and its cause is gone: it is healed like every other node.')
   waits({ provision_state: 'clean wait' }, 'It is clean wait.')
 })
