@@ -356,6 +356,7 @@ test('believes a service that has come and gone only after five minutes of good 
   const lately = [NOW - 6 * MINUTE, NOW - 12 * MINUTE]
   assert.equal(seen(lately, 5 * MINUTE - 1), 'wait service-red')
   assert.equal(seen(lately, 5 * MINUTE), 'act bmc-answers')
+  assert.equal(seen([NOW - 6 * MINUTE, NOW - 21 * MINUTE], MINUTE), 'wait service-red')
   // Once, however long, or twice far apart, is an outage and another one.
   assert.equal(seen([NOW - 6 * MINUTE], MINUTE), 'act bmc-answers')
   assert.equal(seen([NOW - 6 * MINUTE, NOW - 21 * MINUTE - 1], MINUTE), 'act bmc-answers')
@@ -399,6 +400,14 @@ test('gives the first gate that holds as the reason', () => {
     }
     assert.equal(decide(given(all)).reason, everything[i]?.[1])
   }
+})
+
+test('says of a service that has come and gone how long it must answer, and looks again when it has', () => {
+  const good = { neutron: { firstAt: NOW - MINUTE, lastAt: NOW } }
+  const turnedBadAt = { neutron: [NOW - 6 * MINUTE, NOW - 12 * MINUTE] }
+  const { message, until } = decide(given({ memory: { badAt: { neutron: NOW - MINUTE }, turnedBadAt, good } }))
+  assert.equal(message, 'neutron answers again but has come and gone; it is believed after 5 min of good answers.')
+  assert.equal(until, NOW + 4 * MINUTE)
 })
 
 test('its sentences end where they should and name times, not ages that are stale when they are read', () => {
