@@ -1,3 +1,4 @@
+/** How long a person's "I have seen it" holds. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { standOfCase, standOfIncident, stillAcknowledged } from './acknowledged.ts'
@@ -21,4 +22,10 @@ test('an incident is another one when a node joins or leaves it', () => {
   const seen = { ...said, stood: standOfIncident(12) }
   assert.equal(stillAcknowledged(seen, standOfIncident(12)), seen)
   for (const members of [11, 13]) assert.equal(stillAcknowledged(seen, standOfIncident(members)), null)
+})
+
+test('how a case or an incident stands is a text that is kept, so one that was said before an update holds after it', () => {
+  assert.equal(standOfCase(silent, 'bmc-unreachable'), 'escalate bmc-silent bmc-unreachable')
+  assert.equal(standOfCase(silent, null), 'escalate bmc-silent none')
+  assert.equal(standOfIncident(12), '12 members')
 })

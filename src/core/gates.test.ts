@@ -178,6 +178,40 @@ test('looks again within seconds at a lock that it has just seen, because Ironic
   assert.equal(after(0, { openInClass: 100 }), 30 * SECOND, 'the more that wait, the less often each looks')
 })
 
+test('takes a lock for young also where it was first seen by a clock that is ahead', () => {
+  const until = (since: number) => {
+    const decision = decide(given({ node: { reservation: 'cond-2' }, memory: { lock: { holder: 'cond-2', since, deadSince: null } } }))
+    return (decision.until ?? NOW) - NOW
+  }
+  assert.equal(until(NOW + 10 * SECOND - 1), 3 * SECOND)
+  assert.equal(until(NOW + 10 * SECOND), MINUTE)
+})
+
+test('leaves the lock of a node under repair to its row, but not where its holder is dead', () => {
+  const lock = { holder: 'cond-2', since: NOW - MINUTE, deadSince: NOW - 10 * MINUTE }
+  for (const provision_state of ['deleting', 'cleaning', 'clean wait']) {
+    const node = { provision_state, reservation: 'cond-2', provision_updated_at: ago(MINUTE), target_provision_state: 'available' }
+    assert.equal(said({ node, memory: { lock: { ...lock, deadSince: null } } }), 'wait transition', provision_state)
+    // With a conductor at work a power state on its way is nothing of note.
+    const powering = { ...node, target_power_state: 'power off' }
+    assert.equal(said({ node: powering, memory: { lock: null, powerTargetSince: NOW - HOUR } }), 'wait transition', provision_state)
+    assert.equal(said({ node, memory: { lock: { ...lock, deadSince: lock.deadSince + 1 } } }), 'wait transition', provision_state)
+    assert.equal(said({ node, memory: { lock } }), 'escalate stuck-lock', provision_state)
+  }
+})
+
+test('calls a lock dead and a power state stuck after as long as the policy says', () => {
+  const policy = { holderDead: 2 * MINUTE, stuck: 3 * MINUTE }
+  const dead = (ms: number) =>
+    said({ policy, node: { reservation: 'c' }, memory: { lock: { holder: 'c', since: NOW - HOUR, deadSince: NOW - ms } } })
+  assert.deepEqual([dead(2 * MINUTE - 1), dead(2 * MINUTE)], ['wait locked', 'escalate stuck-lock'])
+  const powering = (ms: number) => said({ policy, node: { target_power_state: 'power on' }, memory: { powerTargetSince: NOW - ms } })
+  assert.deepEqual([powering(3 * MINUTE - 1), powering(3 * MINUTE)], ['wait locked', 'escalate stuck-lock'])
+  // A memory of a lock or a target that is over holds nothing.
+  const over = { lock: { holder: 'c', since: NOW, deadSince: NOW - HOUR }, powerTargetSince: NOW - HOUR }
+  assert.equal(said({ memory: over }), 'act bmc-answers')
+})
+
 test('waits for a power state on its way, and calls it stuck after fifteen minutes without a lock', () => {
   const node = { target_power_state: 'power off' }
   assert.equal(said({ node }), 'wait locked')
@@ -322,6 +356,7 @@ test('believes a service that has come and gone only after five minutes of good 
   const lately = [NOW - 6 * MINUTE, NOW - 12 * MINUTE]
   assert.equal(seen(lately, 5 * MINUTE - 1), 'wait service-red')
   assert.equal(seen(lately, 5 * MINUTE), 'act bmc-answers')
+  assert.equal(seen([NOW - 6 * MINUTE, NOW - 21 * MINUTE], MINUTE), 'wait service-red')
   // Once, however long, or twice far apart, is an outage and another one.
   assert.equal(seen([NOW - 6 * MINUTE], MINUTE), 'act bmc-answers')
   assert.equal(seen([NOW - 6 * MINUTE, NOW - 21 * MINUTE - 1], MINUTE), 'act bmc-answers')
@@ -365,6 +400,14 @@ test('gives the first gate that holds as the reason', () => {
     }
     assert.equal(decide(given(all)).reason, everything[i]?.[1])
   }
+})
+
+test('says of a service that has come and gone how long it must answer, and looks again when it has', () => {
+  const good = { neutron: { firstAt: NOW - MINUTE, lastAt: NOW } }
+  const turnedBadAt = { neutron: [NOW - 6 * MINUTE, NOW - 12 * MINUTE] }
+  const { message, until } = decide(given({ memory: { badAt: { neutron: NOW - MINUTE }, turnedBadAt, good } }))
+  assert.equal(message, 'neutron answers again but has come and gone; it is believed after 5 min of good answers.')
+  assert.equal(until, NOW + 4 * MINUTE)
 })
 
 test('its sentences end where they should and name times, not ages that are stale when they are read', () => {

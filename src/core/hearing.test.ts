@@ -87,3 +87,67 @@ test('what was heard of nodes is kept for one poll and its grace, not for ever',
 test('a poll ends the wish for one', () => {
   assert.equal(afterPoll(given({ wantsPoll: true }), [], NOW).wantsPoll, false)
 })
+
+test('why they do not prove alive is said, the plainest first', () => {
+  const why = (differing: Partial<Hearing> = {}) => whyNotAlive(given({ upSince: NOW - 2 * HOUR, ...differing }), NOW)
+  const unannounced = 'a change was not announced, or what was heard could not be kept'
+  const suspects = new Map([['a', NOW - MINUTE]])
+  assert.equal(whyNotAlive(DEAF, NOW), 'not connected')
+  assert.equal(why({ upSince: null, suspects, missedAt: NOW }), 'not connected')
+  assert.equal(why({ suspects, missedAt: NOW, heardAt: null }), 'a poll found a change that nothing has announced so far')
+  assert.equal(why({ missedAt: NOW - 10 * MINUTE + 1, heardAt: null }), unannounced)
+  assert.equal(why({ missedAt: NOW - 10 * MINUTE + 1 }), unannounced)
+  assert.equal(why({ heardAt: null }), 'nothing was heard yet')
+  assert.equal(why({ upSince: NOW - 30 * SECOND }), 'nothing was heard yet')
+  assert.equal(why({ heardAt: NOW - HOUR }), 'nothing was heard for an hour')
+  assert.equal(why({ heardAt: NOW - HOUR + 1 }), null)
+})
+
+test('what is heard as the connection comes up counts, what is heard as a change is missed does not', () => {
+  const missedAt = NOW - 10 * MINUTE
+  assert.equal(whyNotAlive(given({ upSince: NOW - MINUTE, heardAt: NOW - MINUTE }), NOW), null)
+  assert.equal(whyNotAlive(given({ missedAt, heardAt: missedAt }), NOW), 'nothing was heard yet')
+  assert.equal(whyNotAlive(given({ missedAt, heardAt: missedAt + 1 }), NOW), null)
+})
+
+test('an announcement counts from ten seconds before the last poll on, for the poll that finds the change and for the next one', () => {
+  const from = NOW - 25 * SECOND
+  const found = (at: number) => afterPoll(given({ heardOf: new Map([['a', at]]) }), [node('a')], NOW)
+  assert.deepEqual([...found(from).suspects], [])
+  assert.deepEqual([...found(from - 1).suspects], [['a', from]])
+  assert.deepEqual([[...found(from).heardOf.keys()], [...found(from - 1).heardOf.keys()]], [['a'], []])
+  const both = (a: number, b: number) => new Map(Object.entries({ a, b }))
+  const missedAt = (b: number) => afterPoll(given({ suspects: both(from, from), heardOf: both(from, b) }), [], NOW).missedAt
+  assert.deepEqual([missedAt(from), missedAt(from - 1)], [null, NOW])
+})
+
+test('the first poll has nothing to compare with, and keeps what was heard within its grace', () => {
+  const heardOf = new Map([
+    ['old', NOW - 10 * SECOND - 1],
+    ['new', NOW - 10 * SECOND],
+  ])
+  const first = afterPoll({ ...DEAF, upSince: NOW - HOUR, heardOf }, [node('a')], NOW)
+  assert.deepEqual(
+    { ...first, listed: [...(first.listed ?? [])], heardOf: [...first.heardOf.keys()] },
+    {
+      ...DEAF,
+      upSince: NOW - HOUR,
+      listed: [['a', 'error']],
+      polledAt: NOW,
+      heardOf: ['new'],
+    },
+  )
+  assert.equal(afterPoll(given({ listed: null }), [node('a')], NOW).suspects.size, 0)
+})
+
+test('a queue that was there when the last poll began could hear what moved since', () => {
+  const polledAt = NOW - 15 * SECOND
+  assert.deepEqual([...afterPoll(given({ upSince: polledAt, polledAt }), [node('a')], NOW).suspects.keys()], ['a'])
+  assert.equal(afterPoll(given({ upSince: polledAt + 1, polledAt }), [node('a')], NOW).suspects.size, 0)
+})
+
+test('a poll that finds all announced forgets neither what was missed before nor what was heard', () => {
+  const missedAt = NOW - 5 * MINUTE
+  const after = afterPoll(given({ missedAt }), [], NOW)
+  assert.deepEqual([after.missedAt, after.heardAt, after.upSince], [missedAt, NOW - MINUTE, NOW - HOUR])
+})

@@ -131,6 +131,46 @@ test('counts for that only resets of this case that came back failed, within the
   assert.equal(sharedBy({ ...others, case: null })?.kind, 'switch')
 })
 
+test('counts failed resets of any age where the policy counts them for life', () => {
+  const resets = { max: 2, window: 'lifetime' as const }
+  const attempts = [1, 2].map((n) => attempt({ id: `i-${n}`, createdAt: NOW - 400 * DAY }))
+  const seen = (releasedAt: number | null) =>
+    shared({ attempts, policy: { resets }, memory: { releasedAt }, fleet: { related: { switch: 9 } } })?.kind
+  assert.deepEqual([seen(null), seen(NOW - 500 * DAY), seen(NOW - DAY)], [undefined, undefined, 'switch'])
+})
+
+test("waits out the canary's time of an incident that it does not belong to as well, and by the policy's measure", () => {
+  const last = { at: NOW - 10 * MINUTE, readings: '', result: null, isFailing: true }
+  const seen = (secondCanary: number, own: Partial<IncidentSums> = {}) => {
+    const policy = { incident: { ...given().policy.incident, secondCanary } }
+    return shared({ policy, fleet: { incidents: { switch: incident({ members: 1, last, ...own }) } } })?.kind
+  }
+  assert.equal(seen(10 * MINUTE + 1), 'switch')
+  assert.equal(seen(10 * MINUTE), undefined)
+  assert.equal(seen(HOUR, { last: null }), undefined)
+  assert.equal(seen(10 * MINUTE, { members: 2, last: null }), 'switch')
+})
+
+test('an incident that others are in is named by its own value, and one that begins by the key of the node', () => {
+  const found = (sums: Partial<IncidentSums>) => {
+    const theirs = incident({ value: 'leaf-9', members: 4, ...sums })
+    const { kind, value, sums: of, members } = shared({ fleet: { incidents: { switch: theirs }, related: { switch: 5 } } }) ?? {}
+    return [kind, value, of?.id ?? null, members]
+  }
+  assert.deepEqual(found({}), ['switch', 'leaf-9', 'inc-1', 5])
+  assert.deepEqual(found({ members: 6 }), ['switch', 'leaf-9', 'inc-1', 6])
+  // It has moved: what its old switch counts says nothing of the new one.
+  assert.deepEqual(found({ isOwn: true, members: 6 }), ['switch', 'leaf-1', null, 5])
+  assert.deepEqual(found({ isOwn: true, value: 'leaf-1' }), ['switch', 'leaf-1', 'inc-1', 5])
+})
+
+test('leaves an incident only where what it hangs on has changed: not for another conductor or another text', () => {
+  const seen = (key: KeyKind) =>
+    shared({ keys: { [key]: 'new' }, fleet: { related: { [key]: 1 }, incidents: { [key]: incident({ key, value: 'old', isOwn: true }) } } })
+  for (const key of ['switch', 'bmc-network', 'rack'] as const) assert.equal(seen(key), null, key)
+  for (const key of ['backlog', 'service', 'conductor', 'signature'] as const) assert.equal(seen(key)?.value, 'old', key)
+})
+
 test('says of each key what its nodes have in common', () => {
   const said = (kind: KeyKind) => shared({ keys: { [kind]: 'this' }, fleet: { related: { [kind]: 5 } } })?.why
   assert.equal(said('backlog'), '5 nodes had failed before Anneal first looked.')
