@@ -179,6 +179,7 @@ test('the second step takes a place, but is no start and no canary of its own', 
   const base = { node: manageable, attempts: [manage] }
   assert.equal(said({ ...base, fleet: { inFlight: { cloud: 2 } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { inFlight: { byKey: { switch: 1 } } } }), 'wait fleet-budget')
+  assert.equal(said({ ...base, fleet: { slowUntil: NOW + 1 } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { startsLastHour: 99 } }), 'act cleaning-failed')
   const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed', isFailing: true } })
   const part = { incidents: { switch: sums }, related: { switch: 9 } }
