@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { attempt, CASE, type Difference, given, incident, NOW, nova, server, service } from '../../test/given.ts'
 import { decide } from './decide.ts'
-import { HOUR, MINUTE } from './policy.ts'
+import type { BlazarHostSeen, BlazarSeen } from './observation.ts'
+import { DEFAULT_POLICY, HOUR, MINUTE, type Policy, SECOND } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
 
 const said = (difference: Difference) => {
@@ -18,13 +19,15 @@ const ORPHAN = 'aaaaaaaa-0000-4000-8000-000000000001'
 
 test('resolves only after the proof has held for half an hour', () => {
   assert.equal(said({ node: available, memory: { provenAt: NOW } }), 'wait soak')
+  // Proven by this very pass.
+  assert.equal(decide(given({ node: available, memory: { provenAt: null } })).until, NOW + 30 * MINUTE)
   assert.equal(said({ node: available, memory: { provenAt: NOW - 30 * MINUTE + 1 } }), 'wait soak')
   assert.equal(said({ node: available, memory: proven }), 'resolve healed')
 })
 
 test('has nothing to prove of a node without a case', () => {
-  const { kind, until } = decide({ ...given({ node: available }), case: null })
-  assert.deepEqual([kind, until], ['resolve', null])
+  const { kind, reason, message, until } = decide({ ...given({ node: available }), case: null })
+  assert.deepEqual([kind, reason, message, until], ['resolve', 'healed', 'Nothing is wrong with it.', null])
 })
 
 test('keeps a case open until an intent without outcome is settled, whatever the node has become', () => {
@@ -59,6 +62,7 @@ test('a person is told with the command once what was left on the node has staye
   const told = after(10 * MINUTE)
   assert.deepEqual([told.kind, told.reason], ['escalate', 'proof-pending'])
   assert.match(told.message, new RegExp(`\`openstack resource provider allocation delete ${ORPHAN}\``))
+  assert.equal(told.until, NOW + MINUTE)
   assert.equal(
     after(HOUR, { ports: known([{ id: 'p', device_id: 'd', device_owner: 'o', mac_address: 'm', host_id: 'h' }]) }).kind,
     'escalate',
@@ -70,6 +74,15 @@ test('of several things that fail, a person is told only of what does not go by 
   const observation = { tenant: leftOver, inventory: known([{ resource_class: 'R', total: 1, reserved: 1 }]) }
   const { message } = decide(given({ node: available, observation, memory: { leftSince: NOW - HOUR } }))
   assert.doesNotMatch(message, /reserved/)
+})
+
+test('of several things that stay, each is told with its command', () => {
+  const ports = known([{ id: 'p', device_id: 'd', device_owner: 'o', mac_address: 'm', host_id: 'h' }])
+  const { message } = decide(given({ node: available, observation: { tenant: leftOver, ports }, memory: { leftSince: NOW - HOUR } }))
+  assert.equal(
+    message,
+    `It is available, but not yet proven healed. Neutron port p is still bound to it: \`openstack port delete p\` if its instance is gone, else \`openstack port unset --host p\`. Placement holds an allocation of ${ORPHAN}, which Nova does not know: where that stays so, \`openstack resource provider allocation delete ${ORPHAN}\`.`,
+  )
 })
 
 test('what holds is not said of a healed node, and a Blazar that does not lend it is', () => {
@@ -166,6 +179,7 @@ test('the second step takes a place, but is no start and no canary of its own', 
   const base = { node: manageable, attempts: [manage] }
   assert.equal(said({ ...base, fleet: { inFlight: { cloud: 2 } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { inFlight: { byKey: { switch: 1 } } } }), 'wait fleet-budget')
+  assert.equal(said({ ...base, fleet: { slowUntil: NOW + 1 } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { startsLastHour: 99 } }), 'act cleaning-failed')
   const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed', isFailing: true } })
   const part = { incidents: { switch: sums }, related: { switch: 9 } }
@@ -183,6 +197,10 @@ test('takes an owed mark back from a node at home, but not under a hand, a lock 
   assert.equal(said({ node: { ...marked, reservation: 'c' }, attempts: [owed] }), 'wait proof-pending')
   assert.equal(said({ node: { ...marked, hold: 'x' }, attempts: [owed], memory: proven }), 'resolve healed')
   assert.equal(said({ node: { ...marked, instance_uuid: 'x' }, attempts: [owed], memory: proven }), 'resolve healed')
+  // Nobody lives on it any more, but Ironic still records whom it was for.
+  const dead = { tenant: nova({ byId: 'gone' }) }
+  const twice = { gone: { instance_uuid: 'x', firstAt: NOW - HOUR, lastAt: NOW } }
+  assert.equal(said({ node: { ...marked, instance_uuid: 'x' }, attempts: [owed], observation: dead, memory: twice }), 'wait proof-pending')
   assert.equal(said({ node: marked, attempts: [owed], observation: { tenant: unknown('Nova is down') }, memory: proven }), 'resolve healed')
   assert.equal(said({ node: marked, attempts: [owed], fleet: { census: { doubtful: 'Few.' } }, memory: proven }), 'resolve healed')
   const observation = { tenant: nova({ byNode: [server()] }) }
@@ -208,4 +226,74 @@ test('releases a node at home on a person’s word, but not while held, paused, 
 
 test('keeps the case open while a person holds the node in maintenance', () => {
   assert.equal(said({ node: { ...available, maintenance: true }, memory: proven }), 'leave maintenance-by-person')
+})
+
+const SET = '2026-11-02 11:40:05.000000'
+const HOST: BlazarHostSeen = { id: 'h', reservable: true, disabled: false, updated_at: null }
+const DISABLED: BlazarHostSeen = { id: 'h', reservable: false, disabled: true, updated_at: SET }
+const part = { host_id: 'h', updated_at: SET, keepMark: false, lease: null }
+const sent = { mark: null, markState: 'none', result: null, blazar: part } as const
+const shield = attempt({ ...sent, id: 'i-shield', act: 'shield', createdAt: NOW - 20 * MINUTE, endedAt: NOW - 19 * MINUTE })
+const blazar = (policy: Partial<Policy['blazar']> = {}) => ({
+  policy: { blazar: { ...DEFAULT_POLICY.blazar, mode: 'chameleon' as const, monitor: 'on' as const, ...policy } },
+})
+const lends = (seen: Partial<BlazarSeen> = {}) => ({
+  blazar: known<BlazarSeen>({ readAt: NOW, kind: 'chameleon', host: HOST, leases: [], total: 0, missing: [], ...seen }),
+})
+const shielded = { ...available, shield: `{"v":1,"case":"${CASE}","kind":"blazar-disabled"}` }
+
+test('the shield ends as soon as the node is proven, and before its case closes; nothing is sent to a node that somebody has', () => {
+  const ends = (node: Difference['node'], more: Difference = {}) => {
+    const decision = decide(
+      given({ node: { ...shielded, ...node }, attempts: [shield], observation: lends({ host: DISABLED }), ...blazar(), ...more }),
+    )
+    return decision.kind === 'act' ? decision.plan : `${decision.kind} ${decision.reason}`
+  }
+  const unshield = (keepMark: boolean) => ({ act: 'unshield', blazar: { ...part, keepMark } })
+  assert.deepEqual(ends({}), unshield(false))
+  assert.deepEqual(ends({ power_state: null }), 'wait proof-pending')
+  // An instance of which Nova was not asked, and an allocation of Ironic's own: neither speaks against the node, but both have it.
+  assert.deepEqual(ends({ instance_uuid: 'x' }), unshield(true))
+  assert.deepEqual(ends({ allocation_uuid: 'x' }), unshield(true))
+  for (const provision_state of ['active', 'enroll', 'manageable']) assert.deepEqual(ends({ provision_state }), unshield(true))
+})
+
+test('a case that closes says what it leaves behind at Blazar where nothing may be sent to it', () => {
+  const observation = lends({ host: DISABLED })
+  const { kind, message } = decide(
+    given({ node: { ...shielded, provision_state: 'active' }, attempts: [shield], observation, ...blazar({ mode: 'observe' }) }),
+  )
+  assert.deepEqual(
+    [kind, message],
+    [
+      'resolve',
+      'An instance runs on it: users can launch there. Blazar\'s host h is still disabled by Anneal: send Blazar PUT /v1/os-hosts/h {"disabled": null}.',
+    ],
+  )
+})
+
+test('Blazar is looked at once more after it was sent something, before a node is taken for healed', () => {
+  const unshield = { ...shield, id: 'i-unshield', act: 'unshield' as const, createdAt: NOW - 30 * SECOND, settledAt: NOW - 29 * SECOND }
+  const after = (readAt: number) =>
+    decide(given({ node: available, memory: proven, attempts: [unshield, shield], observation: lends({ readAt }), ...blazar() }))
+  const { kind, reason, until } = after(NOW - 29 * SECOND)
+  assert.deepEqual([kind, reason, until], ['wait', 'proof-pending', NOW + 32 * SECOND])
+  assert.equal(after(NOW - 29 * SECOND + 1).reason, 'healed')
+})
+
+test('a lease that lost the node while it was broken gets it back before the case closes, where that is wanted', () => {
+  const lease = {
+    ...{ id: 'l', name: 'demo', status: 'PENDING', project_id: 'p', user_id: 'u', host_id: 'h', lostAt: NOW - MINUTE },
+    ...{ start_date: '2026-11-02 13:00:00', end_date: '2026-11-02 15:00:00' },
+    reservation: { id: 'r', min: 1, max: 1, hypervisor_properties: '', resource_properties: '' },
+  }
+  const observation = lends({ missing: [{ lease_id: 'l', reservation_id: 'r', status: 'PENDING', hosts: [] }] })
+  const back = (giveBack: boolean) =>
+    decide(given({ node: available, memory: { ...proven, leases: [lease] }, observation, ...blazar({ giveBack }) }))
+  const decision = back(true)
+  assert.deepEqual(decision.kind === 'act' && decision.plan, {
+    act: 'give-back',
+    blazar: { host_id: 'h', updated_at: null, keepMark: false, lease: { id: 'l', reservation: lease.reservation } },
+  })
+  assert.equal(back(false).reason, 'healed')
 })

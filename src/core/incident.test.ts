@@ -92,6 +92,17 @@ test('leaves it for one that explains as much and has spent a reset since, so th
   assert.equal(seen(MINUTE, null, 5), 'i-own')
 })
 
+test('goes over for a reset spent there only where both are things on which the same nodes hang', () => {
+  const last = { at: NOW - MINUTE, readings: '', result: 'failed', isFailing: true } as const
+  const seen = (theirs: KeyKind, own: KeyKind) => {
+    const incidents = { [theirs]: incident({ key: theirs, members: 6, last }), [own]: incident({ key: own, members: 6, isOwn: true }) }
+    return shared({ keys: {}, fleet: { incidents } })?.kind
+  }
+  assert.equal(seen('rack', 'switch'), 'rack')
+  assert.equal(seen('service', 'backlog'), 'backlog')
+  assert.equal(seen('signature', 'conductor'), 'conductor')
+})
+
 test('leaves the incident of another switch than the node hangs on now', () => {
   const own = { switch: incident({ value: 'leaf-9', isOwn: true }) }
   assert.equal(shared({ keys: { switch: 'leaf-1' }, fleet: { incidents: own, related: { switch: 1 } } }), null)

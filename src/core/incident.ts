@@ -44,10 +44,14 @@ export function sharedBy(j: Sharing): Shared | null {
   const best = others.reduce((one, other) => (weight(other) > weight(one) ? other : one), first)
   const own = candidates.find(({ sums }) => sums?.isOwn === true)
   // A node whose ports were not readable when the others' incident began has one of its own for the same nodes: theirs is the canary.
-  const tried = candidates.find((one) => own !== undefined && weight(one) === weight(own) && triedAt(one) > triedAt(own))
+  const tried = candidates.find((one) => own !== undefined && isAsMuch(one, own) && triedAt(one) > triedAt(own))
   const chosen = own === undefined || weight(best) > weight(own) ? best : (tried ?? own)
   return { ...chosen, why: reasonFor(chosen, candidates) }
 }
+
+/** Of things on which nodes hang, so that it is the same nodes. */
+const isAsMuch = (one: Candidate, own: Candidate): boolean =>
+  weight(one) === weight(own) && [one, own].every(({ kind }) => DOMAIN_KINDS.some((domain) => domain === kind))
 
 const triedAt = ({ sums }: Candidate): number => sums?.last?.at ?? Number.NEGATIVE_INFINITY
 

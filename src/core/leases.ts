@@ -108,7 +108,8 @@ function noticeOf(lease: HeldLease, about: About): Notice | null {
   if (isRunning(lease, now))
     return fresh('lease-on-failed-node', `Node ${node.name} is ${node.provision_state} while ${leaseText(lease)} runs on it.`)
   const start = startOf(lease)
-  if (start === null || start - now > policy.blazar.warnBefore) return null
+  // Over since it was read, it is at no risk any more.
+  if (start === null || start <= now || start - now > policy.blazar.warnBefore) return null
   return fresh(
     'lease-at-risk',
     `${leaseText(lease)} starts in ${spanText(start - now)} on node ${node.name}, which is ${node.provision_state}.`,

@@ -5,7 +5,7 @@ import { ago, attempt, type Difference, given, incident, NOW, service } from '..
 import { decide } from './decide.ts'
 import type { Reason } from './decision.ts'
 import { placesIn, readingsOf } from './pace.ts'
-import { DAY, HOUR, MINUTE } from './policy.ts'
+import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
 import { known, unknown } from './reading.ts'
 
 const said = (difference: Difference) => {
@@ -26,6 +26,14 @@ test('spaces resets 2, 15 and 45 minutes after the failure they answer', () => {
     // The jitter adds up to a tenth.
     assert.equal(said({ attempts, memory: failedAt(minutes * 1.1 * MINUTE) }), 'act bmc-answers')
   }
+})
+
+test('a reset beyond the last spacing waits as long as that, and without any there is none', () => {
+  const fourth = (ms: number, spacing = DEFAULT_POLICY.spacing) =>
+    said({ attempts: tried(3), memory: failedAt(ms), policy: { spacing, resets: { max: 4, window: 7 * DAY } } })
+  assert.equal(fourth(45 * MINUTE - 1), 'wait spacing')
+  assert.equal(fourth(45 * 1.1 * MINUTE), 'act bmc-answers')
+  assert.equal(fourth(0, []), 'act bmc-answers')
 })
 
 test('counts the spacing from the failure, not from when it was first seen', () => {
@@ -96,6 +104,8 @@ test('takes a service that was seen down only before, or just when the first try
   const last = { at: NOW - HOUR, readings: readingsOf(given()), result: 'failed' as const, isFailing: true }
   assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR } } }), 'wait canary-first')
   assert.equal(said({ ...shared({ last }), memory: { badAt: { neutron: NOW - HOUR + 1 } } }), 'act bmc-answers')
+  const badAt = { keystone: NOW - 2 * HOUR, neutron: NOW - HOUR + 1 }
+  assert.equal(said({ ...shared({ last }), memory: { badAt } }), 'act bmc-answers')
 })
 
 test('does not take another node with other services or another memory for a changed reading', () => {
@@ -165,6 +175,8 @@ test('begins at most ten resets an hour, or one in a hundred nodes', () => {
   assert.equal(said({ fleet: { startsLastHour: 9 } }), 'act bmc-answers')
   const decision = decide(given({ fleet: { startsLastHour: 10, oldestStartAt: NOW - 50 * MINUTE } }))
   assert.deepEqual([decision.reason, decision.until], ['fleet-budget', NOW + 10 * MINUTE])
+  const until = (oldestStartAt: number | null) => decide(given({ fleet: { startsLastHour: 10, oldestStartAt } })).until
+  assert.deepEqual([until(null), until(NOW - HOUR + SECOND)], [NOW + HOUR, NOW + MINUTE])
   assert.equal(said({ fleet: { startsLastHour: 29, census: { total: 3000 } } }), 'act bmc-answers')
   assert.equal(said({ fleet: { startsLastHour: 30, census: { total: 3000 } } }), 'wait fleet-budget')
 })
@@ -256,9 +268,9 @@ test('a no is in force for exactly this act, cause, attempt and state, and opens
   } as const
   const rejected = (change: Partial<NonNullable<ReturnType<typeof given>['words']['rejection']>>, mode: 'approve' | 'auto' | 'observe') =>
     decide(given({ policy: { mode }, words: { rejection: { ...no, ...change } } }))
-  const { kind, reason, message, act } = rejected({}, 'approve')
-  assert.deepEqual([kind, reason, act], ['wait', 'rejected', 'reset'])
-  assert.match(message, /ann said no: vendor comes\. It is not asked again until something changes\.$/)
+  const { kind, reason, message, act, until } = rejected({}, 'approve')
+  assert.deepEqual([kind, reason, act, until], ['wait', 'rejected', 'reset', NOW + 10 * MINUTE])
+  assert.match(message, /^The BMC answers now: .* ann said no: vendor comes\. It is not asked again until something changes\.$/)
   for (const change of [{ act: 'quarantine' }, { cause: 'unknown' }, { number: 2 }, { digest: 'd1' }] as const)
     assert.equal(rejected(change, 'approve').reason, 'needs-approval')
   assert.equal(rejected({}, 'observe').reason, 'observe-only')
@@ -316,12 +328,57 @@ test('sends nothing for a node without a case, since an intent names its case', 
   assert.match(asking.message, /`anneal approve CASE` lets it\.$/)
 })
 
+const needier = (of: { cloud?: number; inClass?: number; byIncident?: Record<string, number> }) => ({
+  needier: { cloud: 0, inClass: 0, byIncident: {}, ...of },
+})
+/** Kind and reason, whether others have what it waits for, and how many at a time, where somebody goes first. */
+const queue = (difference: Difference) => {
+  const decision = decide(given(difference))
+  const end = /[^.;]*\. (?:A|\d+) nodes? with a lease .*$/.exec(decision.message)
+  return [`${decision.kind} ${decision.reason}`, decision.kind === 'wait' && decision.queued === true, end?.[0].trim() ?? null]
+}
+const FIRST = "A node with a lease on it before this one's goes first."
+const GO = ['act bmc-answers', false, null]
+
 test('a free place is kept for a node that somebody needs sooner, and the wait says that others have it', () => {
-  const waits = (fleet: Parameters<typeof given>[0]) => decide(given(fleet))
-  const one = { cloud: 1, inClass: 1, byIncident: {} }
-  const busy = waits({ fleet: { inFlight: { cloud: 1 }, needier: one } })
-  assert.deepEqual([busy.kind, busy.reason, busy.kind === 'wait' && busy.queued], ['wait', 'fleet-budget', true])
-  assert.match(busy.message, /A node with a lease on it before this one's goes first\./)
-  assert.equal(waits({ fleet: { needier: { cloud: 1, inClass: 0, byIncident: {} } } }).kind, 'act')
-  assert.equal(waits({ fleet: { inFlight: { cloud: 1 }, needier: { cloud: 0, inClass: 0, byIncident: {} } } }).kind, 'act')
+  const inCloud = (inFlight: number, cloud: number) => queue({ fleet: { inFlight: { cloud: inFlight }, ...needier({ cloud }) } })
+  assert.deepEqual(inCloud(1, 1), ['wait fleet-budget', true, `2 at a time in this cloud. ${FIRST}`])
+  assert.deepEqual([inCloud(0, 1), inCloud(1, 0)], [GO, GO])
+  const inClass = (inFlight: number, before: number) =>
+    queue({ fleet: { inFlight: { inClass: inFlight }, ...needier({ inClass: before }) } })
+  const plural = "10 at a time. 2 nodes with a lease on it before this one's go first."
+  assert.deepEqual(inClass(8, 2), ['wait fleet-budget', true, plural])
+  assert.deepEqual([inClass(7, 2), inClass(9, 0)], [GO, GO])
+  assert.deepEqual(queue({ fleet: { inFlight: { cloud: 2 } } }), ['wait fleet-budget', true, null])
+})
+
+test('the last starts of an hour are kept for them, too', () => {
+  const starts = (startsLastHour: number, cloud: number) =>
+    queue({ fleet: { startsLastHour, census: { total: 1000 }, ...needier({ cloud }) } })
+  assert.deepEqual(starts(9, 1), ['wait fleet-budget', true, `10 resets an hour. ${FIRST}`])
+  assert.deepEqual([starts(8, 1), starts(9, 0)], [GO, GO])
+  assert.deepEqual(starts(10, 1), ['wait fleet-budget', true, null])
+})
+
+test('within an incident the canary and the places of the ramp are kept for them, and another incident’s are not', () => {
+  const census = { total: 10_000, inClass: 10_000 }
+  const part = (sums: Parameters<typeof incident>[0], byIncident: Record<string, number>) =>
+    queue(shared(sums, { census, ...needier({ byIncident }) }))
+  const canary = `one node goes first and the others wait for its outcome. ${FIRST}`
+  assert.deepEqual(part({}, { 'inc-1': 1 }), ['wait canary-first', true, canary])
+  assert.deepEqual(part({ inFlight: 1 }, {}), ['wait canary-first', true, null])
+  const ramp = `1 healed, 1 under way, 2 at a time for now. ${FIRST}`
+  assert.deepEqual(part({ proven: 1, inFlight: 1 }, { 'inc-1': 1 }), ['wait incident-ramp', true, ramp])
+  assert.deepEqual(part({ proven: 1, inFlight: 2 }, {}), ['wait incident-ramp', true, null])
+  assert.deepEqual([part({}, { 'inc-2': 1 }), part({ proven: 1, inFlight: 1 }, { 'inc-2': 1 })], [GO, GO])
+})
+
+test('of many that wait for a place each looks seldom, but one with a lease as soon as ever', () => {
+  const host = { id: 'h', reservable: false, disabled: false, updated_at: null }
+  const none = { status: 'ACTIVE', project_id: null, user_id: null, name: null, reservation: null }
+  const runs = { ...none, id: 'l', start_date: '2026-11-02 11:00:00', end_date: '2026-11-02 15:00:00' }
+  const blazar = known({ readAt: NOW, kind: 'chameleon' as const, host, leases: [runs], total: 1, missing: [] })
+  const fleet = { openInClass: 1000, inFlight: { cloud: 2 } }
+  assert.equal(decide(given({ fleet })).until, NOW + 300 * SECOND)
+  assert.equal(decide(given({ fleet, observation: { blazar } })).until, NOW + 15 * SECOND)
 })

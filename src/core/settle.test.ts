@@ -290,12 +290,14 @@ test('where Blazar cannot be asked an act at it ends unknown, and the node is ke
 
 test('a shield happened where its mark stands and its host was disabled while it was on its way', () => {
   const after = (host: BlazarHostSeen | null, node: Partial<ObservedNode> = ours, one: Partial<Attempt> = {}) =>
-    became(settledBy(sees({ host }), shield(one), node))
+    became(settledBy(sees({ host }), shield({ outcome: 'unknown', markState: 'written', settledAt: NOW - 3 * MINUTE, ...one }), node))
   assert.deepEqual(after(DISABLED), happened('shield'))
   for (const host of [LENT, { ...DISABLED, disabled: null }, null]) assert.deepEqual(after(host), didNot('shield'))
   const later = { ...DISABLED, updated_at: '2026-11-02 11:55:00.000000' }
   const whose = "Blazar's host h is disabled, and whether by this act is not known."
   assert.deepEqual(after(later), ['unknown', NOW, whose])
+  // Its process died before it said that it had got as far as Blazar: it may be an operator's who took over.
+  assert.deepEqual(after(DISABLED, ours, { outcome: null, markState: 'none', settledAt: null }), ['unknown', NOW, whose])
   // Without its mark nothing was sent to Blazar.
   for (const host of [DISABLED, later]) {
     assert.deepEqual(after(host, {}), didNot('shield'))
@@ -314,6 +316,8 @@ test('an unshield happened where the host is not disabled and the mark is gone, 
   assert.deepEqual(after(LENT, ours, true), happened('unshield'))
   assert.deepEqual(after(DISABLED, {}), didNot('unshield'))
   assert.deepEqual(after(DISABLED, ours, true), didNot('unshield'))
+  // Withheld is not seen.
+  assert.deepEqual(after({ ...LENT, disabled: null }, ours, true), didNot('unshield'))
   // An operator disabled it meanwhile.
   assert.deepEqual(after({ ...DISABLED, updated_at: '2026-11-02 11:55:00.000000' }, ours), didNot('unshield'))
 })

@@ -104,7 +104,7 @@ function atBlazar(attempt: Attempt, { o, node, now }: Omit<Seen, 'policy'>): Par
       ? leases.some(({ id }) => id === attempt.blazar?.lease?.id)
       : attempt.act === 'shield'
         ? isMarked && updatedBy(attempt, host) !== null
-        : host?.disabled !== true && (attempt.blazar?.keepMark === true || caseOfMark(node.shield) !== attempt.caseId)
+        : (host === null || host.disabled === false) && (attempt.blazar?.keepMark === true || caseOfMark(node.shield) !== attempt.caseId)
   return happened
     ? { ...end, outcome: 'accepted', outcomeReason: `A later read shows that the ${attempt.act} happened.` }
     : { ...end, outcome: 'not-sent', outcomeReason: `A later read shows that the ${attempt.act} did not happen.` }

@@ -31,7 +31,8 @@ const shield = (difference: Partial<Attempt> = {}): Attempt =>
     ...difference,
   })
 /** Its reply was lost and no read could tell what became of it. */
-const lost = (difference: Partial<Attempt> = {}): Attempt => shield({ outcome: 'unknown', blazar: part, ...difference })
+const lost = (difference: Partial<Attempt> = {}): Attempt =>
+  shield({ outcome: 'unknown', markState: 'written', blazar: part, ...difference })
 const unshield = (difference: Partial<Attempt> = {}): Attempt => shield({ act: 'unshield', createdAt: NOW - 10 * MINUTE, ...difference })
 const ann = { by: 'ann', why: 'she looked', at: NOW }
 
@@ -131,6 +132,8 @@ test("a host's time is the shield's as its reply said, else where it lies betwee
   const at = (ms: number) => naive(AT - NOW + ms)
   assert.equal(of(null, { blazar: { ...part, updated_at: 'as it was' } }), 'as it was')
   assert.equal(of({}, { blazar: { ...part, updated_at: SET }, markState: 'maybe' }), null)
+  // Its process died before it said that it had got as far as Blazar.
+  assert.equal(of({}, { markState: 'none' }), null)
   for (const ms of [-5 * SECOND, 0, 25 * SECOND]) assert.equal(of({ updated_at: at(ms) }), at(ms))
   for (const ms of [-5 * SECOND - 1, 25 * SECOND + 1]) assert.equal(of({ updated_at: at(ms) }), null)
   const others = [null, { id: 'h2' }, { disabled: false }, { disabled: null }, { updated_at: null }, { updated_at: 'soon' }]
@@ -273,9 +276,16 @@ test('a node that Ironic does not know any more is not let go of while our shiel
   assert.deepEqual([gone({}).kind, gone({}).message], ['escalate', left('h')])
   const unasked = { observation: { blazar: unknown('500') } }
   assert.equal(gone(unasked).message, left('h'))
-  assert.equal(gone({ ...unasked, attempts: [shield({ blazar: null })] }).message, left('?'))
+  const whose = (host: string) =>
+    'Ironic does not know the node any more. ' +
+    `Blazar's host ${host} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: send Blazar PUT /v1/os-hosts/${host} {"disabled": null}.`
+  assert.equal(gone({ ...unasked, attempts: [shield({ blazar: null })] }).message, whose('?'))
+  const later = sees({ host: { ...DISABLED, updated_at: ago(HOUR) } })
+  assert.equal(gone({ attempts: [lost()], observation: { blazar: later } }).message, whose('h'))
   const away: Given[] = [
     { attempts: [] },
+    // Without an answer to its mark Blazar was sent nothing.
+    { attempts: [lost({ markState: 'maybe' })] },
     { observation: { blazar: sees() } },
     { observation: { blazar: absent('no Blazar in the catalog') } },
   ]
@@ -324,6 +334,8 @@ test('a pending lease that Blazar took from the node gets it back once it is hea
   )
   const second = [taken({ id: 'l2', lostAt: null }), taken()]
   assert.deepEqual(planOf(bereft({}, {}, second)), { act: 'give-back', blazar })
+  // One whose terms were never seen hides no other.
+  assert.deepEqual(planOf(bereft({}, {}, [taken({ id: 'l2', reservation: null }), taken()])), { act: 'give-back', blazar })
 })
 
 test('nothing is given back where the configuration, Blazar or the lease does not say that it may', () => {

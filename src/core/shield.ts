@@ -25,7 +25,7 @@ export const caseOfMark = (mark: string | null): string | null =>
 export function shieldFirst(j: Judged): Decision | null {
   const { blazar } = j.observation
   const { mode, monitor } = j.policy.blazar
-  if (mode !== 'chameleon' || monitor !== 'on' || j.policy.mode === 'observe' || blazar.kind !== 'known') return null
+  if (mode !== 'chameleon' || monitor !== 'on' || blazar.kind !== 'known') return null
   const { kind, host } = blazar.value
   // Disabled already: an operator's, whatever we might add to it.
   if (kind !== 'chameleon' || host?.disabled !== false || isMarkForeign(j)) return null
@@ -49,20 +49,24 @@ function isMarkForeign({ node, attempts }: Judged): boolean {
 /** What is left of this case's shield: at Blazar, as far as it is known to be ours, and in Ironic. */
 type Left = { part: BlazarPart; atBlazar: boolean; isUnclear: boolean }
 
-/** The shield of this case that nothing has ended as far as is known: an end that nobody saw is none. */
+/**
+ * The shield of this case that nothing has ended as far as is known: an end that nobody saw is none. Where the mark's reply was lost, Blazar was
+ * sent nothing.
+ */
 function lastSet(j: Pick<DecideInput, 'attempts' | 'case'>): Attempt | undefined {
   const [last] = ownAttempts(j).filter(
-    ({ act, outcome }) =>
-      (act === 'shield' && outcome === 'unknown') || ((act === 'shield' || act === 'unshield') && outcome === 'accepted'),
+    ({ act, outcome, markState }) =>
+      (act === 'shield' && outcome === 'unknown' && markState !== 'maybe') ||
+      ((act === 'shield' || act === 'unshield') && outcome === 'accepted'),
   )
   return last?.act === 'shield' ? last : undefined
 }
 
 function leftOf(j: Judged, keepMark: boolean): Left | null {
-  const mark = caseOfMark(j.node.shield) === j.case?.id && j.case !== null
+  const mark = caseOfMark(j.node.shield) === j.case?.id
   const set = lastSet(j)
   const atBlazar = set !== undefined && isThere(j, set)
-  const updated_at = set === undefined || !atBlazar ? null : updatedBy(set, hostOf(j))
+  const updated_at = !atBlazar ? null : updatedBy(set, hostOf(j))
   // What cannot be told apart from an operator's is ours as long as the mark says so.
   const isUnclear = atBlazar && updated_at === null
   if (isUnclear ? !mark : !atBlazar && (keepMark || !mark)) return null
@@ -137,7 +141,7 @@ export function notSeenSince(j: Judged): Decision | null {
 }
 
 const unclear = ({ part }: Left, node: string): string =>
-  `Blazar's host ${part.host_id} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: ${enabling(part.host_id)}. If somebody does: \`openstack baremetal node unset --extra anneal_shield ${node}\`.`
+  `${leftBehind(part.host_id, true)} If somebody does: \`openstack baremetal node unset --extra anneal_shield ${node}\`.`
 
 /** As the request itself: a client that cannot send null, only an empty text, would disable it once more. */
 const enabling = (host_id: string): string => `send Blazar PUT /v1/os-hosts/${host_id} {"disabled": null}`
@@ -145,15 +149,19 @@ const enabling = (host_id: string): string => `send Blazar PUT /v1/os-hosts/${ho
 /** As shieldLeft, of a node that Ironic does not know any more: nothing is sent about it, so a person must. */
 export function shieldOfGone(j: Pick<DecideInput, 'attempts' | 'case' | 'observation'>): string | null {
   const set = lastSet(j)
-  return set === undefined || !isThere(j, set) || j.observation.blazar.kind === 'absent' ? null : leftBehind(set.blazar?.host_id ?? '?')
+  if (set === undefined || !isThere(j, set) || j.observation.blazar.kind === 'absent') return null
+  return leftBehind(set.blazar?.host_id ?? '?', updatedBy(set, hostOf(j)) === null)
 }
 
-const leftBehind = (host_id: string): string => `Blazar's host ${host_id} is still disabled by Anneal: ${enabling(host_id)}.`
+const leftBehind = (host_id: string, isUnclear: boolean): string =>
+  isUnclear
+    ? `Blazar's host ${host_id} is disabled, and whether by Anneal or by an operator is not known. If nobody wants that: ${enabling(host_id)}.`
+    : `Blazar's host ${host_id} is still disabled by Anneal: ${enabling(host_id)}.`
 
 /** What a case that closes leaves behind at Blazar all the same; null: nothing. */
 export function shieldLeft(j: Judged): string | null {
   const left = leftOf(j, true)
-  return left === null ? null : leftBehind(left.part.host_id)
+  return left === null ? null : leftBehind(left.part.host_id, left.isUnclear)
 }
 
 /** Of what Blazar's monitor took from the node while it was broken, the first that can be given back now that it is well. */
@@ -162,7 +170,7 @@ export function givingBack(j: Judged): Decision | null {
   if (!givesBack(j.policy) || blazar.kind !== 'known') return null
   const { kind, host } = blazar.value
   if (kind !== 'chameleon' || host?.reservable !== true) return null
-  const lease = (j.memory.leases ?? []).find((one) => isWanting(j, one))
+  const lease = (j.memory.leases ?? []).find((one) => one.reservation !== null && isWanting(j, one))
   if (lease?.reservation == null) return null
   const part: BlazarPart = { host_id: host.id, updated_at: null, keepMark: false, lease: { id: lease.id, reservation: lease.reservation } }
   const why = `Blazar took this node from ${leaseText(lease)} while it was broken, and gave it no other; it gets the node back.`
