@@ -182,6 +182,21 @@ breach('and whose the disabled is that both set within a moment nobody can tell'
   await on.disabled(null)
 })
 
+/** Blazar answers our request with 500 and did nothing; a person does the same so long before. */
+const answered500 = async (on: Careless, after: number): Promise<void> => {
+  const intent = on.intent('shield')
+  await on.mark(intent)
+  on.hand('new rails')
+  await on.wait(after)
+  on.cloud.faults.set('blazar', { kind: '500', times: 1 })
+  assert.equal(await on.disabled('anneal:c-1'), 500)
+  await on.wait(5 * MINUTE)
+  on.intent('unshield')
+  await on.disabled(null)
+}
+breach('nor where our own came to nobody knows what in that moment', [], (on) => answered500(on, 0))
+breach('a moment is two seconds', ['S11'], (on) => answered500(on, 3 * SECOND))
+
 breach('unless a read of the host has just shown it', ['S11'], async (on) => {
   const intent = on.intent('shield')
   await on.mark(intent)

@@ -61,6 +61,7 @@ function judgeDisabled({ bench, known, sent, host, say }: Judged): void {
   const isRace = entry.at - known.host.handAt <= UNNOTICED_MS && !(sent.hostShownAt > known.host.handAt)
   // Both did the same within a moment, and Blazar keeps one `updated_at` for both: whose it is nobody can tell from then on.
   if (step === 'disable' && host?.disabled === true && !isOurs(host) && isRace) known.host.isContested = true
+  if (step === 'enable' && known.sent.some((one) => mayHaveDone(one, known.host.handAt))) known.host.isContested = true
   if (host?.disabled === true && !isOurs(host) && !isRace && !known.host.isContested)
     say(
       'S11',
@@ -74,6 +75,12 @@ function judgeDisabled({ bench, known, sent, host, say }: Judged): void {
   if (intent !== null && within(entry.body, 'disabled') !== `anneal:${intent.caseId}`)
     say('S12', 'disabled in words that do not name its case')
 }
+
+/** As far as its sender could learn: it left within a moment of the person's hand, and what came of it nobody said. */
+const mayHaveDone = ({ step, entry, unheard }: Sent, handAt: number): boolean =>
+  step === 'disable' &&
+  Math.abs(entry.left - handAt) <= UNNOTICED_MS &&
+  (unheard || typeof entry.status !== 'number' || entry.status >= 500)
 
 function judgeMark({ bench, sent, host, say }: Judged): void {
   const { policy } = bench
