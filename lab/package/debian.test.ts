@@ -39,8 +39,9 @@ let image: Image
 let cloud: Child | null = null
 before(
   () => {
+    const deb = (existsSync(made) ? readdirSync(made) : []).find((name) => name.endsWith('.deb'))
+    assert.ok(deb, 'dist/package holds no .deb: run npm run package first')
     machine = makeMachine()
-    const deb = readdirSync(made).find((name) => name.endsWith('.deb')) ?? assert.fail('run npm run package first')
     // While the system is still as Debian makes it.
     image = playContainerfile(fileURLToPath(new URL('../../packaging/Containerfile', import.meta.url)), {
       context: made,
