@@ -75,15 +75,18 @@ async function runHere(place: Place): Promise<void> {
     await server.open()
     // The lock says that no other daemon lives: what one had in hand when it was killed is anybody's again.
     if (lock !== null) await store.unclaimAll(CLAIMANT)
-    for (const { reached: cloud } of wired) {
-      await mustBeRight(cloud, log)
-      await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
-      const { name, policy, policyHash } = cloud.config
-      await store.enrol(name, { mode: policy.mode, policyHash })
-      // A restart is a wake: what was decided under another mode or policy is decided again now.
-      await store.wake(await store.openCaseKeys(name))
-      log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database.shown })
-    }
+    // Side by side: one that hangs keeps no other waiting for its turn.
+    await Promise.all(
+      wired.map(async ({ reached: cloud }) => {
+        await mustBeRight(cloud, log)
+        await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
+        const { name, policy, policyHash } = cloud.config
+        await store.enrol(name, { mode: policy.mode, policyHash })
+        // A restart is a wake: what was decided under another mode or policy is decided again now.
+        await store.wake(await store.openCaseKeys(name))
+        log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database.shown })
+      }),
+    )
     server.isAtWork()
     const worlds = wired.map(({ world }) => world)
     const claimant = `${CLAIMANT}${seams.newId()}`
