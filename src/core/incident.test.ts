@@ -94,13 +94,14 @@ test('leaves it for one that explains as much and has spent a reset since, so th
 
 test('goes over for a reset spent there only where both are things on which the same nodes hang', () => {
   const last = { at: NOW - MINUTE, readings: '', result: 'failed', isFailing: true } as const
-  const seen = (theirs: KeyKind, own: KeyKind) => {
-    const incidents = { [theirs]: incident({ key: theirs, members: 6, last }), [own]: incident({ key: own, members: 6, isOwn: true }) }
+  const seen = (theirs: KeyKind, own: KeyKind, members = 6) => {
+    const incidents = { [theirs]: incident({ key: theirs, members, last }), [own]: incident({ key: own, members: 6, isOwn: true }) }
     return shared({ keys: {}, fleet: { incidents } })?.kind
   }
   assert.equal(seen('rack', 'switch'), 'rack')
   assert.equal(seen('service', 'backlog'), 'backlog')
   assert.equal(seen('signature', 'conductor'), 'conductor')
+  assert.equal(seen('conductor', 'rack', 24), 'rack')
 })
 
 test('leaves the incident of another switch than the node hangs on now', () => {

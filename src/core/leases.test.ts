@@ -120,6 +120,7 @@ test('a failed node with a lease that runs, or starts within the time of warning
   assert.deepEqual(kinds([lease('a', 0, HOUR, { start_date: null })]), [])
   // It ended between the read and the decision.
   assert.deepEqual(kinds([lease('a', -HOUR, 0)]), [])
+  assert.deepEqual(kinds([lease('a', 0, 0)]), [])
   const once = told([lease('a', HOUR, 3 * HOUR)])
   assert.deepEqual(once.told, ['lease-at-risk a'])
   assert.deepEqual(

@@ -195,6 +195,8 @@ test('a shield stands until an end of it was seen', () => {
   assert.equal(what(lost()), over)
   // An operator's, in the same seconds.
   assert.equal(what(shield({ outcome: 'refused', blazar: part })), SOAK)
+  const { message } = decided(shielded({ attempts: [shield({ outcome: 'refused', blazar: part })] }))
+  assert.equal(message, 'The mark of the shield is removed: the case is over.')
 })
 
 test('what Blazar said before the shield was set does not show it yet', () => {
