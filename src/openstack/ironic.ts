@@ -26,6 +26,8 @@ export type Ironic = HardwareReads & {
   versions(): Promise<IronicVersions>
   /** All nodes in one provision state. */
   nodesIn(state: string): Promise<SeenNode[]>
+  /** The same page by page. Throws where the list cannot be read to its end; what came before that is as true as ever. */
+  pagesIn(state: string): AsyncIterable<SeenNode[]>
   /** All nodes that this credential sees, children of other nodes left out. */
   census(): Promise<SeenNode[]>
   /** The same page by page: 100,000 nodes at once would be most of the memory there is. Throws where the list cannot be read to its end. */
@@ -73,7 +75,7 @@ export function ironicClient(session: Session): Ironic {
 const at = (uuid: string): string => `/v1/nodes/${segment(uuid)}`
 const read = (path: string, more: Partial<Call> = {}): Call => ({ service: 'baremetal', method: 'GET', path, ...more })
 
-function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'census' | 'censusPages' | 'conductors' | 'links'> {
+function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'pagesIn' | 'census' | 'censusPages' | 'conductors' | 'links'> {
   async function* nodes(filter: [string, string][], more: Partial<Call>): AsyncGenerator<SeenNode[]> {
     const { used } = await versions()
     const fields = (shardSince(used) ? [...LIST_FIELDS, 'shard'] : LIST_FIELDS).join(',')
@@ -85,10 +87,12 @@ function lists({ versions, send }: VersionKeeper): Pick<Ironic, 'nodesIn' | 'cen
     })
   }
 
+  const pagesIn = (state: string) => nodes([['provision_state', state]], {})
   const censusPages = () => nodes([], { answerTimeoutMs: CENSUS_PAGE_MS })
 
   return {
-    nodesIn: (state) => allOf(nodes([['provision_state', state]], {})),
+    nodesIn: (state) => allOf(pagesIn(state)),
+    pagesIn,
     census: () => allOf(censusPages()),
     censusPages,
 

@@ -155,7 +155,8 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
     if (text !== null && !known.intents.some(({ intent }) => intent.mark === text))
       say('S7', `takes away ${JSON.stringify(text)}, which is not ours`)
   }
-  const race = entry.at - known.handAt <= UNNOTICED_MS
+  // However long its road was: nothing can be noticed of what happens once it has left.
+  const race = entry.at - known.handAt <= UNNOTICED_MS || entry.left - known.handAt <= REPLY_LIVES_MS
   // A stale answer is Ironic's own lie; the verb alone is sent on a reply that cannot be one.
   const misled = step !== 'deleted' && entry.at - known.staleAt <= UNNOTICED_MS
   // What its own read showed it is no race any more.

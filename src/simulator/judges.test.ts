@@ -156,6 +156,14 @@ breach('a maintenance that a person sets while the request is on its way breaks 
   await on.reset()
 })
 
+breach('however long that way is', [], async (on) => {
+  on.cloud.faults.set('ironic', { kind: 'latency', ms: 5 * SECOND, times: 1 })
+  const sending = on.mark(on.intent('reset'))
+  on.cloud.people.setMaintenance(on.uuid, 'new mainboard')
+  on.judges.hand(on.uuid, 'maintenance')
+  await sending
+})
+
 breach('a mark in spite of a maintenance that a read has just shown breaks S3', ['S3'], async (on) => {
   const intent = on.intent('reset')
   on.cloud.people.setMaintenance(on.uuid, 'new mainboard')

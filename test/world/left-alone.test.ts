@@ -1,6 +1,8 @@
 /** What must be left alone, whatever its error looks like: a person's hand, somebody's instance, a cloud that does not tell. */
 import assert from 'node:assert/strict'
+import { poll } from '../../src/controller/poll.ts'
 import { HOUR, MINUTE } from '../../src/core/policy.ts'
+import type { Transport } from '../../src/core/seams.ts'
 import { type SimOperator, scenario } from '../sim-operator.ts'
 
 const BLIP = 'Failed to tear down: IPMI call failed: power status.'
@@ -34,6 +36,30 @@ scenario("a person's maintenance that Ironic lifted together with its own fault 
   assert.deepEqual([op.said('node-1'), op.sent()], ['wait held', []])
   assert.equal(await op.store.unhold(op.key('node-1'), { by: 'pat', why: 'done' }), true)
   await op.sweepUntil(() => op.node('node-1').row.provision_state === 'available', 20 * MINUTE)
+})
+
+/** One of the five lists of a poll comes to nothing while `fails` says so. */
+let fails = false
+const oneListFails =
+  (transport: Transport): Transport =>
+  (request) =>
+    fails && request.url.includes('provision_state=clean+failed')
+      ? transport({ ...request, url: request.url.replace('/v1/nodes', '/v1/nothing') })
+      : transport(request)
+
+scenario('what one list of a poll showed of a person counts, although another could not be read', { between: oneListFails }, async (op) => {
+  op.people.bmc('node-1', 'silent')
+  op.people.undeploy('node-1')
+  await op.clock.advance(10 * MINUTE)
+  op.people.setMaintenance('node-1', 'I am looking at it')
+  fails = true
+  await assert.rejects(op.clock.run(poll(op.world)), /404/)
+  fails = false
+  op.people.bmc('node-1', 'ok')
+  await op.clock.advance(10 * MINUTE)
+  assert.equal(op.node('node-1').row.maintenance, false)
+  await op.sweepFor(HOUR, 5 * MINUTE)
+  assert.deepEqual([op.said('node-1'), op.sent()], ['wait held', []])
 })
 
 scenario('a protected node', {}, async (op) => {
