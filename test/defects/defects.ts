@@ -15,7 +15,7 @@ const PROTOCOL: readonly Defect[] = [
     name: 'no fresh read',
     imitates: 'the mark’s reply is not held against what was decided',
     breaks: ['S1', 'S3'],
-    seeds: 12,
+    seeds: 24,
     edits: [edit(RESET, 'const problem = movedOn(intent, reply) ?? foreignLock(reply) ??', 'const problem =')],
   },
   {
@@ -354,6 +354,15 @@ const SEEN: readonly Defect[] = [
  * canary is ever sent, a first one as little as a second.
  */
 const NO_LOOK_AT_PORTS = edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, ')
+/** What conductors alone cannot reach looks green to the operator: there canaries are spent. Drawn so always, and not now and then, it is met within the seeds. */
+const CONDUCTORS_ALONE = [
+  edit(
+    'src/simulator/script/draws.ts',
+    "pick(random, ['clients', 'conductors', null, null])",
+    "pick(random, ['conductors', 'conductors', 'conductors', 'conductors'])",
+  ),
+  edit('src/simulator/script/draws.ts', "chance(random, 0.5) ? ' seen=conductors' : ''", "chance(random, 1) ? ' seen=conductors' : ''"),
+]
 
 /** What is decided. */
 const JUDGED: readonly Defect[] = [
@@ -373,9 +382,10 @@ const JUDGED: readonly Defect[] = [
     name: 'no canary',
     imitates: 'all that failed together is reset together',
     breaks: ['S9'],
-    seeds: 20,
+    seeds: 30,
     edits: [
       NO_LOOK_AT_PORTS,
+      ...CONDUCTORS_ALONE,
       edit(
         'src/core/pace.ts',
         '  if (shared === null) return null\n  const name',
@@ -387,9 +397,10 @@ const JUDGED: readonly Defect[] = [
     name: 'canary after canary',
     imitates: 'the next one goes as soon as the last one failed',
     breaks: ['S9'],
-    seeds: 20,
+    seeds: 30,
     edits: [
       NO_LOOK_AT_PORTS,
+      ...CONDUCTORS_ALONE,
       edit('src/core/pace.ts', 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
       edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
     ],
