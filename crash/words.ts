@@ -56,6 +56,7 @@ export function wordsByCommand(home: Home, judges: Judges): Words {
     jumpClock: () => {},
     sweepBeside: () => {},
     replica: () => {},
+    upgrade: () => {},
     fillDisk: () => {},
     wake: async () => {},
     // The daemon here asks nobody.

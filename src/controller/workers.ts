@@ -68,7 +68,8 @@ async function worker(pool: WorkerPool, shared: Shared, signal: AbortSignal): Pr
   const stumbled = { level: 'error', message: 'worker stumbled', about: { cloud: world.cloud } } as const
   while (!signal.aborted) {
     try {
-      const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [world.cloud] })
+      const { cloud, policyHash } = world
+      const [key] = await world.store.claim({ claimant: pool.claimant, limit: 1, clouds: [cloud], policyHash })
       if (key === undefined) await shared.rest()
       else await passOver(pool, { key, said: shared.said }, signal)
       shared.said.works(stumbled)

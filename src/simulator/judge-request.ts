@@ -55,6 +55,12 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   bench.check('S8')
   if (by.mode === 'observe')
     bench.accuse('S8', { node: nodeOf(entry), what: `${entry.method} to ${entry.service} in mode observe`, sent: [sent] })
+  if (by.policyHash !== undefined && by.policyHash !== bench.inForce)
+    bench.accuse('S8', {
+      node: nodeOf(entry),
+      what: `${entry.method} to ${entry.service} under a policy that is not in force`,
+      sent: [sent],
+    })
   const uuid = entry.service === 'blazar' ? nodeInBlazar(bench, sent) : nodeOf(entry)
   if (entry.service === 'blazar') judgeBlazarLeaving(bench, sent, uuid)
   if (uuid === null) {

@@ -309,6 +309,15 @@ breach("taking away somebody else's mark breaks S7", ['S7'], async (on) => {
 
 breach('a changing request in mode observe breaks S8', ['S8'], (on) => on.mark(on.intent('reset')), { mode: 'observe' })
 
+breach('a changing request by a policy that is not the one put in force last breaks S8', ['S8'], async (on) => {
+  on.by.policyHash = 'ours'
+  on.judges.inForce('ours')
+  await on.mark(on.intent('reset'))
+  assert.deepEqual(on.broken(), [])
+  on.judges.inForce('another')
+  await on.reset()
+})
+
 breach('a reset while Neutron has been down for minutes breaks S9', ['S9'], async (on) => {
   const { clock } = on.cloud.state
   on.judges.bench.outages.push({ service: 'neutron', seenBy: 'both', from: clock.now(), to: null })

@@ -15,6 +15,8 @@ import type { ServiceSlug, World } from './world.ts'
 export type Sender = {
   name: string
   mode: Mode
+  /** Of its mode and policy; another one may be in force. */
+  policyHash?: string
   /** Virtual time; unset while it lives. */
   diedAt?: number
   /** It stands still, as on SIGSTOP: what is answered to it meanwhile it has not read. */
@@ -109,6 +111,8 @@ export type Bench = {
   onNode: (uuid: string) => OnNode
   nodes: Map<string, OnNode>
   paused: boolean
+  /** Hash of the mode and policy that were last put in force; null until any were. */
+  inForce: string | null
   /** When a reset was last spent on a shared outage, by service; the operator's wall clock. */
   canaries: Map<string, number>
   /** The reset that was last spent on BMCs of a rack that are away together, by the rack. */
@@ -140,6 +144,8 @@ export type Judges = Onlooker & {
   /** Of these intents, told before, no outcome was recorded when their sender died. */
   died(intentIds: ReadonlySet<string>): void
   said(word: Word): void
+  /** A process that has begun has put its mode and policy in force. */
+  inForce(policyHash: string): void
   datagram(payload: Uint8Array): void
   hand(uuid: string, what: Hand): void
 }
@@ -170,6 +176,9 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
       bench.onNode(uuid).host.isLifted = false
     },
     said: (word) => hear(bench, word),
+    inForce: (policyHash) => {
+      bench.inForce = policyHash
+    },
     datagram: (payload) => {
       bench.check('S8')
       if (!isStateless(payload)) bench.accuse('S8', { node: null, what: `a datagram to a BMC is more than a look: ${payload.toString()}` })
@@ -248,7 +257,16 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     return known
   }
   const silent = { accuse: () => {}, check: () => {} }
-  const none = { jumped: 0, paused: false, canaries: new Map(), rackCanaries: new Map(), outages: [], calmAt: null, resumed: [] }
+  const none = {
+    jumped: 0,
+    paused: false,
+    inForce: null,
+    canaries: new Map(),
+    rackCanaries: new Map(),
+    outages: [],
+    calmAt: null,
+    resumed: [],
+  }
   return { world, policy, wall, latest: wall(), onNode, nodes, ...none, ...silent }
 }
 

@@ -13,6 +13,12 @@ import { template } from './template.ts'
 /** design.md section 3: long enough for one observation (30 s in all, renewed meanwhile), short enough to take over a dead worker's node. */
 export const CLAIM_MS = 30_000
 
+/**
+ * Whoever goes by another policy than the one in force decides only that nothing is to be sent, and the node waits for its next look: what
+ * is due is left this long to those who may act, who look twice a second. Four polls: nobody of them is there, or they have fallen behind.
+ */
+export const OTHERS_FIRST_MS = 60_000
+
 /** Rows a statement: SQLite takes 32,766 parameters, and a row of `due` has 4. */
 const CHUNK = 500
 
@@ -47,8 +53,16 @@ export async function wake(db: Queries, keys: readonly NodeKey[], at: number): P
   }
 }
 
+export type Claim = {
+  claimant: string
+  limit: number
+  clouds: readonly string[]
+  /** By which the claimant decides; without one it leaves nothing to others. */
+  policyHash?: string | null
+}
+
 /** Takes up to `limit` due nodes of these clouds, those longest due first. One statement, so two claimants never get the same row. */
-export async function claim(home: Home, o: { claimant: string; limit: number; clouds: readonly string[] }): Promise<NodeKey[]> {
+export async function claim(home: Home, o: Claim): Promise<NodeKey[]> {
   if (o.clouds.length === 0 || o.limit <= 0) return []
   const now = home.clock.now()
   const taken = await lazily(home, (db) => (home.turns === null ? claimHere : claimSkipping)(db, { ...o, now }))
@@ -57,17 +71,30 @@ export async function claim(home: Home, o: { claimant: string; limit: number; cl
   return taken.map(({ cloud, uuid }) => ({ cloud, uuid }))
 }
 
-type Claiming = { claimant: string; limit: number; clouds: readonly string[]; now: number }
+type Claiming = Claim & { now: number }
 
 const claimedBy = ({ claimant, now }: Claiming) => ({ claimant, claimUntil: now + CLAIM_MS, wakeAt: null })
 
-const freeRows = (db: Pick<Queries, 'selectFrom'>, { clouds, limit, now }: Claiming) =>
+const freeRows = (db: Pick<Queries, 'selectFrom'>, { clouds, limit, now, policyHash = null }: Claiming) =>
   db
     .selectFrom('due as free')
     .select(['free.cloud', 'free.uuid'])
     .where('free.dueAt', '<=', now)
     .where('free.cloud', 'in', clouds)
     .where((inner) => inner.or([inner('free.claimant', 'is', null), inner('free.claimUntil', '<=', now)]))
+    .$if(policyHash !== null, (rows) =>
+      rows.where(({ eb, or, exists, selectFrom }) =>
+        or([
+          eb('free.dueAt', '<=', now - OTHERS_FIRST_MS),
+          exists(
+            selectFrom('clouds')
+              .select('clouds.cloud')
+              .whereRef('clouds.cloud', '=', 'free.cloud')
+              .where('clouds.policyHash', '=', policyHash),
+          ),
+        ]),
+      ),
+    )
     .orderBy('free.dueAt')
     .orderBy('free.cloud')
     .orderBy('free.uuid')

@@ -37,7 +37,7 @@ import {
   type Tried,
   takeMessages,
 } from './deliveries.ts'
-import { claim, claimOne, nextDue, renew, unclaim, unclaimAll, wakeIn } from './due.ts'
+import { type Claim, claim, claimOne, nextDue, renew, unclaim, unclaimAll, wakeIn } from './due.ts'
 import { countListeners, type Hints, hintsFrom } from './hints.ts'
 import { type Home, type Queries, statement } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
@@ -117,8 +117,8 @@ export type Store = SaidWords & {
 
   /** dueAt becomes the earlier of what it is and `at` (now unless told); never delays. */
   wake(keys: readonly NodeKey[], at?: number): Promise<void>
-  /** Up to `limit` due nodes, longest due first. A claim lapses 30 s after it was taken or renewed. */
-  claim(o: { claimant: string; limit: number; clouds: readonly string[] }): Promise<NodeKey[]>
+  /** Up to `limit` due nodes, longest due first; under a policy that is not in force only what nobody else took. A claim lapses 30 s after it was taken or renewed. */
+  claim(o: Claim): Promise<NodeKey[]>
   /** This node, due or not; false where another claim on it stands. */
   claimOne(claimant: string, key: NodeKey): Promise<boolean>
   /** False where the claim is not this claimant's any more. */

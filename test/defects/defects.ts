@@ -413,6 +413,31 @@ const JUDGED: readonly Defect[] = [
     edits: [edit('src/core/row-error.ts', '  if (j.count.spent < j.policy.resets.max || j', '  if (j.count.spent < 100 || j')],
   },
   {
+    name: 'another policy acts',
+    imitates: 'each replica goes by its own file',
+    breaks: ['S8'],
+    seeds: 8,
+    often: ['replica span=3m policy={"resets":{"max":1}}'],
+    edits: [
+      edit(
+        'src/controller/reconcile.ts',
+        "overruled: world.policyHash !== null && world.policyHash !== loaded.policyHash && policy.mode !== 'observe'",
+        'overruled: false',
+      ),
+    ],
+  },
+  {
+    name: 'policy changed on the way',
+    imitates: 'what was decided is sent, whoever changed the policy since',
+    breaks: ['S8'],
+    seeds: 8,
+    often: [
+      'ambush before-verb "replica span=40s policy={\\"resets\\":{\\"max\\":1}}"',
+      'ambush after-commit "replica span=40s policy={\\"look\\":90000}"',
+    ],
+    edits: [edit('src/store/intents.ts', '!== intent.policyRevision) return', '< 0) return')],
+  },
+  {
     name: 'observe acts',
     imitates: 'a mode that is asked for in one place too few',
     breaks: ['S8'],

@@ -11,11 +11,13 @@ import type { Intent } from '../../core/case.ts'
 import { MINUTE, type Mode, type Policy, SECOND } from '../../core/policy.ts'
 import type { Clock, NewId, Random, Seams, Transport } from '../../core/seams.ts'
 import { cloudAccess } from '../../openstack/cloud-access.ts'
+import { isObject } from '../../simulator/answer.ts'
 import { nodesAt } from '../../simulator/blazar-state.ts'
 import type { SimulatedCloud } from '../../simulator/cloud.ts'
 import type { Judges, Sender } from '../../simulator/judges.ts'
 import type { Moment } from '../../simulator/script/scene.ts'
 import type { VirtualClock } from '../../simulator/virtual-clock.ts'
+import { isNewer, SCHEMA_VERSION } from '../../store/migrations.ts'
 import type { Store } from '../../store/store.ts'
 import { StoreError } from '../../store/store-error.ts'
 import { type WiredCloud, wireCloud } from '../../wire-cloud.ts'
@@ -33,6 +35,8 @@ export type Machine = {
   store: Store
   policy: Policy
   disk: { isFull: boolean }
+  /** Of the store: each next version of the operator raises it. */
+  schema: { version: number }
   onPass: (pass: Pass) => void
   /** An intent is durable, a request is about to leave, or its answer is about to be read, in this life: what happens just then. */
   onMoment: (moment: Moment, at: { uuid: string; life: Freezing }) => void
@@ -42,11 +46,13 @@ export type Machine = {
 /** `freeze`: it stands still at its next await, for `ms`. */
 export type Freezing = { freeze(ms: number): void }
 
-/** `every`: a sweep that often, as cron does it; null: the daemon. */
-type Manner = { mode: Mode; every: number | null }
+/** `every`: a sweep that often, as cron does it; null: the daemon. `policy`: what it has otherwise than the machine's. */
+type Manner = { mode: Mode; every: number | null; policy?: Record<string, unknown> }
 
 export type Life = Freezing & {
   die(): void
+  /** A newer version has brought the store up to date under it. */
+  isOvertaken(): boolean
   /** It dies at the await of that number after its next intent's commit; `then` is called as it does. */
   dieWriting(step: number, then: () => void): void
   /** One sweep to its end. */
@@ -73,28 +79,32 @@ export function machineClock(clock: VirtualClock): Clock & { jump(ms: number): v
 }
 
 /** Born at once; it has asked nothing yet. */
-export async function live(machine: Machine, name: string, { mode, every }: Manner): Promise<Life> {
-  const { cloud, judges, log, random, newId } = machine
-  const body = mortal(machine, { name, mode })
-  const seams: Seams = { clock: body.clock, random, newId, transport: body.transport, datagram: body.datagram }
-  const policy = { ...machine.policy, mode }
+export async function live(machine: Machine, name: string, { mode, every, policy: turned = {} }: Manner): Promise<Life> {
+  const { cloud, judges, log, random, newId, schema } = machine
+  const policy = { ...laidOver(machine.policy, turned), mode }
   const policyHash = JSON.stringify(policy)
+  const body = mortal(machine, { name, mode, policyHash })
+  const seams: Seams = { clock: body.clock, random, newId, transport: body.transport, datagram: body.datagram }
+  const { version } = schema
+  const isOvertaken = (): boolean => schema.version > version
   const committed = (intent: Intent): void => {
     judges.committed(intent, body.sender)
     body.committed()
     machine.onMoment('after-commit', { uuid: intent.uuid, life: body })
   }
   const { closed, recorded } = judges
-  const store = through(telling(onDisk(machine), { committed, recorded, closed }), body.gate)
+  const store = through(telling(ofVersion(onDisk(machine), isOvertaken), { committed, recorded, closed }), body.gate)
   const parts = { cloud: SIMULATED_CLOUD, policyHash, access: accessTo(cloud), servicesAccess: null, policy, seams, log, store }
   const world: WiredCloud = wireCloud(parts)
   await machine.store.enrol(SIMULATED_CLOUD, { mode, policyHash })
+  judges.inForce(policyHash)
   await machine.store.wake(await machine.store.openCaseKeys(SIMULATED_CLOUD))
   const stop = new AbortController()
   const once = () => sweep(world, { claimant: name, limit: null, follow: false, onPass: machine.onPass })
   let working: Promise<void> = Promise.resolve()
   return {
     die: body.die,
+    isOvertaken,
     dieWriting: body.dieWriting,
     freeze: body.freeze,
     sweep: once,
@@ -242,25 +252,51 @@ function through(store: Store, gate: () => Promise<void> | undefined): Store {
   })
 }
 
+/** What is said of an object's keys leaves its other keys as they were. */
+export function laidOver(base: Policy, turned: Readonly<Record<string, unknown>>): Policy {
+  const before: Record<string, unknown> = base
+  const laid = Object.entries(turned).map(([key, value]) => {
+    const under = before[key]
+    return [key, isObject(value) && isObject(under) ? { ...under, ...value } : value]
+  })
+  return { ...base, ...Object.fromEntries(laid) }
+}
+
+/** What writes fails with the error as long as there is one; a deciding transaction that has done its work is rolled back. */
+function refusing(store: Store, error: () => StoreError | null): Store {
+  const unless =
+    <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>
+    (...given: A): Promise<R> => {
+      const refused = error()
+      return refused === null ? call(...given) : Promise.reject(refused)
+    }
+  return {
+    ...store,
+    seen: unless(store.seen),
+    takeCensus: unless(store.takeCensus),
+    record: unless(store.record),
+    deciding: (cloud, work) =>
+      store.deciding(cloud, async (tx) => {
+        const done = await work(tx)
+        const refused = error()
+        if (refused !== null) throw refused
+        return done
+      }),
+  }
+}
+
 /** On a full disk whatever makes the file grow is rolled back, as SQLite does it; claims overwrite what is there. */
 function onDisk({ store, disk }: Machine): Store {
   const full = (): StoreError =>
     new StoreError('sim.db', 'The database sim.db cannot grow because the disk is full.', 'Free some space.', false)
-  const unlessFull =
-    <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>
-    (...given: A): Promise<R> =>
-      disk.isFull ? Promise.reject(full()) : call(...given)
+  return refusing(store, () => (disk.isFull ? full() : null))
+}
+
+/** As PostgreSQL does it to whom a newer version has overtaken: no turn is taken, and no node claimed from those who may decide. */
+function ofVersion(store: Store, isOvertaken: () => boolean): Store {
   return {
-    ...store,
-    seen: unlessFull(store.seen),
-    takeCensus: unlessFull(store.takeCensus),
-    record: unlessFull(store.record),
-    deciding: (cloud, work) =>
-      store.deciding(cloud, async (tx) => {
-        const done = await work(tx)
-        if (disk.isFull) throw full()
-        return done
-      }),
+    ...refusing(store, () => (isOvertaken() ? isNewer('sim.db', SCHEMA_VERSION + 1) : null)),
+    claim: (o) => (isOvertaken() ? Promise.resolve([]) : store.claim(o)),
   }
 }
 

@@ -18,12 +18,12 @@ export const calmsOf = (entries: readonly TraceEntry[]): number[] =>
   entries.filter((entry) => entry.kind === 'deed' && entry.text === 'calm').map(({ at }) => at)
 
 /** Without a word for it these last so long (deeds-operator.ts). */
-const USUAL_MS: Record<string, number> = { crash: 30_000, freeze: 300_000, replica: 300_000 }
+const USUAL_MS: Record<string, number> = { crash: 30_000, freeze: 300_000, replica: 300_000, upgrade: 300_000 }
 /** Without `for` these last until the next of its kind on the same thing, or the calm. */
 const STATES: readonly string[] = ['bmc', 'rack', 'route', 'service', 'noise', 'conductor', 'cleaning']
 const ENDS = /^(bmc|rack|cleaning) \S+ ok$/
 
-const OF_THE_OPERATOR = ['crash', 'freeze', 'clock', 'sweep', 'replica', 'disk-full', 'pause']
+const OF_THE_OPERATOR = ['crash', 'freeze', 'clock', 'sweep', 'replica', 'upgrade', 'disk-full', 'pause']
 
 function laneName(text: string): string {
   const [verb = '', what = ''] = text.split(' ')

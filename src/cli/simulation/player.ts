@@ -33,13 +33,15 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
   let between: Freezing | null = null
   const beside = new Set<Promise<unknown>>()
   let over = false
-  const born = (how: Manner): Promise<Life> => {
+  const born = (how: Manner & { policy?: Record<string, unknown> }): Promise<Life> => {
     lives += 1
     return live(machine, `life-${lives}`, how)
   }
   const begin = async (mode: Mode): Promise<void> => {
     if (over) return
-    life = await born({ ...manner, mode })
+    const begun = await born({ ...manner, mode })
+    if (over) return
+    life = begun
     life.work()
   }
   // What observes at first acts after a while, as a careful site does it.
@@ -48,6 +50,22 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
   const restart = (ms: number): void => {
     life = null
     clock.after(ms, () => void begin(later()))
+  }
+  // Stopped as on SIGTERM, and begun again, which puts its own policy in force. Whoever died meanwhile is begun again anyway.
+  const anew = async (): Promise<void> => {
+    const old = life
+    if (old === null || over) return
+    await old.stop()
+    if (life === old) await begin(later())
+  }
+  // Beside the older ones at first. Whatever else is begun from now on is of this version, too.
+  const takesOver = async (newer: Life, ms: number): Promise<void> => {
+    newer.work()
+    await clock.sleep(ms)
+    const old = life
+    if (over || old === null || !old.isOvertaken() || newer.isOvertaken()) return newer.stop()
+    life = newer
+    await old.stop()
   }
   const alongside = (doing: Promise<unknown>): void => {
     const ended = doing.finally(() => beside.delete(ended))
@@ -84,8 +102,15 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
         // Knows: a sweep that a fault ends is an event of the storm like another.
         if (!over) alongside(born({ ...manner, mode: later() }).then((other) => other.sweep().catch(() => null)))
       },
-      replica: (ms) => {
-        if (!over) alongside(born({ mode: later(), every: null }).then((other) => besideFor(other, { clock, ms })))
+      replica: (ms, policy) => {
+        if (over) return
+        const gone = born({ mode: later(), every: null, policy: policy ?? {} }).then((other) => besideFor(other, { clock, ms }))
+        alongside(policy === null ? gone : gone.then(anew))
+      },
+      upgrade: (ms) => {
+        if (over) return
+        machine.schema.version += 1
+        alongside(born({ ...manner, mode: later() }).then((newer) => takesOver(newer, ms)))
       },
       fillDisk: (isFull) => {
         machine.disk.isFull = isFull

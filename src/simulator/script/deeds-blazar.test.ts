@@ -26,7 +26,7 @@ const nobody: ToOperator = {
     reject: async () => {},
   },
   ...{ release: async () => {}, wake: async () => {}, believeCensus: async () => {}, crash: () => {}, freeze: () => {} },
-  ...{ jumpClock: () => {}, sweepBeside: () => {}, replica: () => {}, fillDisk: () => {} },
+  ...{ jumpClock: () => {}, sweepBeside: () => {}, replica: () => {}, upgrade: () => {}, fillDisk: () => {} },
 }
 
 function given(site: string) {

@@ -4,6 +4,7 @@
  */
 import { type Deed, DONE, deed, NODE, NUMBER, oneOf, SHIFT, SPAN, TEXT } from './deed.ts'
 import { MOMENTS, type Scene } from './scene.ts'
+import { POLICY } from './site.ts'
 
 /** A node's uuid, for words that are about one. */
 const uuidOf = (scene: Scene, name: string): string | null => scene.node(name)?.row.uuid ?? null
@@ -101,11 +102,20 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
     },
   }),
   replica: deed({
-    says: 'A second operator works on the same database for so long (5m).',
+    says: 'A second operator works on the same database for so long (5m). With a policy of its own, which is in force from then on, the first one only observes, and is begun anew at the end.',
+    takes: {},
+    options: { span: SPAN, policy: POLICY },
+    does: ({ operator }, { span = STANDING_MS, policy = null }) => {
+      operator.replica(span, policy)
+      return DONE
+    },
+  }),
+  upgrade: deed({
+    says: 'An operator of the next version starts beside the other and changes the database: the older one decides nothing more, and is stopped after so long (5m).',
     takes: {},
     options: { span: SPAN },
     does: ({ operator }, { span = STANDING_MS }) => {
-      operator.replica(span)
+      operator.upgrade(span)
       return DONE
     },
   }),

@@ -10,6 +10,7 @@ import { SERVICES } from '../world.ts'
 import { spanWord } from './deed.ts'
 import { ambush, DRAWS, type Drawn, drawnOf } from './draws.ts'
 import { blazarAtFirst, drawnInBlazar, gapInBlazar } from './draws-blazar.ts'
+import { drawnReplicas } from './draws-replicas.ts'
 import type { Scene } from './scene.ts'
 
 /** A canary's 45 minutes and the ramp after it fall into the longer ones; the slower the lines, the more is sent between them. */
@@ -30,21 +31,21 @@ function drawnNoise(random: Random): string[] {
   )
 }
 
-/** `beside`: draws what befalls a Blazar, where there is one. `often`: lines that are performed each minute besides what is drawn. */
-export type Storm = { ms: number; isEnough: () => boolean; beside: Random; often: readonly string[] }
+/** `beside`: draws what befalls a Blazar, where there is one. `replicas`: draws which ones join. `often`: lines that are performed each minute besides what is drawn. */
+export type Storm = { ms: number; isEnough: () => boolean; beside: Random; replicas: Random; often: readonly string[] }
 
 /**
  * Goes on for `ms` of virtual time and through a last long lull, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
  * the middle of one, so that the record of them played again gives the same history.
  */
-export async function storm(scene: Scene, random: Random, { ms, isEnough, beside, often }: Storm): Promise<void> {
+export async function storm(scene: Scene, random: Random, { ms, isEnough, beside, replicas, often }: Storm): Promise<void> {
   const { clock } = scene.cloud.state
   const stormEnds = clock.now() + ms
   const end = stormEnds + between(random, LAST_LULL.low, LAST_LULL.high)
   for (const line of [...drawnNoise(random), ...drawnStaying(random)]) scene.perform(line)
   const hasBlazar = scene.cloud.state.blazar !== null
   for (const line of hasBlazar ? blazarAtFirst(scene, beside) : []) scene.perform(line)
-  let later: { at: number; line: string }[] = []
+  let later = drawnReplicas(replicas, end - clock.now()).map(({ line, after }) => ({ at: clock.now() + after, line }))
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
   let besideAt = hasBlazar ? clock.now() + gapInBlazar(beside) : Number.POSITIVE_INFINITY

@@ -32,8 +32,13 @@ export type ToOperator = {
   jumpClock(ms: number): void
   /** A second one, for one sweep over the same store. */
   sweepBeside(): void
-  /** A second daemon on the same store, for `ms`. */
-  replica(ms: number): void
+  /**
+   * A second daemon on the same store, for `ms`. `policy`: what its policy has otherwise; that one is in force from its start on, until the
+   * first is begun anew once the second has ended.
+   */
+  replica(ms: number, policy: Record<string, unknown> | null): void
+  /** A daemon of the next version joins and brings the store up to date; the older one stands beside it for `ms`, and is stopped then. */
+  upgrade(ms: number): void
   /** Whether what is written to the database finds no room. */
   fillDisk(isFull: boolean): void
 }

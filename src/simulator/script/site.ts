@@ -3,6 +3,7 @@
  * `operator`, `policy`); the same lines whether a person wrote them or a seed drew them (drawn-site.ts).
  */
 import { DEFAULT_POLICY, type Mode } from '../../core/policy.ts'
+import { isObject } from '../answer.ts'
 import { BLAZAR_KINDS, type BlazarKind } from '../blazar-state.ts'
 import type { CloudOptions, NodeSpec } from '../build-world.ts'
 import { type Field, JSON_VALUE, linesOver, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
@@ -53,6 +54,15 @@ const SITE_KEYS = {
   cinder: ON_OFF,
   blazar: oneOf(BLAZAR_KINDS),
   monitor: ON_OFF,
+}
+/** What a policy has otherwise, as in core/policy.ts, times in ms. */
+export const POLICY: Field<Record<string, unknown>> = {
+  what: 'a JSON object as `policy` takes it',
+  read: (word) => {
+    const value = JSON_VALUE.read(word)?.value
+    return isObject(value) && strangerIn(value) === undefined ? value : undefined
+  },
+  isNamed: false,
 }
 const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN }
 const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
@@ -188,8 +198,10 @@ function nodeOf(line: string, words: readonly string[]): NodeSpec {
   }
 }
 
+const strangerIn = (policy: object): string | undefined => Object.keys(policy).find((key) => !(key in DEFAULT_POLICY))
+
 function knownOnly(policy: Record<string, unknown>, line: string): Record<string, unknown> {
-  const stranger = Object.keys(policy).find((key) => !(key in DEFAULT_POLICY))
+  const stranger = strangerIn(policy)
   if (stranger === undefined) return policy
   throw new ScriptError(`"${line}": policy has no "${stranger}". There are ${Object.keys(DEFAULT_POLICY).join(', ')}.`)
 }
@@ -197,7 +209,7 @@ function knownOnly(policy: Record<string, unknown>, line: string): Record<string
 /** The rest of the line is one JSON object. */
 function policyOf(line: string): Record<string, unknown> {
   const value = JSON_VALUE.read(line.slice('policy'.length).trim())?.value
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return knownOnly({ ...value }, line)
+  if (isObject(value)) return knownOnly(value, line)
   throw new ScriptError(`"${line}": a JSON object is wanted behind policy.`)
 }
 
