@@ -68,6 +68,9 @@ export function drawnBlazar(random: Random): string[] {
   return [`site blazar=${kind} monitor=${runs}`, `policy ${JSON.stringify({ blazar: turned })}`]
 }
 
+/** For one site of four, a line behind the others: replicas join there, of other policies and versions. @param random a stream of its own */
+export const drawnReplicaSite = (random: Random): string[] => (chance(random, 1 / 4) ? ['operator turns=on'] : [])
+
 function drawnOperator(random: Random): string {
   const mode = pick(random, ['observe', 'auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'approve', 'approve', 'observe'])
   return chance(random, 0.4) ? `operator mode=${mode} every=${spanWord(between(random, 30, 150) * SECOND)}` : `operator mode=${mode}`

@@ -37,14 +37,14 @@ create trigger due_hint after insert or update on due for each row when (new."wa
 `
 
 /** Which replica polls, and when the next poll is due (rounds.ts). SQLite has one daemon and no such table. */
-const ROUNDS = `
+const TURNS = `
 create table rounds (
   cloud text collate "C" not null, kind text collate "C" not null, "nextAt" bigint not null, "firstAt" bigint,
   primary key (cloud, kind)
 );
 `
 
-const BESIDE: Record<number, string> = { 1: AUDIT, 5: HINTS + ROUNDS }
+const BESIDE: Record<number, string> = { 1: AUDIT, 5: HINTS + TURNS }
 
 /**
  * Brings the database to this version in one transaction, which no other process does at the same moment. Throws StoreError for a database

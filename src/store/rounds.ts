@@ -1,7 +1,7 @@
 /**
  * Whose turn it is to poll a cloud or to take its census, where several replicas work on one PostgreSQL: a round is begun by one of them, and
  * the next one by whoever is there when it is due. A replica that dies has begun its last round; nobody waits for it longer than that round was
- * its own. SQLite has one daemon, and none of this.
+ * its own. SQLite has one daemon, and none of this but in the simulation.
  */
 import { type Home, transaction } from './home.ts'
 
@@ -23,6 +23,11 @@ export type Rounds = {
   /** A poll was taken in. Says that the first round is done when all that the first poll found has been looked at, by whichever replica. */
   polled(cloud: string): Promise<void>
 }
+
+/** Their table on SQLite, where it is no part of the schema. */
+export const ROUNDS = `create table rounds (
+  cloud text not null, kind text not null, nextAt integer not null, firstAt integer, primary key (cloud, kind)
+) strict`
 
 /** A round that lies further ahead than anybody put it was put there by a clock that has been set back since. */
 const FAR_MS = 120_000

@@ -74,7 +74,7 @@ import {
   nodes,
   witnesses,
 } from './reading.ts'
-import { type Rounds, roundsIn } from './rounds.ts'
+import { ROUNDS, type Rounds, roundsIn } from './rounds.ts'
 import { type SaidWords, wordsIn } from './said-words.ts'
 import type { Schema } from './schema.ts'
 import { openCaseKeys, seen, takeInCensus, wakeMissing } from './seen.ts'
@@ -222,7 +222,7 @@ export type Replicas = Pick<Hints, 'onWake'> & {
 }
 
 /** Opens (and makes or migrates) the SQLite database at `path`, or one in memory at ':memory:'. Throws StoreError with one clear sentence. */
-export async function openStore({ path, ...seams }: StoreSeams & { path: string }): Promise<Store> {
+export async function openStore({ path, ...seams }: SqliteSeams & { path: string }): Promise<Store> {
   return await storeOver(openSqliteFile(path, seams.clock.now()), seams)
 }
 
@@ -252,14 +252,20 @@ export async function postgresStoreOver(
 }
 
 type StoreSeams = { clock: Clock; newId: NewId; random: Random }
+/** `takesTurns`: whoever works on it shares polls and censuses as replicas on PostgreSQL do; for the simulation, whose histories replay on SQLite. */
+type SqliteSeams = StoreSeams & { takesTurns?: boolean }
 
 /** The store on a database that is open already; it closes it. */
-export async function storeOver({ database, file }: ReturnType<typeof openSqliteFile>, seams: StoreSeams): Promise<Store> {
+export async function storeOver({ database, file }: ReturnType<typeof openSqliteFile>, seams: SqliteSeams): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(database, file) })
   // Kysely closes only what it has used once.
   await db.selectFrom('schema_version').select('version').execute()
-  const { clock, newId, random } = seams
-  return storeOn({ db, clock, newId, random, turns: null })
+  const { clock, newId, random, takesTurns = false } = seams
+  const home: Home = { db, clock, newId, random, turns: null }
+  if (!takesTurns) return storeOn(home)
+  database.exec(ROUNDS)
+  // Nobody calls out a wake here: it is seen half a second later.
+  return { ...storeOn(home), replicas: { rounds: roundsIn(home), onWake: () => {}, count: async () => 1 } }
 }
 
 function storeOn(home: Home): Store {

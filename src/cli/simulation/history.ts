@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { DAY, HOUR, MINUTE, type Policy } from '../../core/policy.ts'
 import { isLeaseTurning } from '../../simulator/blazar-leases.ts'
 import { type SimulatedCloud, simulatedCloud } from '../../simulator/cloud.ts'
-import { drawnBlazar, drawnHead } from '../../simulator/drawn-site.ts'
+import { drawnBlazar, drawnHead, drawnReplicaSite } from '../../simulator/drawn-site.ts'
 import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import { type Judges, judgesOver } from '../../simulator/judges.ts'
 import { PASSWORD } from '../../simulator/keystone.ts'
@@ -90,7 +90,7 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
   const judges = judgesOver(cloud.state, { wall: wall.now, policy })
   const random = stream(seed, OPERATOR)
   const newId = seededIds(random)
-  const store = await openStore({ path: ':memory:', clock: wall, newId, random })
+  const store = await openStore({ path: ':memory:', clock: wall, newId, random, takesTurns: manner.turns })
   const counted: Setting['counted'] = { passes: 0, acts: new Map(), decisions: new Map(), rows: new Map() }
   const machine: Machine = {
     ...{ cloud, judges, clock: wall, random, newId, store, policy, disk: { isFull: false }, schema: { version: 0 } },
@@ -141,13 +141,16 @@ export async function playSeed(
   { policy, storm: wanted, untilBroken = false, often = [], watched }: SeedOptions,
 ): Promise<Played> {
   const draw = stream(seed, SITE)
-  const setting = await setUp([...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE))], policy, watched ?? null)
+  const joining = stream(seed, REPLICAS)
+  const shared = drawnReplicaSite(joining)
+  const head = [...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE)), ...shared]
+  const setting = await setUp(head, policy, watched ?? null)
   const { clock, judges, scene, store } = setting
   try {
     await clock.advance(MINUTE)
     const isEnough = () => untilBroken && judges.broken.length > 0
     const drawn = between(draw, 5, 20) * MINUTE
-    const beside = { beside: stream(seed, BLAZAR_STORM), replicas: stream(seed, REPLICAS), often }
+    const beside = { beside: stream(seed, BLAZAR_STORM), replicas: shared.length > 0 ? joining : null, often }
     await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough, ...beside })
     const history = isEnough() ? await reckoning(setting) : await ended(setting)
     return { ...history, entries: watched === undefined ? [] : entriesOf(watched, scene) }

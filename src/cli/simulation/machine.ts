@@ -231,11 +231,17 @@ function mortal(machine: Machine, sender: Sender) {
 
 /** The store as a life reaches it: before and after each of its calls it may die or stand still, never within one. */
 function through(store: Store, gate: () => Promise<void> | undefined): Store {
-  const gated = new Map<string | symbol, unknown>()
-  return new Proxy(store, {
+  const { replicas } = store
+  if (replicas === null) return gated(store, gate)
+  return gated({ ...store, replicas: { ...replicas, rounds: gated(replicas.rounds, gate) } }, gate)
+}
+
+function gated<T extends object>(calls: T, gate: () => Promise<void> | undefined): T {
+  const known = new Map<string | symbol, unknown>()
+  return new Proxy(calls, {
     get: (on, name) => {
-      const known = gated.get(name)
-      if (known !== undefined) return known
+      const before = known.get(name)
+      if (before !== undefined) return before
       const call: unknown = Reflect.get(on, name)
       if (typeof call !== 'function') return call
       const made = async (...given: unknown[]): Promise<unknown> => {
@@ -246,7 +252,7 @@ function through(store: Store, gate: () => Promise<void> | undefined): Store {
           await gate()
         }
       }
-      gated.set(name, made)
+      known.set(name, made)
       return made
     },
   })
@@ -262,28 +268,29 @@ export function laidOver(base: Policy, turned: Readonly<Record<string, unknown>>
   return { ...base, ...Object.fromEntries(laid) }
 }
 
-/** What writes fails with the error as long as there is one; a deciding transaction that has done its work is rolled back. */
-function refusing(store: Store, error: () => StoreError | null): Store {
-  const unless =
-    <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>
-    (...given: A): Promise<R> => {
-      const refused = error()
-      return refused === null ? call(...given) : Promise.reject(refused)
-    }
-  return {
-    ...store,
-    seen: unless(store.seen),
-    takeCensus: unless(store.takeCensus),
-    record: unless(store.record),
-    deciding: (cloud, work) =>
-      store.deciding(cloud, async (tx) => {
-        const done = await work(tx)
-        const refused = error()
-        if (refused !== null) throw refused
-        return done
-      }),
+type Refusal = () => StoreError | null
+
+const unless =
+  <A extends unknown[], R>(refusal: Refusal, call: (...given: A) => Promise<R>) =>
+  (...given: A): Promise<R> => {
+    const error = refusal()
+    return error === null ? call(...given) : Promise.reject(error)
   }
-}
+
+/** What writes fails as long as it is refused; a deciding transaction that has done its work is rolled back. */
+const refusing = (store: Store, refusal: Refusal): Store => ({
+  ...store,
+  seen: unless(refusal, store.seen),
+  takeCensus: unless(refusal, store.takeCensus),
+  record: unless(refusal, store.record),
+  deciding: (cloud, work) =>
+    store.deciding(cloud, async (tx) => {
+      const done = await work(tx)
+      const error = refusal()
+      if (error !== null) throw error
+      return done
+    }),
+})
 
 /** On a full disk whatever makes the file grow is rolled back, as SQLite does it; claims overwrite what is there. */
 function onDisk({ store, disk }: Machine): Store {
@@ -292,11 +299,15 @@ function onDisk({ store, disk }: Machine): Store {
   return refusing(store, () => (disk.isFull ? full() : null))
 }
 
-/** As PostgreSQL does it to whom a newer version has overtaken: no turn is taken, and no node claimed from those who may decide. */
+/** As PostgreSQL does it to whom a newer version has overtaken: no turn is taken, no round begun, and no node claimed from those who may decide. */
 function ofVersion(store: Store, isOvertaken: () => boolean): Store {
+  const refusal: Refusal = () => (isOvertaken() ? isNewer('sim.db', SCHEMA_VERSION + 1) : null)
+  const { replicas } = store
+  const rounds = replicas && { ...replicas.rounds, begin: unless(refusal, replicas.rounds.begin) }
   return {
-    ...refusing(store, () => (isOvertaken() ? isNewer('sim.db', SCHEMA_VERSION + 1) : null)),
+    ...refusing(store, refusal),
     claim: (o) => (isOvertaken() ? Promise.resolve([]) : store.claim(o)),
+    replicas: replicas && rounds && { ...replicas, rounds },
   }
 }
 

@@ -33,7 +33,7 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
   let between: Freezing | null = null
   const beside = new Set<Promise<unknown>>()
   let over = false
-  const born = (how: Manner & { policy?: Record<string, unknown> }): Promise<Life> => {
+  const born = (how: Parameters<typeof live>[2]): Promise<Life> => {
     lives += 1
     return live(machine, `life-${lives}`, how)
   }

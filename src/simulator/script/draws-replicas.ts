@@ -9,8 +9,6 @@ import { NODE_MOMENTS } from './scene.ts'
 
 const MINUTE = 60_000
 
-/** One history in so many has any. */
-const ONE_IN = 4
 const MOST = 4
 
 /** None allows more than the site's own, by which the judges go. */
@@ -18,7 +16,6 @@ const POLICIES: readonly object[] = [{ resets: { max: 1 } }, { inFlight: { cloud
 
 /** Lines of the next `ms`, each with how far into it. */
 export function drawnReplicas(random: Random, ms: number): { line: string; after: number }[] {
-  if (!chance(random, 1 / ONE_IN)) return []
   return Array.from({ length: between(random, 1, MOST) }, () => {
     const span = `span=${spanWord(between(random, 20_000, 15 * MINUTE))}`
     const line = chance(random, 0.6) ? `replica ${span} policy=${JSON.stringify(pick(random, POLICIES))}` : `upgrade ${span}`

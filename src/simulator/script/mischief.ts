@@ -31,8 +31,8 @@ function drawnNoise(random: Random): string[] {
   )
 }
 
-/** `beside`: draws what befalls a Blazar, where there is one. `replicas`: draws which ones join. `often`: lines that are performed each minute besides what is drawn. */
-export type Storm = { ms: number; isEnough: () => boolean; beside: Random; replicas: Random; often: readonly string[] }
+/** `beside`: draws what befalls a Blazar, where there is one. `replicas`: draws which ones join, where any do. `often`: lines that are performed each minute besides what is drawn. */
+export type Storm = { ms: number; isEnough: () => boolean; beside: Random; replicas: Random | null; often: readonly string[] }
 
 /**
  * Goes on for `ms` of virtual time and through a last long lull, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
@@ -45,7 +45,8 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough, beside
   for (const line of [...drawnNoise(random), ...drawnStaying(random)]) scene.perform(line)
   const hasBlazar = scene.cloud.state.blazar !== null
   for (const line of hasBlazar ? blazarAtFirst(scene, beside) : []) scene.perform(line)
-  let later = drawnReplicas(replicas, end - clock.now()).map(({ line, after }) => ({ at: clock.now() + after, line }))
+  const joining = replicas === null ? [] : drawnReplicas(replicas, end - clock.now())
+  let later = joining.map(({ line, after }) => ({ at: clock.now() + after, line }))
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
   let besideAt = hasBlazar ? clock.now() + gapInBlazar(beside) : Number.POSITIVE_INFINITY
