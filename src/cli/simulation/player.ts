@@ -4,7 +4,7 @@
  */
 import { approveCase, rejectCase } from '../../commands/approve-case.ts'
 import { MINUTE, type Mode } from '../../core/policy.ts'
-import type { ToOperator } from '../../simulator/script/scene.ts'
+import type { DyingAt, ToOperator } from '../../simulator/script/scene.ts'
 import type { Manner } from '../../simulator/script/site.ts'
 import type { VirtualClock } from '../../simulator/virtual-clock.ts'
 import { type Freezing, type Life, live, type Machine, SIMULATED_CLOUD } from './machine.ts'
@@ -27,12 +27,57 @@ const OBSERVES_MS = 60 * MINUTE
 
 type Playing = { machine: Machine; clock: VirtualClock; manner: Manner; jump: (ms: number) => void }
 
-export function playerOf({ machine, clock, manner, jump }: Playing): Player {
+export function playerOf(playing: Playing): Player {
+  const { machine, clock, manner, jump } = playing
+  const lives = livesOf(playing)
+  const { born, later } = lives
+  let between: Freezing | null = null
+  return {
+    begin: async () => {
+      if (manner.mode === 'approve') approving(machine, { clock, isOver: lives.isOver })
+      await lives.begin(manner.mode)
+    },
+    rest: async () => {
+      await lives.end()
+      return await born({ mode: 'auto', every: null })
+    },
+    during: (other, befalls) => {
+      between = other
+      befalls()
+      between = null
+    },
+    toOperator: {
+      ...wordsTo(machine),
+      crash: lives.crash,
+      freeze: (ms) => (between ?? lives.current())?.freeze(ms),
+      jumpClock: jump,
+      sweepBeside: () => {
+        // Knows: a sweep that a fault ends is an event of the storm like another.
+        lives.alongside(() => born({ ...manner, mode: later() }).then((other) => other.sweep().catch(() => null)))
+      },
+      replica: (ms, policy) => {
+        const works = () => born({ mode: later(), every: null, policy: policy ?? {} }).then((other) => besideFor(other, { clock, ms }))
+        lives.alongside(policy === null ? works : () => works().then(lives.anew))
+      },
+      upgrade: (ms) => {
+        lives.alongside(() => {
+          machine.schema.version += 1
+          return born({ ...manner, mode: later() }).then((newer) => lives.takesOver(newer, ms))
+        })
+      },
+      fillDisk: (isFull) => {
+        machine.disk.isFull = isFull
+      },
+    },
+  }
+}
+
+/** One life after another on the machine, and who works beside it, until it is over with all of them. */
+function livesOf({ machine, clock, manner }: Playing) {
   let lives = 0
   let life: Life | null = null
-  let between: Freezing | null = null
-  const beside = new Set<Promise<unknown>>()
   let over = false
+  const beside = new Set<Promise<unknown>>()
   const born = (how: Parameters<typeof live>[2]): Promise<Life> => {
     lives += 1
     return live(machine, `life-${lives}`, how)
@@ -51,70 +96,41 @@ export function playerOf({ machine, clock, manner, jump }: Playing): Player {
     life = null
     clock.after(ms, () => void begin(later()))
   }
-  // Stopped as on SIGTERM, and begun again, which puts its own policy in force. Whoever died meanwhile is begun again anyway.
-  const anew = async (): Promise<void> => {
-    const old = life
-    if (old === null || over) return
-    await old.stop()
-    if (life === old) await begin(later())
-  }
-  // Beside the older ones at first. Whatever else is begun from now on is of this version, too.
-  const takesOver = async (newer: Life, ms: number): Promise<void> => {
-    newer.work()
-    await clock.sleep(ms)
-    const old = life
-    if (over || old === null || !old.isOvertaken() || newer.isOvertaken()) return newer.stop()
-    life = newer
-    await old.stop()
-  }
-  const alongside = (doing: Promise<unknown>): void => {
-    const ended = doing.finally(() => beside.delete(ended))
-    beside.add(ended)
-  }
   return {
-    begin: async () => {
-      if (manner.mode === 'approve') approving(machine, { clock, isOver: () => over })
-      await begin(manner.mode)
+    ...{ born, begin, later, isOver: () => over, current: () => life },
+    alongside: (does: () => Promise<unknown>): void => {
+      if (over) return
+      const ended = does().finally(() => beside.delete(ended))
+      beside.add(ended)
     },
-    rest: async () => {
+    crash: (at: DyingAt, ms: number): void => {
+      const dying = life
+      if (dying === null || over) return
+      if (at === 'now') {
+        dying.die()
+        restart(ms)
+      } else dying.dieWriting(at, () => restart(ms))
+    },
+    /** It is stopped as on SIGTERM and begun again, which puts its own policy in force. Who has died meanwhile is begun again anyway. */
+    anew: async (): Promise<void> => {
+      const old = life
+      if (old === null || over) return
+      await old.stop()
+      if (life === old) await begin(later())
+    },
+    /** Works beside the older one at first, and goes on in its place. Whoever else is begun from now on is of this version, too. */
+    takesOver: async (newer: Life, ms: number): Promise<void> => {
+      newer.work()
+      await clock.sleep(ms)
+      const old = life
+      if (over || old === null || !old.isOvertaken() || newer.isOvertaken()) return newer.stop()
+      life = newer
+      await old.stop()
+    },
+    end: async (): Promise<void> => {
       over = true
       await life?.stop()
       await Promise.all(beside)
-      return await born({ mode: 'auto', every: null })
-    },
-    during: (other, befalls) => {
-      between = other
-      befalls()
-      between = null
-    },
-    toOperator: {
-      ...wordsTo(machine),
-      crash: (at, ms) => {
-        const dying = life
-        if (dying === null || over) return
-        if (at !== 'now') return dying.dieWriting(at, () => restart(ms))
-        dying.die()
-        restart(ms)
-      },
-      freeze: (ms) => (between ?? life)?.freeze(ms),
-      jumpClock: jump,
-      sweepBeside: () => {
-        // Knows: a sweep that a fault ends is an event of the storm like another.
-        if (!over) alongside(born({ ...manner, mode: later() }).then((other) => other.sweep().catch(() => null)))
-      },
-      replica: (ms, policy) => {
-        if (over) return
-        const gone = born({ mode: later(), every: null, policy: policy ?? {} }).then((other) => besideFor(other, { clock, ms }))
-        alongside(policy === null ? gone : gone.then(anew))
-      },
-      upgrade: (ms) => {
-        if (over) return
-        machine.schema.version += 1
-        alongside(born({ ...manner, mode: later() }).then((newer) => takesOver(newer, ms)))
-      },
-      fillDisk: (isFull) => {
-        machine.disk.isFull = isFull
-      },
     },
   }
 }
