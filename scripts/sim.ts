@@ -58,7 +58,15 @@ function take(played: Played): void {
     done += 1
     cpuMs += one.cpuMs
     addTo(sums, one.history, one.shrunk)
+    if (!process.stderr.isTTY) said(one.history)
   }
+}
+
+/** A run of hours whose output goes into a file says on the way how far it is, and at once what broke. */
+function said({ seed, broken }: Played['history']): void {
+  const what = broken.map(({ promise }) => promise).join(', ')
+  if (what !== '') process.stderr.write(`seed ${seed} broke ${what}\n`)
+  if (sums.histories % 100 === 0) process.stderr.write(`${sums.histories} histories, ${faultsOf(sums)} faults\n`)
 }
 
 function worker(): Promise<void> {
