@@ -3,6 +3,7 @@
  * neighbours failed too, and where to look. Markdown, because tickets take it. Long texts are cut; whole they stand in the other files.
  */
 
+import { amount } from '../core/amount.ts'
 import { adviceFor } from '../core/cause-advice.ts'
 import type { Cause } from '../core/decision.ts'
 import type { Facts, Hardware } from '../core/hardware.ts'
@@ -177,7 +178,7 @@ const budgetText = (before: number, policy: Policy['resets'] | undefined): strin
     before > 0 ? `In earlier cases it was reset ${before === 1 ? 'once' : `${before} times`}.` : '',
     policy === undefined
       ? ''
-      : `The policy allows ${policy.max} resets ${policy.window === 'lifetime' ? 'ever' : `in ${spanText(policy.window)}`}.`,
+      : `The policy allows ${amount(policy.max, 'reset')} ${policy.window === 'lifetime' ? 'ever' : `in ${spanText(policy.window)}`}.`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ')

@@ -38,7 +38,7 @@ test('each of the first five allocations has its sentence, and the others are co
   assert.equal(left(), null)
   assert.equal(left('1', '2'), each('1', '2'))
   assert.equal(left('1', '2', '3', '4', '5'), each('1', '2', '3', '4', '5'))
-  assert.equal(left('1', '2', '3', '4', '5', '6'), `${each('1', '2', '3', '4', '5')} Placement holds 1 allocations more.`)
+  assert.equal(left('1', '2', '3', '4', '5', '6'), `${each('1', '2', '3', '4', '5')} Placement holds 1 allocation more.`)
 })
 
 test('an allocation is said with what Nova says of its consumer, and with a command only where that is gone or deleted', () => {

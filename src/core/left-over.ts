@@ -2,6 +2,7 @@
  * What a former tenant may have left on a node: ports at Neutron, allocations at Placement, servers at Nova. No reset takes any of it away,
  * so each is named with the command that does. Whether an instance lives is judged in tenant.ts; an orphan here still counts as living there.
  */
+import { amount } from './amount.ts'
 import { fate, inWords, serversOf } from './fate.ts'
 import type { BoundPort, NovaSeen, ObservedNode, ServerSeen, Tenant } from './observation.ts'
 import { withoutStops } from './sentence.ts'
@@ -22,7 +23,7 @@ export function portsLeft(ports: readonly BoundPort[]): Left {
 
 export function allocationsLeft(consumers: readonly string[], nova: Tenant['nova'], instance_uuid: string | null): Left {
   const named = consumers.slice(0, NAMED).map((id) => allocationLeft(id, consumer(id, nova, instance_uuid)))
-  if (consumers.length > named.length) named.push(`Placement holds ${consumers.length - named.length} allocations more.`)
+  if (consumers.length > named.length) named.push(`Placement holds ${amount(consumers.length - named.length, 'allocation')} more.`)
   return named.length === 0 ? null : named.join(' ')
 }
 

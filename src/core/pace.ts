@@ -2,6 +2,7 @@
  * When a right act may be done: spacing, incidents with their canary and ramp, budgets, and the mode. Budgets pace; they never latch and
  * never fail open: a number that is not known is the smallest. `retry`, a person's word, lifts spacing and pacing, never a gate.
  */
+import { amount } from './amount.ts'
 import type { Approval, Rejection } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
 import { DOMAIN_KINDS } from './fleet.ts'
@@ -43,7 +44,7 @@ export function permitted(j: Judged, acting: Acting): Decision {
   if (j.actsLeft === 0)
     return wait('fleet-budget', `${acting.message} The limit of this sweep is reached.`, j.now + j.policy.look, acting.act)
   if (mode === 'auto') return acting
-  if (mode === 'observe') return wait('observe-only', `${acting.message} ${whyObserve(j)}`, until, acting.act)
+  if (mode === 'observe') return onlyObserve(j, acting)
   if (approves(j, acting, j.words.approval)) return acting
   const no = j.words.rejection
   if (no !== undefined && names(j, acting, no))
@@ -56,11 +57,14 @@ export function permitted(j: Judged, acting: Acting): Decision {
   return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? 'CASE'}\` lets it.`, until, acting.act)
 }
 
-/** Why nothing is sent although it would be right. */
-export const whyObserve = ({ overruled }: Judged): string =>
-  overruled === true
-    ? 'Another process put another mode or policy in force, so this one only observes.'
-    : 'Mode is observe, so nothing is sent.'
+/** Nothing is sent although it would be right. Where another process may act, the node is not kept from it for long. */
+export function onlyObserve({ overruled, policy, now }: Judged, { message, act }: Acting): Decision {
+  const why =
+    overruled === true
+      ? 'Another process put another mode or policy in force, so this one only observes.'
+      : 'Mode is observe, so nothing is sent.'
+  return wait('observe-only', `${message} ${why}`, now + (overruled === true ? 1 : 10) * policy.look, act)
+}
 
 /** An approval opens the mode gate for exactly what was approved. */
 const approves = (j: Judged, acting: Acting, approval: Approval | null): boolean =>
@@ -187,7 +191,12 @@ function startsLeft(j: Judged, acting: Acting): Decision | null {
   if (fleet.startsLastHour + fleet.needier.cloud < starts) return null
   if (fleet.startsLastHour < starts)
     return queued(
-      wait('fleet-budget', `${acting.message} ${starts} resets an hour.${yielding(fleet.needier.cloud)}`, nextTurn(j), acting.act),
+      wait(
+        'fleet-budget',
+        `${acting.message} ${amount(starts, 'reset')} an hour.${yielding(fleet.needier.cloud)}`,
+        nextTurn(j),
+        acting.act,
+      ),
     )
   const until = Math.max((fleet.oldestStartAt ?? j.now) + HOUR, j.now + policy.look)
   return queued(wait('fleet-budget', `${starts} resets were begun within the last hour; a wave is not a repair.`, until, acting.act))
@@ -207,7 +216,10 @@ function inFlightFree(j: Judged, acting: Acting): Decision | null {
   const waits = (why: string, before: number): Decision =>
     queued(wait('fleet-budget', `${acting.message} ${why}${yielding(before)}`, nextTurn(j), acting.act))
   if (fleet.inFlight.cloud + needier.cloud >= inCloud)
-    return waits(`${fleet.inFlight.cloud} nodes are under repair; ${inCloud} at a time in this cloud.`, needier.cloud)
+    return waits(
+      `${amount(fleet.inFlight.cloud, 'node')} ${fleet.inFlight.cloud === 1 ? 'is' : 'are'} under repair; ${inCloud} at a time in this cloud.`,
+      needier.cloud,
+    )
   if (fleet.inFlight.inClass + needier.inClass < inClass) return null
   return waits(`${fleet.inFlight.inClass} of its resource class are under repair; ${inClass} at a time.`, needier.inClass)
 }

@@ -2,6 +2,7 @@
  * What is right for a node in `error` that passed the gates: rows 1 to 22 of the decision table. A reset is proposed here; whether it
  * may be done now is pacing.
  */
+import { amount } from './amount.ts'
 import { spanOf } from './case.ts'
 import type { Decision, Reason } from './decision.ts'
 import { escalate, go, type Judged, ownAttempts, wait } from './judged.ts'
@@ -21,7 +22,11 @@ function spent(j: Judged): Decision | null {
   const window = j.policy.resets.window === 'lifetime' ? '' : ` in ${spanText(j.policy.resets.window)}`
   const inFuture =
     j.count.future.length > 0 ? ` Entries dated in the future were not counted: ${j.count.future.slice(0, 3).join(', ')}.` : ''
-  return toQuarantine(j, 'attempts-spent', `${j.count.spent} resets${window} did not heal it. ${whereToLook(j.diagnosis.place)}${inFuture}`)
+  return toQuarantine(
+    j,
+    'attempts-spent',
+    `${amount(j.count.spent, 'reset')}${window} did not heal it. ${whereToLook(j.diagnosis.place)}${inFuture}`,
+  )
 }
 
 /** Rows 6, 10, 11: a reset cannot help. Ironic's text stays the same after somebody mended it, so a person's `retry` is believed. */

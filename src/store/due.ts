@@ -15,9 +15,10 @@ export const CLAIM_MS = 30_000
 
 /**
  * Whoever goes by another policy than the one in force decides only that nothing is to be sent, and the node waits for its next look: what
- * is due is left this long to those who may act, who look twice a second. Four polls: nobody of them is there, or they have fallen behind.
+ * is due is left this long to those who may act, who look twice a second. As long as between two polls: else nobody of them is there, or they have
+ * fallen behind. What a dead one had in hand (30 s) is looked at within a minute all the same.
  */
-export const OTHERS_FIRST_MS = 60_000
+export const OTHERS_FIRST_MS = 15_000
 
 /** Rows a statement: SQLite takes 32,766 parameters, and a row of `due` has 4. */
 const CHUNK = 500
