@@ -29,6 +29,8 @@ test('says what the BMC did, in words that a person understands', () => {
   assert.deepEqual(seen('faulty'), { kind: 'faulty', sentence: 'The BMC answers, but wrongly: ping.' })
   assert.deepEqual(seen('refusing'), { kind: 'refusing', sentence: "The BMC's host is up but nobody listens on its port: ping." })
   assert.deepEqual(seen('silent'), { kind: 'silent', sentence: 'The BMC does not answer: ping.' })
+  const hanging = verdict({}, { bmc: known({ kind: 'silent', detail: 'ping', at: NOW, hangs: true }) })
+  assert.deepEqual(hanging, { kind: 'silent', sentence: 'The BMC hangs: ping.' })
 })
 
 test('takes an erased error for a good look of Ironic only where it was an error of the BMC, from history, and erased', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ago, attempt, NOW, observed, service } from '../../test/given.ts'
 import { type Attempt, EMPTY_MEMORY, type Memory } from './case.ts'
-import { diagnose } from './diagnose.ts'
+import { diagnose, WEIGHINGS } from './diagnose.ts'
 import type { BmcLook, HistoryEvent, Observation, ObservedNode } from './observation.ts'
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, type Policy } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
@@ -46,6 +46,13 @@ const said = (given: Given) => {
 }
 const failed = (cause: Attempt['cause'], count: number, ageMs = HOUR) =>
   Array.from({ length: count }, (_, i) => attempt({ id: `i-${i}`, cause, createdAt: NOW - ageMs - i }))
+
+test('weighs in the order in which later evidence outweighs earlier', () => {
+  assert.deepEqual(
+    WEIGHINGS.map(({ name }) => name),
+    ['text', 'history', 'services', 'conductor', 'bmc', 'flapping', 'later-readings', 'pattern', 'last-reset', 'refusal', 'place'],
+  )
+})
 
 test('calls an IPMI failure temporary once the BMC answers', () => {
   assert.equal(said({ memory: text(IPMI) }), 'bmc-unreachable yes')
@@ -211,6 +218,8 @@ test('takes only resets that came back failed with the same cause, in the window
   assert.equal(after(edge), 'agent no')
   assert.equal(after(edge.map((a) => ({ ...a, createdAt: a.createdAt - 1 }))), 'agent maybe')
   assert.equal(after(three, { memory: { ...memory, releasedAt: NOW - HOUR } }), 'agent maybe')
+  const oldest = Math.min(...three.map((a) => a.createdAt))
+  assert.equal(after(three, { memory: { ...memory, releasedAt: oldest } }), 'agent no')
   const lifetime = { resets: { max: 3, window: 'lifetime' as const } }
   const old = diagnosed({ memory, o: quiet, attempts: edge.map((a) => ({ ...a, createdAt: 1 })), policy: lifetime })
   assert.deepEqual([old.transient, old.evidence.at(-1)], ['no', 'The same cause came back after 3 resets.'])
@@ -241,15 +250,18 @@ test('says what a history that bears the text out less means: switched off, not 
   assert.deepEqual(against(last, unknown('it answered 500')), [`Ironic's history cannot be read (it answered 500), ${alone}`])
   const old = event('another', { created_at: ago(9 * DAY) })
   assert.deepEqual(against(last, known([old])), [`Ironic's history holds no error about this failure, ${alone}`])
+  const atOnce = event('another', { created_at: ago(HOUR) })
+  assert.deepEqual(against(last, known([atOnce])), [`Ironic's history holds no error about this failure, ${alone}`])
   const after = event('another', { created_at: ago(MINUTE) })
   assert.deepEqual(against(last, known([after])), [
     `Ironic's history begins only at ${ago(MINUTE)}, after this failure (it is truncated at its limit), ${alone}`,
   ])
   const { memory, o } = inHistory(IPMI)
   assert.deepEqual(against(memory, o.history), [])
-  assert.deepEqual(against(memory, known([])), [
-    "Ironic's history does not hold this text any more (erased, or purged to its limit): it was kept when it was read.",
-  ])
+  for (const events of [[], [event('another')]])
+    assert.deepEqual(against(memory, known(events)), [
+      "Ironic's history does not hold this text any more (erased, or purged to its limit): it was kept when it was read.",
+    ])
   assert.deepEqual(against(memory, unknown('it answered 500')), [
     "Ironic's history cannot be read (it answered 500) now: whether anything came after this text is not known.",
   ])
@@ -266,13 +278,20 @@ test("weighs Ironic's own later readings: a power sync that failed again, or one
   const erased = /^Ironic has erased last_error since/
   const has = (sentences: string[]) => sentences.some((sentence) => erased.test(sentence))
   assert.ok(has(later(IPMI, { last_error: null }, []).for))
+  assert.ok(has(later(IPMI, { last_error: null, provision_state: 'clean failed' }, []).for))
+  assert.ok(!has(later(IPMI, { last_error: null }, [sync]).for))
   assert.ok(!has(later(IPMI, { last_error: IPMI }, []).for))
   assert.ok(!has(later(NEUTRON, { last_error: null }, []).for))
   assert.ok(!has(later(IPMI, { last_error: null, fault: 'power failure' }, []).for))
   assert.ok(!has(later(IPMI, { last_error: null, maintenance: true }, []).for))
-  // An event of before the failure says nothing about after it.
+  // What came before the failure says nothing about after it, nor does the text itself or one that only names the sync.
   const early = { ...sync, created_at: ago(2 * HOUR) }
-  assert.ok(!later(IPMI, { last_error: IPMI }, [early]).for.some((sentence) => /power sync failed/.test(sentence)))
+  const naming = event(`Failed to tear down: ${sync.event}`, { created_at: ago(MINUTE) })
+  const failedAgain = (sentences: string[]) => sentences.some((sentence) => /power sync failed/.test(sentence))
+  for (const one of [early, naming]) assert.ok(!failedAgain(later(IPMI, { last_error: IPMI }, [one]).for))
+  assert.ok(!failedAgain(later(sync.event, { last_error: sync.event }, []).for))
+  // Where nothing has failed, there is no after.
+  assert.ok(!failedAgain(diagnosed({ o: { ...quiet, history: known([sync]) } }).evidence))
   // A verb erases it, too.
   assert.ok(!has(later(IPMI, { last_error: null, provision_state: 'cleaning' }, []).for))
   assert.equal(said({ memory, o: { ...o, ...quiet } }), 'bmc-unreachable maybe')
@@ -293,7 +312,15 @@ test('a dead conductor explains a tear-down that stopped, and speaks against a B
   assert.deepEqual(conductor(NEUTRON, known({ hostname: 'cond-2', alive: true })).for, [
     'It failed under the conductor cond-1 and cond-2 manages it now: a trouble on the side of cond-1 would be over.',
   ])
+  const tookOver = known({ hostname: 'cond-2', alive: true })
+  const history = known([event('Another failure.', { conductor: 'cond-3' }), event(NEUTRON)])
+  assert.match(
+    weighed({ ...inHistory(NEUTRON), o: { ...quiet, services: {}, history, conductor: tookOver } }).for.join(),
+    /under .* cond-1 and/,
+  )
+  assert.deepEqual(weighed({ o: { ...quiet, services: {}, conductor: dead } }).for, [explains])
   assert.deepEqual(conductor(NEUTRON, unknown('it answered 500')).against, ['Whether its conductor lives is not known: it answered 500.'])
+  assert.deepEqual(conductor(NEUTRON, absent('API 1.40')), { for: [], against: [] })
   assert.deepEqual(conductor(NEUTRON, known({ hostname: 'cond-1', alive: true })), { for: [], against: [] })
 })
 
@@ -304,6 +331,11 @@ test('a service that answers here though the text names it may be out of reach o
   assert.deepEqual(seen({}).for, [
     `${answers}: it was over before the first look, or the conductor cond-1 cannot reach it though this host can.`,
   ])
+  for (const conductor of [unknown('it answered 500'), known({ hostname: null, alive: false })])
+    assert.equal(
+      seen({ o: { conductor } }).for[0],
+      `${answers}: it was over before the first look, or its conductor cannot reach it though this host can.`,
+    )
   const again = `${answers}, yet a reset failed on it again: the conductor cond-1 cannot reach it though this host can, or it fails at that call alone.`
   assert.ok(seen({ attempts: failed('api-unreachable', 1) }).against.includes(again))
   assert.ok(!seen({ attempts: failed('agent', 1) }).against.includes(again))
@@ -376,7 +408,11 @@ test('what says that the trouble is over is not said after a reset that failed, 
     /a wrong password, no free session and a path that loses datagrams/,
   )
   const lostAt = [NOW - HOUR, NOW - MINUTE, NOW]
-  assert.deepEqual(sides({ memory: { ...memory, reach: { answered: true, since: NOW, lostAt } } }), [false, true])
+  const flaps = { ...memory, reach: { answered: true, since: NOW, lostAt } }
+  assert.deepEqual(sides({ memory: flaps }), [false, true])
+  // It is said once, also where a pattern outweighs it a second time.
+  const pattern = { memory: { ...flaps, ...came(NOW) }, attempts: failed('bmc-unreachable', 3, 3 * HOUR) }
+  assert.deepEqual(diagnosed({ ...pattern, o: { ...o, ...bmc('answers') } }).against, [over])
 })
 
 test('says of a BMC that hangs that its network part answers, and that the BMC is the place', () => {

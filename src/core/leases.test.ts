@@ -211,6 +211,21 @@ test('a wait becomes an escalation after two hours while a lease runs, and after
   assert.equal(waiting([lease('a', HOUR, 2 * HOUR)], 2 * HOUR), 'wait')
 })
 
+test('a lease is told of once over all passes, and anew where it was over and goes on after all', () => {
+  let inCase = given().case
+  const pass = (ms: number, ...leases: LeaseSeen[]) => {
+    const now = NOW + ms
+    const { observation, words, policy } = given({ observation: { at: now, blazar: seen(leases) } })
+    const rest = { newCase: null, attempts: [], words, person: null, firstPass: false, overruled: false, actsLeft: null, policy, now }
+    const { notices, input } = consider({ observation, case: inCase, ...rest })
+    inCase = input.case
+    return notices.map(({ kind }) => kind)
+  }
+  const runs = lease('a', -HOUR, HOUR)
+  assert.deepEqual([pass(0, runs), pass(MINUTE, runs)], [['lease-on-failed-node'], []])
+  assert.deepEqual([pass(HOUR, runs), pass(HOUR + MINUTE, lease('a', -HOUR, 3 * HOUR))], [[], ['lease-on-failed-node']])
+})
+
 test('without a case nothing is remembered and nobody is told', () => {
   const { observation, words, policy } = given({ observation: { blazar: seen([lease('a', -HOUR, HOUR)]) } })
   const rest = { newCase: null, attempts: [], words, person: null, firstPass: false, overruled: false, actsLeft: null, policy, now: NOW }

@@ -260,17 +260,9 @@ test('approve needs an approval of exactly this act, cause, attempt and state', 
   assert.equal(approved({ expiresAt: NOW }), 'wait needs-approval')
 })
 
+const no = { id: 'r-1', act: 'reset', cause: 'bmc-unreachable', number: 1, digest: 'd0', by: 'ann', why: 'vendor comes', at: NOW } as const
+
 test('a no is in force for exactly this act, cause, attempt and state, and opens nothing anywhere', () => {
-  const no = {
-    id: 'r-1',
-    act: 'reset',
-    cause: 'bmc-unreachable',
-    number: 1,
-    digest: 'd0',
-    by: 'ann',
-    why: 'vendor comes',
-    at: NOW,
-  } as const
   const rejected = (change: Partial<NonNullable<ReturnType<typeof given>['words']['rejection']>>, mode: 'approve' | 'auto' | 'observe') =>
     decide(given({ policy: { mode }, words: { rejection: { ...no, ...change } } }))
   const { kind, reason, message, act, until } = rejected({}, 'approve')
@@ -322,6 +314,7 @@ test('tells a person after a day of waiting on one reason, but not of what a per
   assert.equal(said({ policy: { mode: 'observe' }, ...waiting('observe-only', 30 * DAY) }), 'wait observe-only')
   const scope = { conductor_group: [], owner: [], shard: [], resource_class: [], name: ['n2'] }
   assert.equal(said({ policy: { scope }, ...waiting('out-of-scope', 30 * DAY) }), 'wait out-of-scope')
+  assert.equal(said({ policy: { mode: 'approve' }, words: { rejection: no }, ...waiting('rejected', 30 * DAY) }), 'wait rejected')
   assert.equal(said({ policy: { mode: 'approve' }, ...waiting('needs-approval', DAY) }), 'escalate needs-approval')
 })
 

@@ -299,6 +299,13 @@ test("keeps a person's maintenance that Ironic lifted with its fault, also where
   assert.equal(lifted(EMPTY_MEMORY, { maintenance_reason: 'swap', seenAt: NOW, fault: false }), false)
 })
 
+test('remembers no leases of a node that never had one', () => {
+  const host = { id: 'h', reservable: true, disabled: false, updated_at: null }
+  const blazar = known({ readAt: NOW, kind: 'chameleon' as const, host, leases: [], total: 0, missing: [] })
+  assert.ok(!('leases' in folded([[0, {}]])))
+  assert.ok(!('leases' in folded([[0, {}, { blazar }]])))
+})
+
 test('learns nothing from a node that Ironic did not show', () => {
   const before = folded([[0, {}, bmc('silent', 0)]])
   assert.deepEqual(remember(before, observed({}, { node: unknown('503') }), NOBODY), { memory: before, liftedByIronic: false })

@@ -267,15 +267,18 @@ test('a case that closes says what it leaves disabled, where nothing may be sent
 })
 
 test('a node that Ironic does not know any more is not let go of while our shield may stand at Blazar', () => {
+  const inForce = { kind: 'wait', reason: 'node-gone', message: 'm', act: null, until: NOW, since: NOW - DAY, at: NOW } as const
   const gone = (difference: Given) => {
-    const inForce = { kind: 'wait', reason: 'node-gone', message: 'm', act: null, until: NOW, since: NOW - DAY, at: NOW } as const
     const blazar = difference.observation?.blazar ?? sees({ host: DISABLED })
     return decided({ inForce, attempts: [shield()], ...difference, observation: { node: absent('404'), blazar } })
   }
   const left = (host: string) =>
     'Ironic does not know the node any more. ' +
     `Blazar's host ${host} is still disabled by Anneal: send Blazar PUT /v1/os-hosts/${host} {"disabled": null}.`
-  assert.deepEqual([gone({}).kind, gone({}).message], ['escalate', left('h')])
+  const told = gone({})
+  assert.deepEqual([told.kind, told.message, told.until], ['escalate', left('h'), NOW + 10 * MINUTE])
+  // That the node is gone is believed after a day, and not before.
+  assert.equal(gone({ inForce: { ...inForce, since: NOW - DAY + 1 } }).kind, 'wait')
   const unasked = { observation: { blazar: unknown('500') } }
   assert.equal(gone(unasked).message, left('h'))
   const whose = (host: string) =>
@@ -343,6 +346,7 @@ test('a pending lease that Blazar took from the node gets it back once it is hea
 test('nothing is given back where the configuration, Blazar or the lease does not say that it may', () => {
   const kept: Given[] = [
     bereft({ blazar: { giveBack: false } }),
+    bereft({ blazar: { giveBack: DEFAULT_POLICY.blazar.giveBack } }),
     bereft({ blazar: { mode: 'observe' } }),
     bereft({ observation: { blazar: unknown('500') } }),
     bereft({}, { kind: 'upstream' }),
@@ -408,10 +412,11 @@ test('a recovery that would cost a lease its node waits until the lease has begu
   for (const start of [0, HOUR + 1, null]) assert.equal(near(start).reason, 'stranded-cleaning')
 })
 
-test("it waits for no lease that Blazar's monitor would not take", () => {
+test("it waits for no lease that Blazar's monitor would not take, nor for any on a person's retry", () => {
   const soon = { leases: [starting(20 * MINUTE)], total: 1 }
   assert.equal(said(stranded(soon, { blazar: { monitor: 'unknown' } })), 'wait lease-near')
   const free: Given[] = [
+    stranded(soon, { words: { retry: { id: 'w-1', ...ann } } }),
     stranded(soon, { blazar: { monitor: 'off' } }),
     stranded(soon, { observation: { blazar: unknown('500') } }),
     stranded({ ...soon, kind: 'upstream' }),
