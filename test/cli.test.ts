@@ -12,7 +12,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
 import { PUBLISHED } from '../src/commands/published-schemas.ts'
@@ -466,6 +466,30 @@ describe('on a cloud', () => {
     for (const line of err.trimEnd().split('\n')) assert.ok(JSON.parse(line).msg, line)
     assert.match(err, /"stopped"/)
     await here('unhold', 'node-1')
+  })
+
+  test('of two clouds one that never answers keeps the other waiting for nothing', async (t) => {
+    const mute = createServer(() => {})
+    t.after(() => mute.close())
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+    const address = mute.address()
+    const auth_url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/v3`
+    const { clouds } = parse(readFileSync(env['OS_CLIENT_CONFIG_FILE'] ?? '', 'utf8'))
+    const both = { sim: clouds.sim, mute: { auth: { ...clouds.down.auth, auth_url } } }
+    const OS_CLIENT_CONFIG_FILE = file('two.yaml', stringify({ clouds: both }))
+    const config = file('two-anneal.yaml', 'poll: 1s\nserver: { listen: 127.0.0.1:0 }\nclouds: { mute: {}, sim: {} }\n')
+    const daemon = start(['run', '--config', config], { ...env, OS_CLIENT_CONFIG_FILE, ANNEAL_DATABASE: join(folder, 'two.db') })
+    const end = ended(daemon)
+    let log = ''
+    daemon.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
+    for (let tries = 0; !/"node":"node-1".*"msg":"decision"/.test(log) && tries < 1_500; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    daemon.kill('SIGKILL')
+    await end
+    // What is said of the one that does not answer comes after 10 s (the patience of a request).
+    assert.match(log, /"cloud":"sim","node":"node-1".*"msg":"decision"/)
+    assert.match(log, /"msg":"listening"/)
+    assert.doesNotMatch(log, /"cloud":"mute"/)
   })
 
   test('with a login a daemon lets nobody ask who is not logged in at the cloud itself, and says so where passwords come in the clear', async () => {

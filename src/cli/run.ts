@@ -75,26 +75,9 @@ async function runHere(place: Place): Promise<void> {
     await server.open()
     // The lock says that no other daemon lives: what one had in hand when it was killed is anybody's again.
     if (lock !== null) await store.unclaimAll(CLAIMANT)
-    // Side by side: one that hangs keeps no other waiting for its turn.
-    await Promise.all(
-      wired.map(async ({ reached: cloud }) => {
-        await mustBeRight(cloud, log)
-        await refuseIfUnfit(cloud, seams, () => nodesToAskAbout(cloud, store))
-        const { name, policy, policyHash } = cloud.config
-        await store.enrol(name, { mode: policy.mode, policyHash })
-        // A restart is a wake: what was decided under another mode or policy is decided again now.
-        await store.wake(await store.openCaseKeys(name))
-        log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database.shown })
-      }),
-    )
-    server.isAtWork()
-    const worlds = wired.map(({ world }) => world)
     const claimant = `${CLAIMANT}${seams.newId()}`
     const said = tell(log)
     const options = {
-      worlds,
-      canaries,
-      ears,
       claimant,
       workers: config.workers,
       pollMs: config.poll,
@@ -104,8 +87,22 @@ async function runHere(place: Place): Promise<void> {
         metrics.looked(pass.observation)
       },
     }
+    // Side by side, and each at work as soon as it can be: one that hangs keeps no other waiting.
+    const beginning = wired.map(({ reached }) => beginWith(reached, { place, log }))
+    const watching = wired.map(async ({ world }, at) => {
+      await beginning[at]
+      const own = {
+        canaries: canaries.filter((canary) => canary.state().cloud === world.cloud),
+        ears: ears.filter((ear) => ear.cloud === world.cloud),
+      }
+      await run({ ...options, ...own, worlds: [world] }, stop.signal)
+    })
     const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS, onTold: metrics.told })
-    await Promise.all([run(options, stop.signal), telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
+    const atWork = Promise.race(beginning).then(() => {
+      server.isAtWork()
+      return Promise.all([telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
+    })
+    await together([...watching, atWork], stop)
     log('info', 'stopped')
   } finally {
     await server.close()
@@ -114,8 +111,30 @@ async function runHere(place: Place): Promise<void> {
   }
 }
 
+/** One that fails ends all; the others finish first what they have in hand. */
+async function together(tasks: readonly Promise<unknown>[], stop: AbortController): Promise<void> {
+  try {
+    await Promise.all(tasks)
+  } catch (error) {
+    stop.abort()
+    await Promise.allSettled(tasks)
+    throw error
+  }
+}
+
+/** Throws CloudTrouble where the cloud's configuration is wrong; one that is merely down is waited for by its polls. */
+async function beginWith(cloud: Reached, { place: { io, config, store }, log }: { place: Place; log: Log }): Promise<void> {
+  await mustBeRight(cloud, log)
+  await refuseIfUnfit(cloud, io.seams, () => nodesToAskAbout(cloud, store))
+  const { name, policy, policyHash } = cloud.config
+  await store.enrol(name, { mode: policy.mode, policyHash })
+  // A restart is a wake: what was decided under another mode or policy is decided again now.
+  await store.wake(await store.openCaseKeys(name))
+  log('info', 'watching', { cloud: name, mode: policy.mode, poll: `${config.poll / 1000} s`, database: config.database.shown })
+}
+
 /** A wrong password mends itself as little in mode observe as in any other; what is merely down is waited for. Throws CloudTrouble. */
-async function mustBeRight(cloud: Reached, log: ReturnType<typeof runLog>): Promise<void> {
+async function mustBeRight(cloud: Reached, log: Log): Promise<void> {
   await askIronic(cloud).catch((error: unknown) => {
     // Knows: the next poll asks again.
     if (!(error instanceof CloudTrouble) || error.isConfiguration) throw error
