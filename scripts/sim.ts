@@ -64,7 +64,7 @@ function take(played: Played): void {
 
 /** A run of hours whose output goes into a file says on the way how far it is, and at once what broke. */
 function said({ seed, broken }: Played['history']): void {
-  const what = broken.map(({ promise }) => promise).join(', ')
+  const what = [...new Set(broken.map(({ promise }) => promise))].join(', ')
   if (what !== '') process.stderr.write(`seed ${seed} broke ${what}\n`)
   if (sums.histories % 100 === 0) process.stderr.write(`${sums.histories} histories, ${faultsOf(sums)} faults\n`)
 }

@@ -488,7 +488,6 @@ describe('on a cloud', () => {
     await end
     // What is said of the one that does not answer comes after 10 s (the patience of a request).
     assert.match(log, /"cloud":"sim","node":"node-1".*"msg":"decision"/)
-    assert.match(log, /"msg":"listening"/)
     assert.doesNotMatch(log, /"cloud":"mute"/)
   })
 

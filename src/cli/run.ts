@@ -88,7 +88,7 @@ async function runHere(place: Place): Promise<void> {
       },
     }
     // Side by side, and each at work as soon as it can be: one that hangs keeps no other waiting.
-    const beginning = wired.map(({ reached }) => beginWith(reached, { place, log }))
+    const beginning = wired.map(({ reached }) => beginWith(reached, { place, log, signal: stop.signal }))
     const watching = wired.map(async ({ world }, at) => {
       await beginning[at]
       const own = {
@@ -98,11 +98,15 @@ async function runHere(place: Place): Promise<void> {
       await run({ ...options, ...own, worlds: [world] }, stop.signal)
     })
     const telling = notifierFor(config, { store, seams, log, claimant, alertsStandMs: ALERTS_STAND_MS, onTold: metrics.told })
-    const atWork = Promise.race(beginning).then(() => {
-      server.isAtWork()
-      return Promise.all([telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)])
+    const all = Promise.all(beginning).then(() => {
+      if (!stop.signal.aborted) server.isAtWork()
     })
-    await together([...watching, atWork], stop)
+    const beside = [telling.run(stop.signal), prune(store, { clock: seams.clock, log }, stop.signal)]
+    await together([all, ...watching, ...beside], (error) => {
+      if (wired.length > 1) log('error', 'stopping: what is in hand is finished first', { error: messageOf(error) })
+      server.isStopping()
+      stop.abort()
+    })
     log('info', 'stopped')
   } finally {
     await server.close()
@@ -111,21 +115,28 @@ async function runHere(place: Place): Promise<void> {
   }
 }
 
-/** One that fails ends all; the others finish first what they have in hand. */
-async function together(tasks: readonly Promise<unknown>[], stop: AbortController): Promise<void> {
+/** One that fails ends all: `failed` is told at once, and what it stops comes to its end. */
+async function together(tasks: readonly Promise<unknown>[], failed: (error: unknown) => void): Promise<void> {
   try {
     await Promise.all(tasks)
   } catch (error) {
-    stop.abort()
+    failed(error)
     await Promise.allSettled(tasks)
     throw error
   }
 }
 
-/** Throws CloudTrouble where the cloud's configuration is wrong; one that is merely down is waited for by its polls. */
-async function beginWith(cloud: Reached, { place: { io, config, store }, log }: { place: Place; log: Log }): Promise<void> {
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * Throws CloudTrouble where the cloud's configuration is wrong; one that is merely down is waited for by its polls. Whoever is stopped
+ * meanwhile puts nothing in force any more.
+ */
+async function beginWith(cloud: Reached, { place, log, signal }: { place: Place; log: Log; signal: AbortSignal }): Promise<void> {
+  const { io, config, store } = place
   await mustBeRight(cloud, log)
   await refuseIfUnfit(cloud, io.seams, () => nodesToAskAbout(cloud, store))
+  if (signal.aborted) return
   const { name, policy, policyHash } = cloud.config
   await store.enrol(name, { mode: policy.mode, policyHash })
   // A restart is a wake: what was decided under another mode or policy is decided again now.

@@ -64,6 +64,9 @@ function isOutdated({ at }: Observation, decidedAt: number | null, now: number):
   return Math.abs(now - at) > SEEN_LIVES_MS || (decidedAt !== null && decidedAt > at && decidedAt <= now)
 }
 
+/** Under another policy the node may wait for less, or for nothing: whoever goes by that one is not kept from it for longer than between two polls. */
+const OTHERS_LOOK_MS = 15_000
+
 type Asked = { world: CloudWorld; key: NodeKey; observation: Observation; tx: Deciding; allowance: Allowance }
 
 /** Null where the node has to be looked at again first; nothing is changed then. */
@@ -73,6 +76,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
   const now = await tx.now()
   const loaded = await tx.load(key)
   if (isOutdated(observation, loaded.case?.decision?.at ?? null, now)) return null
+  const isInForce = world.policyHash === null || world.policyHash === loaded.policyHash
   const opens = loaded.case === null && opensCase({ observation, policy, now })
   const given: Given = {
     observation,
@@ -82,7 +86,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     words: loaded.words,
     person: loaded.person,
     firstPass: loaded.firstPass,
-    overruled: world.policyHash !== null && world.policyHash !== loaded.policyHash && policy.mode !== 'observe',
+    overruled: !isInForce && policy.mode !== 'observe',
     actsLeft: allowance.left,
     policy,
     now,
@@ -110,6 +114,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     resource_class: node?.resource_class ?? null,
     diagnosis: openCase === null ? null : diagnosis,
     decision,
+    lookBy: isInForce ? null : now + OTHERS_LOOK_MS,
     settled: considered.settled,
     notices: considered.notices,
     neededAt: considered.neededAt,

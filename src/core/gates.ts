@@ -8,7 +8,7 @@ import type { Acting, Decision } from './decision.ts'
 import { maintenanceOwner, QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { escalate, first, type Gate, go, hasCourse, type Judged, leave, sinceOf, soonest, wait } from './judged.ts'
 import type { ServiceName } from './observation.ts'
-import { onlyObserve } from './pace.ts'
+import { whyObserve } from './pace.ts'
 import { whereToLook } from './place.ts'
 import { refusedLately } from './refused.ts'
 import { spanText, timeText } from './when.ts'
@@ -95,7 +95,7 @@ const quarantined: Gate = (j) => {
 /** A person's own word needs no approval, but observe sends nothing that changes anything, and a sweep's limit bounds every act. */
 function sendable(j: Judged, decision: Acting): Decision {
   if (j.actsLeft === 0) return wait('fleet-budget', `${decision.message} The limit of this sweep is reached.`, soon(j), decision.act)
-  if (j.policy.mode === 'observe') return onlyObserve(j, decision)
+  if (j.policy.mode === 'observe') return wait('observe-only', `${decision.message} ${whyObserve(j)}`, later(j), decision.act)
   return refusedLately(j, decision) ?? decision
 }
 

@@ -44,7 +44,7 @@ export function permitted(j: Judged, acting: Acting): Decision {
   if (j.actsLeft === 0)
     return wait('fleet-budget', `${acting.message} The limit of this sweep is reached.`, j.now + j.policy.look, acting.act)
   if (mode === 'auto') return acting
-  if (mode === 'observe') return onlyObserve(j, acting)
+  if (mode === 'observe') return wait('observe-only', `${acting.message} ${whyObserve(j)}`, until, acting.act)
   if (approves(j, acting, j.words.approval)) return acting
   const no = j.words.rejection
   if (no !== undefined && names(j, acting, no))
@@ -57,14 +57,11 @@ export function permitted(j: Judged, acting: Acting): Decision {
   return wait('needs-approval', `${acting.message} \`anneal approve ${j.case?.id ?? 'CASE'}\` lets it.`, until, acting.act)
 }
 
-/** Nothing is sent although it would be right. Where another process may act, the node is not kept from it for long. */
-export function onlyObserve({ overruled, policy, now }: Judged, { message, act }: Acting): Decision {
-  const why =
-    overruled === true
-      ? 'Another process put another mode or policy in force, so this one only observes.'
-      : 'Mode is observe, so nothing is sent.'
-  return wait('observe-only', `${message} ${why}`, now + (overruled === true ? 1 : 10) * policy.look, act)
-}
+/** Why nothing is sent although it would be right. */
+export const whyObserve = ({ overruled }: Judged): string =>
+  overruled === true
+    ? 'Another process put another mode or policy in force, so this one only observes.'
+    : 'Mode is observe, so nothing is sent.'
 
 /** An approval opens the mode gate for exactly what was approved. */
 const approves = (j: Judged, acting: Acting, approval: Approval | null): boolean =>

@@ -41,6 +41,8 @@ export type Commit = {
   resource_class: string | null
   diagnosis: Diagnosis | null
   decision: Decision
+  /** The node is looked at again by then, even where the decision waits for longer; null or left out: when the decision says. */
+  lookBy?: number | null
   settled: Settled[]
   /** What people are to be told of leases on the node; and how soon somebody needs it. */
   notices: readonly Notice[]
@@ -75,7 +77,8 @@ export async function commit(here: Here, c: Commit): Promise<Intent | null> {
   }
   await writeDecision(here, c, since)
   await say(here, c, same)
-  await setDue(tx, c.key, c.decision.until)
+  const { until } = c.decision
+  await setDue(tx, c.key, until === null ? null : Math.min(until, c.lookBy ?? until))
   await useUp(tx, [c.used.approvalId, c.used.retryId, c.used.releaseId], now)
   return c.decision.kind === 'act' ? insertIntent(here, c, c.decision) : null
 }

@@ -14,9 +14,9 @@ import { template } from './template.ts'
 export const CLAIM_MS = 30_000
 
 /**
- * Whoever goes by another policy than the one in force decides only that nothing is to be sent, and the node waits for its next look: what
- * is due is left this long to those who may act, who look twice a second. As long as between two polls: else nobody of them is there, or they have
- * fallen behind. What a dead one had in hand (30 s) is looked at within a minute all the same.
+ * Whoever goes by another policy than the one in force may send nothing: what is due is left this long to those who may, and who look twice
+ * a second. As long as between two polls: after that nobody of them is there, or they have fallen behind. What a dead one had in hand (30 s)
+ * is looked at within a minute all the same.
  */
 export const OTHERS_FIRST_MS = 15_000
 
@@ -54,7 +54,7 @@ export async function wake(db: Queries, keys: readonly NodeKey[], at: number): P
   }
 }
 
-export type Claim = {
+export type DueClaim = {
   claimant: string
   limit: number
   clouds: readonly string[]
@@ -63,7 +63,7 @@ export type Claim = {
 }
 
 /** Takes up to `limit` due nodes of these clouds, those longest due first. One statement, so two claimants never get the same row. */
-export async function claim(home: Home, o: Claim): Promise<NodeKey[]> {
+export async function claim(home: Home, o: DueClaim): Promise<NodeKey[]> {
   if (o.clouds.length === 0 || o.limit <= 0) return []
   const now = home.clock.now()
   const taken = await lazily(home, (db) => (home.turns === null ? claimHere : claimSkipping)(db, { ...o, now }))
@@ -72,7 +72,7 @@ export async function claim(home: Home, o: Claim): Promise<NodeKey[]> {
   return taken.map(({ cloud, uuid }) => ({ cloud, uuid }))
 }
 
-type Claiming = Claim & { now: number }
+type Claiming = DueClaim & { now: number }
 
 const claimedBy = ({ claimant, now }: Claiming) => ({ claimant, claimUntil: now + CLAIM_MS, wakeAt: null })
 

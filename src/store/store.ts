@@ -37,7 +37,7 @@ import {
   type Tried,
   takeMessages,
 } from './deliveries.ts'
-import { type Claim, claim, claimOne, nextDue, renew, unclaim, unclaimAll, wakeIn } from './due.ts'
+import { claim, claimOne, type DueClaim, nextDue, renew, unclaim, unclaimAll, wakeIn } from './due.ts'
 import { countListeners, type Hints, hintsFrom } from './hints.ts'
 import { type Home, type Queries, statement } from './home.ts'
 import { type InForce, intentInForce, record } from './intents.ts'
@@ -118,7 +118,7 @@ export type Store = SaidWords & {
   /** dueAt becomes the earlier of what it is and `at` (now unless told); never delays. */
   wake(keys: readonly NodeKey[], at?: number): Promise<void>
   /** Up to `limit` due nodes, longest due first; under a policy that is not in force only what nobody else took. A claim lapses 30 s after it was taken or renewed. */
-  claim(o: Claim): Promise<NodeKey[]>
+  claim(o: DueClaim): Promise<NodeKey[]>
   /** This node, due or not; false where another claim on it stands. */
   claimOne(claimant: string, key: NodeKey): Promise<boolean>
   /** False where the claim is not this claimant's any more. */
@@ -126,7 +126,7 @@ export type Store = SaidWords & {
   unclaim(claimant: string, key: NodeKey): Promise<void>
   /** Lets go of the claims, on nodes and on receivers, of all whose name begins so; for whoever knows that their processes have ended. */
   unclaimAll(claimants: string): Promise<void>
-  /** When something can be claimed next; it may be past. Null: nothing is due at all. */
+  /** When something can be claimed next by whoever may act; it may be past. Null: nothing is due at all. */
   nextDue(clouds: readonly string[]): Promise<number | null>
 
   /** What several replicas on one database share; null on SQLite, which one daemon has for itself. */

@@ -418,13 +418,7 @@ const JUDGED: readonly Defect[] = [
     breaks: ['S8'],
     seeds: 8,
     often: ['replica span=3m policy={"resets":{"max":1}}'],
-    edits: [
-      edit(
-        'src/controller/reconcile.ts',
-        "overruled: world.policyHash !== null && world.policyHash !== loaded.policyHash && policy.mode !== 'observe'",
-        'overruled: false',
-      ),
-    ],
+    edits: [edit('src/controller/reconcile.ts', "overruled: !isInForce && policy.mode !== 'observe'", 'overruled: false')],
   },
   {
     name: 'policy changed on the way',

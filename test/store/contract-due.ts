@@ -157,6 +157,22 @@ export function dueContract(open: Open): void {
     )
 
     test(
+      'looks again by the time that the pass names where the decision waits for longer',
+      on(open, async ({ store, clock }) => {
+        const next = async (until: number, lookBy: number | null) => {
+          await pass(store, 1, wait(until), { lookBy })
+          return await store.nextDue(clouds)
+        }
+        assert.equal(await next(BEGIN + 90_000, BEGIN + 15_000), BEGIN + 15_000)
+        assert.equal(await next(BEGIN + 9_000, BEGIN + 15_000), BEGIN + 9_000)
+        assert.equal(await next(BEGIN + 90_000, null), BEGIN + 90_000)
+        clock.move(90_000)
+        await pass(store, 1, resolve, { lookBy: BEGIN + 95_000 })
+        assert.equal(await store.nextDue(clouds), null)
+      }),
+    )
+
+    test(
       'keeps a wake that came while the pass was under way',
       on(open, async ({ store, clock }) => {
         await store.wake([keyOf(1)])

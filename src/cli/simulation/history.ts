@@ -103,7 +103,7 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
       if (decision.kind === 'act') bump(counted.acts, `${decision.act} ${outcome?.kind ?? 'not recorded'}`)
     },
     onMoment: (moment, { uuid, life }) => player.during(life, () => spring(scene, moment, uuid)),
-    log: (_level, message, fields) => hearLog(judges, message, fields ?? {}),
+    log: (_level, message, fields) => hearLog(judges, { message, fields: fields ?? {}, isUpgraded: machine.schema.version > 0 }),
   }
   if (watched !== null) {
     cloud.state.onWrite = (node) => watched.wrote(node, clock.now())
@@ -176,10 +176,13 @@ const bump = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (
  * scene, and so is a process that stood still, or was overtaken by another, at each of three looks: the node is due again. One of an older
  * version leaves it to the newer.
  */
-function hearLog(judges: Judges, message: string, fields: Record<string, unknown>): void {
+type Logged = { message: string; fields: Record<string, unknown>; isUpgraded: boolean }
+
+function hearLog(judges: Judges, { message, fields, isUpgraded }: Logged): void {
   overhear(judges, JSON.stringify([message, fields]))
   const error = String(fields['error'] ?? '')
-  if (message === 'pass failed' && !/disk is full|out of date|by a newer anneal/.test(error))
+  if (isUpgraded && /by a newer anneal/.test(error)) return
+  if (message === 'pass failed' && !/disk is full|out of date/.test(error))
     judges.bench.accuse('L1', { node: null, what: `a pass broke: ${error}` })
 }
 

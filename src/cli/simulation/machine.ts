@@ -18,6 +18,7 @@ import type { Judges, Sender } from '../../simulator/judges.ts'
 import type { Moment } from '../../simulator/script/scene.ts'
 import type { VirtualClock } from '../../simulator/virtual-clock.ts'
 import { isNewer, SCHEMA_VERSION } from '../../store/migrations.ts'
+import type { Rounds } from '../../store/rounds.ts'
 import type { Store } from '../../store/store.ts'
 import { StoreError } from '../../store/store-error.ts'
 import { type WiredCloud, wireCloud } from '../../wire-cloud.ts'
@@ -81,9 +82,9 @@ export function machineClock(clock: VirtualClock): Clock & { jump(ms: number): v
 /** Born at once; it has asked nothing yet. */
 export async function live(machine: Machine, name: string, { mode, every, policy: turned = {} }: Manner): Promise<Life> {
   const { cloud, judges, log, random, newId, schema } = machine
-  const policy = { ...laidOver(machine.policy, turned), mode }
+  const policy = laidOver({ ...machine.policy, mode }, turned)
   const policyHash = JSON.stringify(policy)
-  const body = mortal(machine, { name, mode, policyHash })
+  const body = mortal(machine, { name, mode: policy.mode, policyHash })
   const seams: Seams = { clock: body.clock, random, newId, transport: body.transport, datagram: body.datagram }
   const { version } = schema
   const isOvertaken = (): boolean => schema.version > version
@@ -96,7 +97,7 @@ export async function live(machine: Machine, name: string, { mode, every, policy
   const store = through(telling(ofVersion(onDisk(machine), isOvertaken), { committed, recorded, closed }), body.gate)
   const parts = { cloud: SIMULATED_CLOUD, policyHash, access: accessTo(cloud), servicesAccess: null, policy, seams, log, store }
   const world: WiredCloud = wireCloud(parts)
-  await machine.store.enrol(SIMULATED_CLOUD, { mode, policyHash })
+  await machine.store.enrol(SIMULATED_CLOUD, { mode: policy.mode, policyHash })
   judges.inForce(policyHash)
   await machine.store.wake(await machine.store.openCaseKeys(SIMULATED_CLOUD))
   const stop = new AbortController()
@@ -303,13 +304,19 @@ function onDisk({ store, disk }: Machine): Store {
 function ofVersion(store: Store, isOvertaken: () => boolean): Store {
   const refusal: Refusal = () => (isOvertaken() ? isNewer('sim.db', SCHEMA_VERSION + 1) : null)
   const { replicas } = store
-  const rounds = replicas && { ...replicas.rounds, begin: unless(refusal, replicas.rounds.begin) }
   return {
     ...refusing(store, refusal),
+    wake: unless(refusal, store.wake),
     claim: (o) => (isOvertaken() ? Promise.resolve([]) : store.claim(o)),
-    replicas: replicas && rounds && { ...replicas, rounds },
+    replicas: replicas && { ...replicas, rounds: roundsOf(replicas.rounds, refusal) },
   }
 }
+
+const roundsOf = (rounds: Rounds, refusal: Refusal): Rounds => ({
+  ...rounds,
+  begin: unless(refusal, rounds.begin),
+  polled: unless(refusal, rounds.polled),
+})
 
 type Told = { committed: (intent: Intent) => void; recorded: (intentId: string) => void; closed: (uuid: string) => void }
 

@@ -92,12 +92,23 @@ function livesOf({ machine, clock, manner }: Playing) {
   // What observes at first acts after a while, as a careful site does it.
   const began = clock.now()
   const later = (): Mode => (manner.mode === 'observe' && clock.now() - began > OBSERVES_MS ? 'auto' : manner.mode)
-  const restart = (ms: number): void => {
+  // Another one may have taken its place meanwhile.
+  const restart = (dead: Life, ms: number): void => {
+    if (life !== dead) return
     life = null
     clock.after(ms, () => void begin(later()))
   }
+  // Stopped as on SIGTERM and begun again, which puts its own policy in force; and so whoever took its place meanwhile.
+  const anew = async (): Promise<void> => {
+    const old = life
+    if (old === null || over) return
+    await old.stop()
+    if (life !== old) return anew()
+    life = null
+    await begin(later())
+  }
   return {
-    ...{ born, begin, later, isOver: () => over, current: () => life },
+    ...{ born, begin, later, anew, isOver: () => over, current: () => life },
     alongside: (does: () => Promise<unknown>): void => {
       if (over) return
       const ended = does().finally(() => beside.delete(ended))
@@ -108,15 +119,8 @@ function livesOf({ machine, clock, manner }: Playing) {
       if (dying === null || over) return
       if (at === 'now') {
         dying.die()
-        restart(ms)
-      } else dying.dieWriting(at, () => restart(ms))
-    },
-    /** It is stopped as on SIGTERM and begun again, which puts its own policy in force. Who has died meanwhile is begun again anyway. */
-    anew: async (): Promise<void> => {
-      const old = life
-      if (old === null || over) return
-      await old.stop()
-      if (life === old) await begin(later())
+        restart(dying, ms)
+      } else dying.dieWriting(at, () => restart(dying, ms))
     },
     /** Works beside the older one at first, and goes on in its place. Whoever else is begun from now on is of this version, too. */
     takesOver: async (newer: Life, ms: number): Promise<void> => {

@@ -12,7 +12,12 @@ const MINUTE = 60_000
 const MOST = 4
 
 /** None allows more than the site's own, by which the judges go. */
-const POLICIES: readonly object[] = [{ resets: { max: 1 } }, { inFlight: { cloudMax: 1 } }, { look: 2 * MINUTE, uncleaned: 'human' }]
+const POLICIES: readonly object[] = [
+  { mode: 'observe' },
+  { resets: { max: 1 } },
+  { inFlight: { cloudMax: 1 } },
+  { look: 2 * MINUTE, uncleaned: 'human' },
+]
 
 /** Lines of the next `ms`, each with how far into it. */
 export function drawnReplicas(random: Random, ms: number): { line: string; after: number }[] {
