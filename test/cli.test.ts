@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
 import type { Out } from '../src/cli/io.ts'
@@ -468,27 +468,46 @@ describe('on a cloud', () => {
     await here('unhold', 'node-1')
   })
 
-  test('of two clouds one that never answers keeps the other waiting for nothing', async (t) => {
-    const mute = createServer(() => {})
-    t.after(() => mute.close())
-    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
-    const address = mute.address()
+  /** `sim` and beside it a Keystone that answers so, in one daemon, until its log holds the words or it has ended. */
+  async function besideSim(t: TestContext, keystone: RequestListener, words: RegExp) {
+    const other = createServer(keystone)
+    t.after(() => other.close())
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
     const auth_url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/v3`
     const { clouds } = parse(readFileSync(env['OS_CLIENT_CONFIG_FILE'] ?? '', 'utf8'))
-    const both = { sim: clouds.sim, mute: { auth: { ...clouds.down.auth, auth_url } } }
+    const both = { sim: clouds.sim, other: { auth: { ...clouds.down.auth, auth_url } } }
     const OS_CLIENT_CONFIG_FILE = file('two.yaml', stringify({ clouds: both }))
-    const config = file('two-anneal.yaml', 'poll: 1s\nserver: { listen: 127.0.0.1:0 }\nclouds: { mute: {}, sim: {} }\n')
-    const daemon = start(['run', '--config', config], { ...env, OS_CLIENT_CONFIG_FILE, ANNEAL_DATABASE: join(folder, 'two.db') })
+    const config = file('two-anneal.yaml', 'poll: 1s\nserver: { listen: off }\nclouds: { other: {}, sim: {} }\n')
+    const ANNEAL_DATABASE = join(mkdtempSync(join(folder, 'two-')), 'two.db')
+    const daemon = start(['run', '--config', config], { ...env, OS_CLIENT_CONFIG_FILE, ANNEAL_DATABASE })
     const end = ended(daemon)
     let log = ''
     daemon.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
-    for (let tries = 0; !/"node":"node-1".*"msg":"decision"/.test(log) && tries < 1_500; tries++)
+    for (let tries = 0; !words.test(log) && daemon.exitCode === null && tries < 1_500; tries++)
       await new Promise((resolve) => setTimeout(resolve, 20))
+    return { daemon, end }
+  }
+
+  const DECIDED = /"cloud":"sim","node":"node-1".*"msg":"decision"/
+
+  test('of two clouds one that never answers keeps the other waiting for nothing', async (t) => {
+    const { daemon, end } = await besideSim(t, () => {}, DECIDED)
     daemon.kill('SIGKILL')
-    await end
+    const { err } = await end
+    assert.match(err, DECIDED)
     // What is said of the one that does not answer comes after 10 s (the patience of a request).
-    assert.match(log, /"cloud":"sim","node":"node-1".*"msg":"decision"/)
-    assert.doesNotMatch(log, /"cloud":"mute"/)
+    assert.doesNotMatch(err, /"cloud":"other"/)
+  })
+
+  test('of two clouds one that turns out to be wrong ends the daemon, and the other in order', async (t) => {
+    const late: RequestListener = (_, response) => void setTimeout(() => response.writeHead(401).end('{}'), 3_000)
+    const { end } = await besideSim(t, late, /never said/)
+    const { code, err } = await end
+    assert.equal(code, 78)
+    assert.match(err, DECIDED)
+    assert.match(err, /"error":"Keystone at [^"]+ answered 401.*"msg":"stopping: what is in hand is finished first"/)
+    assert.match(err.trimEnd().split('\n').at(-1) ?? '', /cloud other: Keystone at \S+ answered 401/)
   })
 
   test('with a login a daemon lets nobody ask who is not logged in at the cloud itself, and says so where passwords come in the clear', async () => {
