@@ -56,6 +56,7 @@ const MESSAGES = [
   'request failed',
   'stopped',
   'stopping: what is in hand is finished first; a second signal ends at once',
+  'stopping: what is in hand is finished first',
   'the canary is not healed',
   'the mode and policy of this process are in force again',
   'the wall clock was set back: every open case is looked at again',
