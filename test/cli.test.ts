@@ -510,6 +510,16 @@ describe('on a cloud', () => {
     assert.match(err.trimEnd().split('\n').at(-1) ?? '', /cloud other: Keystone at \S+ answered 401/)
   })
 
+  test('a daemon that is stopped while one of two clouds is still being begun with does not begin with it any more', async (t) => {
+    const late: RequestListener = (_, response) => void setTimeout(() => response.writeHead(503).end('{}'), 2_500)
+    const { daemon, end } = await besideSim(t, late, DECIDED)
+    daemon.kill('SIGTERM')
+    const { code, err } = await end
+    assert.equal(code, 0)
+    assert.match(err, /"cloud":"other".*"msg":"not reached yet"/)
+    assert.doesNotMatch(err, /"cloud":"other".*"msg":"watching"/)
+  })
+
   test('with a login a daemon lets nobody ask who is not logged in at the cloud itself, and says so where passwords come in the clear', async () => {
     const login = 'login: { keystone: sim, project: admin, roles: { operator: [admin] } }'
     const config = file('login.yaml', `server: { listen: "0.0.0.0:0", ${login} }\n`)

@@ -4,6 +4,7 @@
 import type { Memory } from './case.ts'
 import type { Observation, ObservedNode } from './observation.ts'
 import type { Policy } from './policy.ts'
+import { spanText } from './when.ts'
 
 export type BmcVerdict =
   | { kind: 'answers' | 'seen-by-ironic'; sentence: string }
@@ -36,7 +37,7 @@ export function bmcVerdict(input: { o: Observation; node: ObservedNode; memory: 
   if (powered && synced && now >= enough) {
     return {
       kind: 'seen-by-ironic',
-      sentence: `Ironic's power sync has had ${Math.round(policy.ironicEyes / 60_000)} min and reports no fault.`,
+      sentence: `Ironic's power sync has had ${spanText(policy.ironicEyes)} and reports no fault.`,
     }
   }
   const last = (memory.failure?.at ?? now) + policy.lastResort

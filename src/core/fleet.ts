@@ -55,7 +55,7 @@ export type IncidentSums = {
   /**
    * The newest reset of a member, or, where it failed within the policy's time for a second canary, of another node with this service, switch, BMC
    * network or rack before the incident opened: when, what the readings were, what it has come to (null: not seen yet), and whether its node still counts
-   * as failed: its case is open, and it has not come home.
+   * as failed: its case is open, and it is neither home nor `manageable`, where a recovery begins anew or a person has it.
    */
   last: { at: number; readings: string; result: 'proven' | 'failed' | null; isFailing: boolean } | null
 }

@@ -837,7 +837,7 @@ const REPAIR: Row[] = [
     'escalate attempts-spent',
     600,
     null,
-    "Cleaning failed (bmc-unreachable), which may pass. All 3 attempts on it are spent: look at the node's history and its deploy ramdisk.",
+    "Cleaning failed (bmc-unreachable), which may pass. No attempt on it is left (3 spent): look at the node's history and its deploy ramdisk.",
   ],
   [
     { node: cleanFailed, observation: look('silent') },

@@ -59,7 +59,7 @@ export function toRecoverCleaning(j: Judged, why: string): Decision {
   if (j.count.spent >= j.policy.resets.max && j.words.retry === null) {
     return escalate(
       'attempts-spent',
-      `${why} All ${j.policy.resets.max} attempts on it are spent: look at the node's history and its deploy ramdisk.`,
+      `${why} No attempt on it is left (${j.policy.resets.max} spent): look at the node's history and its deploy ramdisk.`,
       j.now + 10 * j.policy.look,
     )
   }

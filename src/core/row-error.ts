@@ -57,7 +57,7 @@ function quietBmc(j: Judged): Decision | null {
       return toQuarantine(
         j,
         reason,
-        `${bmc.sentence} ${run.count} looks over ${spanText(spanOf(run))} said the same. ${whereToLook(j.diagnosis.place)}`,
+        `${bmc.sentence} ${amount(run.count, 'look')} over ${spanText(spanOf(run))} said the same. ${whereToLook(j.diagnosis.place)}`,
       )
     }
     const reason: Reason = bmc.kind === 'silent' ? 'bmc-silent' : 'bmc-refusing'

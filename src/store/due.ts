@@ -18,7 +18,7 @@ export const CLAIM_MS = 30_000
  * a second. As long as between two polls: after that nobody of them is there, or they have fallen behind. What a dead one had in hand (30 s)
  * is looked at within a minute all the same.
  */
-export const OTHERS_FIRST_MS = 15_000
+const OTHERS_FIRST_MS = 15_000
 
 /** Rows a statement: SQLite takes 32,766 parameters, and a row of `due` has 4. */
 const CHUNK = 500

@@ -293,9 +293,13 @@ const provenSince = template((db, of: IncidentKey) =>
     .where((eb) => eb.or([eb('attempts.incidentId', '=', of.id), eb('attempts.caseId', 'in', casesOfKey(eb, of))])),
 )
 
-/** A case stays open on a node that came home into a person's maintenance: then nobody knows whether it is well, but it has not failed. */
+/**
+ * A case stays open on a node that came home into a person's maintenance: then nobody knows whether it is well, but it has not failed. No more has
+ * one that is `manageable`: a recovery that got no further, because a person took the node, has tried nothing yet.
+ */
+const NOT_FAILED: readonly (string | null)[] = ['available', 'active', 'manageable']
 const isFailing = ({ closedAt, provision_state }: { closedAt: number | null; provision_state: string | null }): boolean =>
-  closedAt === null && provision_state !== 'available' && provision_state !== 'active'
+  closedAt === null && !NOT_FAILED.includes(provision_state)
 
 const tries = (db: Queries, cloud: string) =>
   db

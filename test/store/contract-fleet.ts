@@ -199,6 +199,21 @@ export function fleetContract(open: Open): void {
     )
 
     test(
+      'take their first try for no failure any more once its node is home, or manageable in the middle of a recovery',
+      on(open, async ({ store }) => {
+        const canary = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
+        await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        const isFailing = async (provision_state: string) => {
+          await store.seen(CLOUD, [seenNode(1, { provision_state })], { complete: true })
+          return (await fleet(store, 9)).incidents.switch?.last?.isFailing
+        }
+        for (const state of ['error', 'clean failed', 'cleaning', 'clean wait', 'deleting'])
+          assert.equal(await isFailing(state), true, state)
+        for (const state of ['available', 'active', 'manageable']) assert.equal(await isFailing(state), false, state)
+      }),
+    )
+
+    test(
       'lose a case that leaves, keep what it tried, and are over when none is left, with what they cost',
       on(open, async ({ store, clock }) => {
         const canary = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
