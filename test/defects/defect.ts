@@ -14,5 +14,7 @@ export type Defect = {
   seeds: number
   /** What it takes is rare: these lines are performed each minute of every storm besides what the seed draws. */
   often?: readonly string[]
+  /** Virtual minutes of storm, an hour unless said; after 0 there is the last lull alone, in which so little fails besides that what is shared shows. */
+  stormMinutes?: number
   edits: readonly Edit[]
 }

@@ -364,6 +364,17 @@ const CONDUCTORS_ALONE = [
   edit('src/simulator/script/draws.ts', "chance(random, 0.5) ? ' seen=conductors' : ''", "chance(random, 1) ? ' seen=conductors' : ''"),
 ]
 
+const NEXT_AT_ONCE = [
+  edit('src/core/pace.ts', 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
+  edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
+]
+
+/** BMCs of a rack that answer the operator and do as Ironic says for nobody, and all of its nodes told to go. */
+const RACK_STUCK = {
+  stormMinutes: 0,
+  often: ['rack 1 stuck', ...Array.from({ length: 16 }, (_, at) => `delete node-${String(at + 1).padStart(2, '0')}`)],
+}
+
 /** What is decided. */
 const JUDGED: readonly Defect[] = [
   {
@@ -398,12 +409,29 @@ const JUDGED: readonly Defect[] = [
     imitates: 'the next one goes as soon as the last one failed',
     breaks: ['S9'],
     seeds: 30,
+    edits: [NO_LOOK_AT_PORTS, ...CONDUCTORS_ALONE, ...NEXT_AT_ONCE],
+  },
+  {
+    name: 'no canary for a rack',
+    imitates: 'only a service is taken for what failures share',
+    breaks: ['S9'],
+    seeds: 16,
+    ...RACK_STUCK,
     edits: [
-      NO_LOOK_AT_PORTS,
-      ...CONDUCTORS_ALONE,
-      edit('src/core/pace.ts', 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
-      edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
+      edit(
+        'src/core/pace.ts',
+        '  if (shared === null) return null\n  const name',
+        "  if (shared === null || shared.kind !== 'service') return null\n  const name",
+      ),
     ],
+  },
+  {
+    name: 'canary after canary in a rack',
+    imitates: 'the next one goes as soon as the last one failed',
+    breaks: ['S9'],
+    seeds: 16,
+    ...RACK_STUCK,
+    edits: [...NEXT_AT_ONCE],
   },
   {
     name: 'no budget for a node',

@@ -54,14 +54,16 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`)
 type Where = { folder: string; sources: string }
 
 /** Its histories, up to the first that breaks a promise. */
-async function played(defect: Pick<Defect, 'edits' | 'often' | 'seeds'>, { folder, sources }: Where): Promise<z.infer<typeof foundSchema>> {
-  const { seeds, often = [] } = defect
+type Played = Pick<Defect, 'edits' | 'often' | 'seeds' | 'stormMinutes'>
+
+async function played(defect: Played, { folder, sources }: Where): Promise<z.infer<typeof foundSchema>> {
+  const { seeds, often = [], stormMinutes = STORM_MINUTES } = defect
   const script = plant(folder, sources, defect)
   const args = [
     script,
     String(first),
     String(seeds),
-    String(STORM_MINUTES),
+    String(stormMinutes),
     ...(wish.shrink === true ? ['--shrink'] : []),
     ...often.flatMap((line) => ['--often', line]),
   ]
@@ -74,7 +76,8 @@ async function tried(defect: Defect, where: Where): Promise<Row> {
   const { name, imitates, seeds, often } = defect
   const { found, cpuSeconds } = await played(defect, where)
   // What is done beside the seeds must break nothing by itself.
-  const sane = found === null || often === undefined ? null : await played({ edits: [], often, seeds: found.seed - first + 1 }, where)
+  const asFar = { ...defect, edits: [], seeds: (found?.seed ?? first) - first + 1 }
+  const sane = found === null || often === undefined ? null : await played(asFar, where)
   const wrong =
     sane?.found == null ? wrongWith(defect, found) : `${name}: ${sane.found.promise} broke in seed ${sane.found.seed} without it`
   say(`${name}: ${found === null ? 'nothing broke' : `${found.promise} in seed ${found.seed}, ${found.what}`} (${cpuSeconds.toFixed(0)} s)`)
