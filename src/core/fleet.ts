@@ -48,14 +48,15 @@ export type IncidentSums = {
   isOwn: boolean
   members: number
   inFlight: number
-  /** Members whose reset was proven since the incident opened. */
+  /** Nodes whose reset or recovery was proven since the incident opened, and not long before the asking node failed (the policy's window of an incident). */
   proven: number
   /** Members whose reset came back failed since the incident opened. */
   failed: number
   /**
-   * The newest reset of a member, or, where it failed within the policy's time for a second canary, of another node with this service, switch, BMC
-   * network or rack before the incident opened: when, what the readings were, what it has come to (null: not seen yet), and whether its node still counts
-   * as failed: its case is open, and it is neither home nor `manageable`, where a recovery begins anew or a person has it.
+   * The newest reset or recovery of a member, no more than OUTAGE_MS before the asking node failed; or, where it failed within the policy's time for a second
+   * canary, of another node with this service, switch, BMC network or rack before the incident opened: when, what the readings were, what it has come to (null:
+   * not seen yet), and whether its node still counts as failed: its case is open, it is neither home, `manageable` nor removed, and more was tried on it
+   * than the first step of a recovery.
    */
   last: { at: number; readings: string; result: 'proven' | 'failed' | null; isFailing: boolean } | null
 }

@@ -5,7 +5,13 @@
 import type { Attempt, Case } from './case.ts'
 import type { Fleet, IncidentSums, KeyKind, Keys } from './fleet.ts'
 import { DOMAIN_KINDS, isWide, KEY_KINDS } from './fleet.ts'
-import type { Policy } from './policy.ts'
+import { HOUR, type Policy } from './policy.ts'
+
+/**
+ * A try that is this much older than a failure says nothing about it: an incident lasts as long as one of its cases is open, which may be weeks where
+ * a person has to see to it, and an outage does not. How long outages last nobody has counted; at worst one more canary is spent on a longer one.
+ */
+export const OUTAGE_MS = 6 * HOUR
 
 export type Shared = {
   kind: KeyKind

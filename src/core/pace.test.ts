@@ -93,6 +93,16 @@ test('is not held back by a first try whose node has no failure any more: a pers
   assert.equal(said(shared({ last: { ...last, at: NOW - 44 * MINUTE } })), 'wait canary-first')
 })
 
+test('is no first try any more: what healed too long before this failure to be its proof', () => {
+  const last = { at: NOW - 5 * MINUTE, readings: readingsOf(given()), result: 'proven' as const, isFailing: true }
+  assert.equal(said(shared({ last })), 'act bmc-answers')
+  assert.equal(said(shared({ last, inFlight: 1 })), 'wait canary-first')
+})
+
+test('a time to wait for that is further ahead than Ironic is ever given is from before the wall clock was set back', () => {
+  assert.equal(said({ fleet: { slowUntil: NOW + DEFAULT_POLICY.slowCloud + 1 } }), 'act bmc-answers')
+})
+
 test('reads the changes off the BMC, the conductor and the services, in one order whatever the order of the readings', () => {
   const services = { neutron: service('red'), keystone: service('green'), cinder: unknown('403') }
   assert.equal(readingsOf(given({ observation: { services } })), 'bmc=answers conductor=true cinder=unknown keystone=green neutron=red')
@@ -184,6 +194,7 @@ test('begins at most ten resets an hour, or one in a hundred nodes', () => {
 test("waits with the whole cloud while Ironic is at its own limit, and stops at a sweep's", () => {
   assert.equal(said({ fleet: { slowUntil: NOW + 1 } }), 'wait fleet-budget')
   assert.equal(said({ fleet: { slowUntil: NOW } }), 'act bmc-answers')
+  assert.equal(said({ fleet: { slowUntil: NOW + DEFAULT_POLICY.slowCloud } }), 'wait fleet-budget')
   assert.equal(said({ actsLeft: 0 }), 'wait fleet-budget')
   assert.equal(said({ actsLeft: 1 }), 'act bmc-answers')
 })

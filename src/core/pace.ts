@@ -32,7 +32,24 @@ export function pace(j: Judged, acting: Acting): Decision {
  */
 export function paceSecondStep(j: Judged, acting: Acting): Decision {
   if (j.words.retry !== null) return permitted(j, acting)
-  return slowed(j, acting) ?? (sharedBy(j) === null ? domainFree(j, acting) : null) ?? inFlightFree(j, acting) ?? permitted(j, acting)
+  return (
+    slowed(j, acting) ??
+    (sharedBy(j) === null ? domainFree(j, acting) : canaryOut(j, acting)) ??
+    inFlightFree(j, acting) ??
+    permitted(j, acting)
+  )
+}
+
+/** Its first step was the canary; while it was kept from the second, another may have gone. */
+function canaryOut(j: Judged, acting: Acting): Decision | null {
+  const shared = sharedBy(j)
+  if (shared === null || (shared.sums?.proven ?? 0) > 0 || (j.fleet.inFlight.byKey[shared.kind] ?? 0) === 0) return null
+  return wait(
+    'canary-first',
+    `${acting.message} Another node went first meanwhile (${shared.kind} ${shared.value}); its outcome is awaited.`,
+    nextTurn(j),
+    acting.act,
+  )
 }
 
 /** The mode: what may be sent at all. The last gate, so that observe and approve say what would have been done, and when. */
@@ -75,7 +92,8 @@ function names(j: Judged, acting: Acting, word: Rejection): boolean {
 
 function slowed(j: Judged, acting: Acting): Decision | null {
   const { slowUntil } = j.fleet
-  if (slowUntil === null || slowUntil <= j.now) return null
+  // Further ahead than it is ever set, it is from before the wall clock was set back.
+  if (slowUntil === null || slowUntil <= j.now || slowUntil > j.now + j.policy.slowCloud) return null
   return wait(
     'fleet-budget',
     'Ironic said that it is at its own limit of concurrent actions; the whole cloud waits.',
@@ -121,7 +139,8 @@ function ramped(j: Judged, acting: Acting): Decision | null {
       wait('canary-first', `${name}; one node goes first and the others wait for its outcome.${yielding(needier)}`, soon, acting.act),
     )
   }
-  if (!sums?.last) return null
+  // What healed long before this one failed is no proof that it would, and speaks against nothing.
+  if (!sums?.last || sums.last.result === 'proven') return null
   const again = sums.last.at + j.policy.incident.secondCanary
   // Between a canary's return and its proof (Placement follows within a minute) nothing is known yet, good or bad.
   if (j.now < again && sums.last.result === null)

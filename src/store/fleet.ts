@@ -4,6 +4,7 @@
  */
 import type { ExpressionBuilder } from 'kysely'
 import { DOMAIN_KINDS, type Fleet, type IncidentSums, isWide, KEY_KINDS, type KeyKind, type Keys, WIDE_KINDS } from '../core/fleet.ts'
+import { OUTAGE_MS } from '../core/incident.ts'
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
@@ -236,9 +237,12 @@ const incidentOfCase = template((db, of: { cloud: string; uuid: string }) =>
 /** Open incidents of this node's keys, and the one its case belongs to even where the key cannot be read just now. */
 async function incidentsOf(
   tx: Queries,
-  { asked: { key, triedSince }, pairs, open }: { asked: Asked; pairs: readonly Pair[]; open: Awaited<ReturnType<typeof openIncidents>> },
+  { asked, pairs, open }: { asked: Asked; pairs: readonly Pair[]; open: Awaited<ReturnType<typeof openIncidents>> },
 ): Promise<Fleet['incidents']> {
   if (open.length === 0) return {}
+  const { key, triedSince = null, within } = asked
+  const failedAt = asked.failedAt ?? asked.now
+  const horizon: Horizon = { triesBefore: triedSince, tries: failedAt - OUTAGE_MS, proofs: failedAt - within }
   const [own] = await incidentOfCase(tx, key)
   const mine = new Map<KeyKind, string>(pairs.map(({ kind, value }) => [kind, value]))
   const rows = open.filter((row) => mine.get(row.kind) === row.value || row.id === own?.incidentId)
@@ -247,7 +251,7 @@ async function incidentsOf(
     // Two of one kind (the switch of today and the one it belonged to): the incident of today's key is the one to join.
     if (found[row.kind] !== undefined && mine.get(row.kind) !== row.value) continue
     const { id, kind, value, openedAt } = row
-    found[kind] = { id, key: kind, value, openedAt, isOwn: id === own?.incidentId, ...(await incidentSums(tx, row, triedSince ?? null)) }
+    found[kind] = { id, key: kind, value, openedAt, isOwn: id === own?.incidentId, ...(await incidentSums(tx, row, horizon)) }
   }
   return found
 }
@@ -281,78 +285,87 @@ type IncidentKey = { id: string; cloud: string; kind: KeyKind; value: string; op
 const casesOfKey = (eb: ExpressionBuilder<Schema, 'attempts'>, { cloud, kind, value }: IncidentKey) =>
   eb.selectFrom('case_keys').select('caseId').where('cloud', '=', cloud).where('kind', '=', kind).where('value', '=', value)
 
-/** A node of the same key that healed since is proof, too, whichever incident its case belongs to: they have the same switch in common. */
-const provenSince = template((db, of: IncidentKey) =>
+/**
+ * A node of the same key that healed since is proof, too, whichever incident its case belongs to: they have the same switch in common. The first
+ * step of a recovery proves nothing: where a retired node is well with it, nothing was torn down or cleaned.
+ */
+const provenSince = template((db, of: IncidentKey & { since: number }) =>
   db
     .selectFrom('attempts')
     .select((eb) => eb.fn.count<number>('attempts.uuid').distinct().as('count'))
     .where('attempts.cloud', '=', of.cloud)
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
-    .where('attempts.createdAt', '>=', of.openedAt)
+    .where('attempts.createdAt', '>=', of.since)
     .where('attempts.result', '=', 'proven')
+    .where((eb) => eb.or([eb('attempts.step', 'is', null), eb('attempts.step', '!=', 'manage')]))
     .where((eb) => eb.or([eb('attempts.incidentId', '=', of.id), eb('attempts.caseId', 'in', casesOfKey(eb, of))])),
 )
 
+type Tried = { closedAt: number | null; reason: string | null; step: string | null; provision_state: string | null }
+
+/** Home, or in the hands of a person who took it. */
+const NOT_FAILED: readonly (string | null)[] = ['available', 'active', 'manageable']
+
 /**
  * A case stays open on a node that came home into a person's maintenance: then nobody knows whether it is well, but it has not failed. No more has
- * one that is `manageable`: a recovery that got no further, because a person took the node, has tried nothing yet.
+ * one that was only taken to `manageable`, the first step of a recovery, which has tried nothing yet; and nobody will see one again that was removed.
  */
-const NOT_FAILED: readonly (string | null)[] = ['available', 'active', 'manageable']
-const isFailing = ({ closedAt, provision_state }: { closedAt: number | null; provision_state: string | null }): boolean =>
-  closedAt === null && !NOT_FAILED.includes(provision_state)
+const isFailing = ({ closedAt, reason, step, provision_state }: Tried): boolean =>
+  closedAt === null && reason !== 'node-gone' && step !== 'manage' && !NOT_FAILED.includes(provision_state)
 
-const tries = (db: Queries, cloud: string) =>
+const tries = (db: Queries, { cloud, since }: { cloud: string; since: number }) =>
   db
     .selectFrom('attempts')
     .innerJoin('cases', 'cases.id', 'attempts.caseId')
     .leftJoin('nodes', (join) => join.onRef('nodes.cloud', '=', 'attempts.cloud').onRef('nodes.uuid', '=', 'attempts.uuid'))
-    .select(['attempts.createdAt', 'attempts.readings', 'attempts.result', 'cases.closedAt', 'nodes.provision_state'])
+    .select(['attempts.createdAt', 'attempts.readings', 'attempts.result', 'attempts.step'])
+    .select(['cases.closedAt', 'cases.reason', 'nodes.provision_state'])
     .where('attempts.cloud', '=', cloud)
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
+    .where('attempts.createdAt', '>=', since)
     .where(mayHaveHappened)
     .orderBy('attempts.seq', 'desc')
     .limit(1)
 
-const lastOfMembers = template((db, of: IncidentKey) => tries(db, of.cloud).where('attempts.incidentId', '=', of.id))
+const lastOfMembers = template((db, of: IncidentKey & { since: number }) => tries(db, of).where('attempts.incidentId', '=', of.id))
 
 /** Keys of one thing or service: a try on another node of it was a try for all. A conductor or a text in common is not enough for that. */
 const TRIED_FOR_ALL: readonly KeyKind[] = ['service', ...DOMAIN_KINDS]
 
 const lastUnhealed = template((db, of: IncidentKey & { since: number }) =>
-  tries(db, of.cloud)
-    .where('attempts.createdAt', '>=', of.since)
+  tries(db, of)
     .where('attempts.createdAt', '<', of.openedAt)
     .where((eb) => eb.or([eb('attempts.result', 'is', null), eb('attempts.result', '!=', 'proven')]))
     .where((eb) => eb('attempts.caseId', 'in', casesOfKey(eb, of))),
 )
 
-async function lastTry(tx: Queries, of: IncidentKey, triedSince: number | null): Promise<IncidentSums['last']> {
-  const [own] = await lastOfMembers(tx, of)
+/** Epoch ms from which on they count: tries before the incident opened (null: none), tries since, and proofs. What is older says nothing about a failure. */
+export type Horizon = { triesBefore: number | null; tries: number; proofs: number }
+
+async function lastTry(tx: Queries, of: IncidentKey, { triesBefore, tries: since }: Horizon): Promise<IncidentSums['last']> {
+  const [own] = await lastOfMembers(tx, { ...of, since })
   // One of its own is later than any before it.
-  const isAsked = own === undefined && triedSince !== null && triedSince < of.openedAt && TRIED_FOR_ALL.includes(of.kind)
-  const [before] = isAsked ? await lastUnhealed(tx, { ...of, since: triedSince }) : []
+  const isAsked = own === undefined && triesBefore !== null && triesBefore < of.openedAt && TRIED_FOR_ALL.includes(of.kind)
+  const [before] = isAsked ? await lastUnhealed(tx, { ...of, since: triesBefore }) : []
   const last = own ?? before
   return last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isFailing: isFailing(last) }
 }
 
-/**
- * What became of an incident's members since it opened, counted by node.
- * @param triedSince epoch ms: resets from then on, before it opened, count as its tries; null for none
- */
+/** What became of an incident's members since it opened, counted by node, as far as it speaks for or against another of them. */
 export async function incidentSums(
   tx: Queries,
   { id, cloud, kind, value, openedAt }: IncidentKey,
-  triedSince: number | null,
+  horizon: Horizon,
 ): Promise<Pick<IncidentSums, 'members' | 'inFlight' | 'proven' | 'failed' | 'last'>> {
   const [members] = await membersOf(tx, { id })
   const [sums] = await attemptSums(tx, { id })
-  const [proven] = await provenSince(tx, { id, cloud, kind, value, openedAt })
+  const [proven] = await provenSince(tx, { id, cloud, kind, value, openedAt, since: Math.max(openedAt, horizon.proofs) })
   invariant(members !== undefined && sums !== undefined && proven !== undefined, `The sums of incident ${id} are missing.`)
   return {
     members: Number(members.count),
     inFlight: Number(sums.inFlight),
     proven: Number(proven.count),
     failed: Number(sums.failed),
-    last: await lastTry(tx, { id, cloud, kind, value, openedAt }, triedSince),
+    last: await lastTry(tx, { id, cloud, kind, value, openedAt }, horizon),
   }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Fleet, Keys } from '../../src/core/fleet.ts'
+import { OUTAGE_MS } from '../../src/core/incident.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Open, on } from './contract.ts'
 import { BEGIN, CLOUD, keyOf, pass, reset, resetOf, resolve, seenNode, wait } from './given.ts'
@@ -210,6 +211,71 @@ export function fleetContract(open: Open): void {
         for (const state of ['error', 'clean failed', 'cleaning', 'clean wait', 'deleting'])
           assert.equal(await isFailing(state), true, state)
         for (const state of ['available', 'active', 'manageable']) assert.equal(await isFailing(state), false, state)
+      }),
+    )
+
+    test(
+      'ask of a later failure neither old proofs nor old tries: what healed or was tried long before speaks neither for it nor against it',
+      on(open, async ({ store, clock }) => {
+        const healed = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
+        await store.record(healed.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: healed.id, endedAt: BEGIN, result: 'proven' }] })
+        clock.move(MINUTE)
+        const failed = await resetOf(store, 2, { keys: SWITCH, incident: openSwitch })
+        await store.record(failed.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        const asked = async (failedAt: number) => {
+          const around = await store.deciding(CLOUD, (tx) =>
+            tx.fleet(keyOf(9), { keys: SWITCH, resource_class: null, within: WITHIN, failedAt }),
+          )
+          const { proven, last } = around.incidents.switch ?? {}
+          return [proven, last?.at ?? null]
+        }
+        const triedAt = BEGIN + MINUTE
+        assert.deepEqual(await asked(BEGIN + WITHIN), [1, triedAt])
+        assert.deepEqual(await asked(BEGIN + WITHIN + 1), [0, triedAt])
+        assert.deepEqual(await asked(triedAt + OUTAGE_MS), [0, triedAt])
+        assert.deepEqual(await asked(triedAt + OUTAGE_MS + 1), [0, null])
+        assert.deepEqual([(await store.incidents({}))[0]?.proven, (await store.incidents({}))[0]?.last?.at], [1, triedAt])
+      }),
+    )
+
+    test(
+      'take the first step of a recovery for a try, but neither for one that failed nor for a proof',
+      on(open, async ({ store }) => {
+        const recover = (step: 'manage' | 'provide') =>
+          ({
+            kind: 'act',
+            reason: 'cleaning-failed',
+            message: 'Recovers it.',
+            until: BEGIN + MINUTE,
+            act: 'recover-cleaning',
+            plan: { act: 'recover-cleaning', number: 1, step },
+          }) as const
+        const first = await pass(store, 1, recover('manage'), { keys: SWITCH, incident: openSwitch })
+        await store.record(first?.id ?? '', { kind: 'accepted', reason: 'Accepted.' })
+        await store.seen(CLOUD, [seenNode(1, { provision_state: 'clean failed' })], { complete: true })
+        const sums = async () => (await fleet(store, 9)).incidents.switch
+        assert.deepEqual([(await sums())?.last?.at, (await sums())?.last?.isFailing], [BEGIN, false])
+        await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: first?.id ?? '', endedAt: BEGIN, result: 'proven' }] })
+        assert.equal((await sums())?.proven, 0)
+        const second = await pass(store, 1, recover('provide'), { keys: SWITCH })
+        await store.record(second?.id ?? '', { kind: 'accepted', reason: 'Accepted.' })
+        assert.equal((await sums())?.last?.isFailing, true)
+        await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: second?.id ?? '', endedAt: BEGIN, result: 'proven' }] })
+        assert.equal((await sums())?.proven, 1)
+      }),
+    )
+
+    test(
+      'are not held back by a try whose node is gone, though its case stays open',
+      on(open, async ({ store }) => {
+        const canary = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
+        await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], { complete: true })
+        const isFailing = async () => (await fleet(store, 9)).incidents.switch?.last?.isFailing
+        assert.equal(await isFailing(), true)
+        await pass(store, 1, { ...LATER, reason: 'node-gone' }, { keys: SWITCH })
+        assert.equal(await isFailing(), false)
       }),
     )
 
