@@ -64,6 +64,47 @@ test('faulty answers have the status and the kind of body that such a fault has'
   }
 })
 
+/** Ironic's answers are remembered, as for a history; each path asked for once before the fault. */
+async function afterFault(fault: Fault, paths: readonly string[], between: (on: Awaited<ReturnType<typeof given>>) => void = () => {}) {
+  const on = await given()
+  const { clock, cloud, request } = on
+  cloud.faults.remembered = new Map()
+  const ask = (path: string) => clock.run(cloud.transport({ ...request, url: `${cloud.state.baseUrl}/baremetal/v1/${path}` }))
+  for (const path of paths) await ask(path)
+  between(on)
+  cloud.faults.set('ironic', fault)
+  for (const path of paths) await ask(path)
+  return cloud.faults.counts.get(`ironic ${fault.kind}`) ?? 0
+}
+
+test('a list that leaves something out is counted, and the answer about one node that is whole all the same is not', async () => {
+  for (const kind of ['empty-list', 'half-list'] as const) assert.equal(await afterFault({ kind }, ['nodes', 'nodes/n']), 1)
+})
+
+test('a stale answer is counted where it is not what would have been answered anyway', async () => {
+  const renamed = ({ cloud }: Awaited<ReturnType<typeof given>>): void => cloud.people.setExtra('n', 'rack', 'A1')
+  assert.equal(await afterFault({ kind: 'stale' }, ['nodes/n']), 0)
+  assert.equal(await afterFault({ kind: 'stale' }, ['nodes/n'], renamed), 1)
+  const { clock, cloud, request } = await given()
+  cloud.faults.remembered = new Map()
+  cloud.faults.set('ironic', { kind: 'stale' })
+  await clock.run(cloud.transport(request))
+  assert.equal(cloud.faults.counts.get('ironic stale'), undefined)
+})
+
+test('of the kinds of trouble, conductors feel an outage alone, and only that is counted', async () => {
+  for (const [kind, count] of [
+    ['latency', undefined],
+    ['down', 1],
+  ] as const) {
+    const { clock, cloud } = await given([{ name: 'n', provision_state: 'active' }])
+    cloud.faults.set('neutron', { kind, seenBy: 'conductors' })
+    await clock.run(cloud.people.verb('n', 'deleted'))
+    await clock.advance(10_000)
+    assert.equal(cloud.faults.counts.get(`neutron ${kind}`), count)
+  }
+})
+
 test('a request whose time to leave has passed does not leave', async () => {
   const { clock, cloud, request } = await given()
   const reached = cloud.ledger.entries.length

@@ -71,11 +71,17 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
     world.ledger.close(entry, typeof delivered === 'string' ? null : reply?.json)
     return delivered
   }
+  const bit = (): void => void (met !== null && world.faults.bit(service, met))
   world.ledger.add(entry)
+  // Before the wait: whoever asked may give up meanwhile.
+  if (met?.kind === 'latency') bit()
   await world.clock.sleep(between(world.random, LATENCY_MS.low, LATENCY_MS.high) + (met?.kind === 'latency' ? (met.ms ?? 1000) : 0))
   const instead = met === null ? null : withoutService(world, met)
-  // What Ironic itself would have said is judged like its own word.
-  if (instead !== null) return end(instead, { status: 0, json: typeof instead === 'string' ? null : parsed(instead.text) })
+  if (instead !== null) {
+    bit()
+    // What Ironic itself would have said is judged like its own word.
+    return end(instead, { status: 0, json: typeof instead === 'string' ? null : parsed(instead.text) })
+  }
   const body = parsed(request.body)
   const asked: Asked = {
     method: request.method,
@@ -92,10 +98,16 @@ export async function deliver(world: World, services: Record<ServiceSlug, Servic
   }
   const reply = await answered(world, services[service], { asked, service, entry })
   await world.clock.sleep(between(world.random, LATENCY_MS.low, LATENCY_MS.high))
-  if (met?.kind === 'lost-reply') return end('lost', reply)
+  if (met?.kind === 'lost-reply') {
+    bit()
+    return end('lost', reply)
+  }
   const whole = httpResponse(reply, world.newId())
   const answer = met?.kind === 'cut' ? { ...whole, text: whole.text.slice(0, whole.text.length >> 1) } : whole
-  return end(service === 'ironic' && request.method === 'GET' ? readAs(world, met, { key: entry.path, answer, reply }) : answer, reply)
+  const seen = service === 'ironic' && request.method === 'GET' ? readAs(world, met, { key: entry.path, answer, reply }) : answer
+  // Nothing to be stale of, no list to leave anything out of: then it is the answer that would have come anyway.
+  if (seen.status !== whole.status || seen.text !== whole.text) bit()
+  return end(seen, reply)
 }
 
 function isServed(world: World, service: ServiceSlug): boolean {

@@ -78,8 +78,10 @@ export type Faults = {
   clear(service: ServiceSlug): void
   clearAll(): void
   current(service: ServiceSlug): Fault | null
-  /** The fault that meets this one request, counted; null where it goes through. */
+  /** The fault that meets this one request; null where it goes through. It is counted where it makes a difference, with `bit`. */
   meet(service: ServiceSlug, by: 'clients' | 'conductors', method: string): Fault | null
+  /** The request went otherwise than without the fault. */
+  bit(service: ServiceSlug, fault: Fault): void
   /** How datagrams and BMC requests of ours fare: 'open', no route at all, or swallowed by a firewall. */
   route: 'open' | 'no-route' | 'swallowed'
   lists: Lists
@@ -105,9 +107,11 @@ export function faults(random: Random): Faults {
       if (fault.share !== undefined && random() >= fault.share) return null
       fault.left -= 1
       if (fault.left <= 0) set.delete(service)
-      const key = `${service} ${fault.kind}`
-      counts.set(key, (counts.get(key) ?? 0) + 1)
       return fault
+    },
+    bit(service, { kind }) {
+      const key = `${service} ${kind}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
     },
     route: 'open',
     lists: 'whole',
@@ -126,6 +130,7 @@ const HANG_MS = 5000
 export function conductorTrouble(world: World, service: 'neutron' | 'keystone'): { text: string; afterMs: number } | null {
   const fault = world.faults.meet(service, 'conductors', 'GET')
   if (fault === null || !AWAY.includes(fault.kind)) return null
+  world.faults.bit(service, fault)
   const afterMs = fault.kind === 'hang' || fault.kind === 'unreachable' ? HANG_MS : 40
   if (service === 'neutron') {
     const url = `${world.baseUrl}/network`
