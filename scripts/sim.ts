@@ -8,7 +8,8 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { addTo, emptySums, faultsOf, reportText } from '../src/cli/simulation/report.ts'
+import { faultsOf } from '../src/cli/simulation/faults-sum.ts'
+import { addTo, emptySums, reportText } from '../src/cli/simulation/report.ts'
 import type { Played } from './sim-worker.ts'
 
 const { values } = parseArgs({

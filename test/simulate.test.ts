@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import type { Io } from '../src/cli/io.ts'
 import { runProgram } from '../src/cli/program.ts'
+import { faultsOf } from '../src/cli/simulation/faults-sum.ts'
 import { playSeed } from '../src/cli/simulation/history.ts'
 import { DEFAULT_POLICY, MINUTE } from '../src/core/policy.ts'
 import { realSeams } from '../src/seams.ts'
@@ -21,7 +22,7 @@ test(`no promise is broken in ${SEEDS} histories, and each was put to the test`,
     const found = history.broken.map(({ promise, node, what, entries }) => [promise, node, what, ...entries].join('\n  '))
     assert.deepEqual(found, [], `replay: anneal simulate --seeds 1 --seed ${seed} --storm ${STORM_MINUTES}`)
     for (const [promise, count] of history.checked) checked.set(promise, (checked.get(promise) ?? 0) + count)
-    for (const counts of [history.deeds, history.met]) faults += [...counts.values()].reduce((sum, count) => sum + count, 0)
+    faults += faultsOf(history)
   }
   assert.deepEqual(
     PROMISE_IDS.filter((id) => !checked.has(id)),

@@ -37,8 +37,13 @@ export type History = {
   decisions: Map<string, number>
   /** Passes by row of the decision table. */
   rows: Map<number, number>
-  /** Deeds by name, and requests that a service's fault met, by `service kind`. */
+  /** Deeds by name, each time that one was done; what waits for a moment, each time that it was announced. */
   deeds: Map<string, number>
+  /** Of those that wait: how often the moment came, by the same name. */
+  sprung: Map<string, number>
+  /** Lives that died while they wrote, by the number of the await behind their intent. */
+  diedAt: Map<number, number>
+  /** Requests for which a service's fault made a difference, by `service kind`. */
   met: Map<string, number>
   /** How the cases stand at the end, by how they ended or by the decision in force. */
   ends: Map<string, number>
@@ -337,5 +342,6 @@ export async function reckoning(setting: Setting, ended?: Pick<History, 'stormed
   const script = [...head, ...recordOf(scene, { from: began, to: began + stormed }), ...(calmed > 0 ? ['calm'] : [])]
   const times = { stormed, calmed }
   const found = { ends, checked, broken, digest: hash.digest('hex').slice(0, 16), script, began }
-  return { seed, nodes: cloud.state.nodes.size, ...times, ...counted, deeds: scene.counts, met: cloud.faults.counts, ...found }
+  const done = { deeds: scene.counts, sprung: scene.sprung, diedAt: scene.diedAt, met: cloud.faults.counts }
+  return { seed, nodes: cloud.state.nodes.size, ...times, ...counted, ...done, ...found }
 }

@@ -93,8 +93,9 @@ function livesOf({ machine, clock, manner }: Playing) {
   const began = clock.now()
   const later = (): Mode => (manner.mode === 'observe' && clock.now() - began > OBSERVES_MS ? 'auto' : manner.mode)
   // Another one may have taken its place meanwhile.
-  const restart = (dead: Life, ms: number): void => {
+  const restart = (dead: Life, { ms, died }: { ms: number; died: () => void }): void => {
     if (life !== dead) return
+    died()
     life = null
     clock.after(ms, () => void begin(later()))
   }
@@ -114,13 +115,13 @@ function livesOf({ machine, clock, manner }: Playing) {
       const ended = does().finally(() => beside.delete(ended))
       beside.add(ended)
     },
-    crash: (at: DyingAt, ms: number): void => {
+    crash: (at: DyingAt, ms: number, died: () => void): void => {
       const dying = life
       if (dying === null || over) return
       if (at === 'now') {
         dying.die()
-        restart(dying, ms)
-      } else dying.dieWriting(at, () => restart(dying, ms))
+        restart(dying, { ms, died })
+      } else dying.dieWriting(at, () => restart(dying, { ms, died }))
     },
     /** Works beside the older one at first, and goes on in its place. Whoever else is begun from now on is of this version, too. */
     takesOver: async (newer: Life, ms: number): Promise<void> => {

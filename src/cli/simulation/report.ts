@@ -8,13 +8,17 @@ import { type Broken, PROMISE_IDS, PROMISES, type PromiseId } from '../../simula
 import { DEEDS } from '../../simulator/script/all-deeds.ts'
 import { readLine } from '../../simulator/script/deed.ts'
 import { paint } from '../paint.ts'
-import { type Coverage, coverageOf } from './coverage.ts'
+import { coverageLines, coverageOf } from './coverage.ts'
+import { faultDeeds, faultsOf, otherDeeds, sum, waits } from './faults-sum.ts'
 import type { History } from './history.ts'
 import type { Shrunk } from './shrink.ts'
 
 type Counts = Map<string, number>
 
-export type Sums = Pick<History, 'stormed' | 'calmed' | 'passes' | 'acts' | 'decisions' | 'rows' | 'deeds' | 'met' | 'ends' | 'checked'> & {
+/** Counts of which names, as `History` has them. */
+const COUNTED = ['acts', 'decisions', 'deeds', 'sprung', 'met', 'ends'] as const
+
+export type Sums = Pick<History, 'stormed' | 'calmed' | 'passes' | 'rows' | 'diedAt' | 'checked' | (typeof COUNTED)[number]> & {
   histories: number
   nodes: number
   broken: { seed: number; found: Broken[]; shrunk: Shrunk | null }[]
@@ -23,14 +27,16 @@ export type Sums = Pick<History, 'stormed' | 'calmed' | 'passes' | 'acts' | 'dec
 
 export const emptySums = (): Sums => ({
   ...{ histories: 0, nodes: 0, stormed: 0, calmed: 0, passes: 0, broken: [], digest: '' },
-  ...{ acts: new Map(), decisions: new Map(), rows: new Map(), deeds: new Map(), met: new Map(), ends: new Map(), checked: new Map() },
+  ...{ acts: new Map(), decisions: new Map(), deeds: new Map(), sprung: new Map(), met: new Map(), ends: new Map() },
+  ...{ rows: new Map(), diedAt: new Map(), checked: new Map() },
 })
 
 export function addTo(sums: Sums, one: History, shrunk: Shrunk | null): void {
   sums.histories += 1
   for (const field of ['nodes', 'stormed', 'calmed', 'passes'] as const) sums[field] += one[field]
-  for (const field of ['acts', 'decisions', 'deeds', 'met', 'ends'] as const) addCounts(sums[field], one[field])
+  for (const field of COUNTED) addCounts(sums[field], one[field])
   addCounts(sums.rows, one.rows)
+  addCounts(sums.diedAt, one.diedAt)
   addCounts(sums.checked, one.checked)
   if (one.broken.length > 0) sums.broken.push({ seed: one.seed, found: one.broken, shrunk })
   sums.digest = createHash('sha256').update(sums.digest).update(one.digest).digest('hex').slice(0, 16)
@@ -43,11 +49,18 @@ function addCounts<K>(sums: Map<K, number>, one: ReadonlyMap<K, number>): void {
 /** How this run is typed again for one of its seeds. */
 export type Asked = { seed: number; replay: (seed: number) => string }
 
-const sum = (counts: Counts): number => [...counts.values()].reduce((all, count) => all + count, 0)
 const sorted = (counts: Counts): [string, number][] => [...counts].toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
 
 const breaches = (sums: Sums, promise: PromiseId): number =>
   sums.broken.reduce((all, { found }) => all + found.filter((one) => one.promise === promise).length, 0)
+
+type Verdict = 'kept' | 'broken' | 'not asked'
+
+/** What was never put to the question was not kept either. */
+function verdictOf(sums: Sums, promise: PromiseId): Verdict {
+  if (breaches(sums, promise) > 0) return 'broken'
+  return (sums.checked.get(promise) ?? 0) === 0 ? 'not asked' : 'kept'
+}
 
 /** Breaches by the deeds without which they do not happen: those that the shrunk scenarios still hold. */
 function foundBy({ broken }: Sums): Counts {
@@ -66,12 +79,16 @@ export function reportJson(sums: Sums, { seed, replay }: Asked) {
     seed,
     nodes: sums.nodes,
     passes: sums.passes,
-    faults: { all: faultsOf(sums), deeds: listed(sums.deeds), requests: listed(sums.met), found: listed(foundBy(sums)) },
+    faults: { all: faultsOf(sums), deeds: listed(faultDeeds(sums)), requests: listed(sums.met), found: listed(foundBy(sums)) },
+    notCounted: listed(otherDeeds(sums)),
     acts: listed(sums.acts),
     decisions: listed(sums.decisions),
     ends: listed(sums.ends),
-    coverage: coverageOf(sums),
-    promises: PROMISE_IDS.map((id) => ({ id, text: PROMISES[id], checked: sums.checked.get(id) ?? 0, broken: breaches(sums, id) })),
+    coverage: coverageOf(sums).map(({ what, reached, of, missing }) => ({ what, reached, of, missing })),
+    promises: PROMISE_IDS.map((id) => ({
+      ...{ id, text: PROMISES[id], verdict: verdictOf(sums, id) },
+      ...{ checked: sums.checked.get(id) ?? 0, broken: breaches(sums, id) },
+    })),
     violations: sums.broken.flatMap(({ seed: of, found, shrunk }) =>
       found.map(({ at, ...one }) => ({ seed: of, at: timeText(at), ...one, replay: replay(of), script: shrunk?.script ?? null })),
     ),
@@ -79,36 +96,34 @@ export function reportJson(sums: Sums, { seed, replay }: Asked) {
   }
 }
 
-/** A fault is one entry in the injectors' ledgers: a deed done, or a request that a service's fault met. */
-export const faultsOf = ({ deeds, met }: Pick<Sums, 'deeds' | 'met'>): number => sum(deeds) + sum(met)
-
 export function reportText(sums: Sums, asked: Asked, colour: boolean): string {
   const last = asked.seed + sums.histories - 1
   const title = (text: string): string => paint(colour, 'bold', text)
   const found = foundBy(sums)
+  const faults = faultDeeds(sums)
+  const others = otherDeeds(sums)
   const lines = [
     title(`Seeds ${asked.seed} to ${last}: the whole operator on ${sums.histories} pretend clouds, ${sums.nodes} nodes in all.`),
     `${spanText(sums.stormed)} of storm and ${spanText(sums.calmed)} of calm, virtual; ${sums.passes} deciding passes, ${sum(sums.acts)} acts.`,
     '',
     title('Promises'),
-    ...PROMISE_IDS.map((id) => {
-      const broken = breaches(sums, id)
-      const verdict = broken === 0 ? paint(colour, 'green', 'kept  ') : paint(colour, 'red', 'BROKEN')
-      return `  ${id.padEnd(4)}${verdict}  ${PROMISES[id]} (${broken === 0 ? '' : `${broken} of `}${sums.checked.get(id) ?? 0})`
-    }),
+    ...PROMISE_IDS.map((id) => promiseLine(sums, id, colour)),
     '',
-    title(`Faults: ${faultsOf(sums)}, of which ${sum(sums.deeds)} deeds and ${sum(sums.met)} requests that a service's fault met`),
-    ...table(sums.deeds, found),
-    ...table(sums.met, found),
+    title(`Faults: ${faultsOf(sums)}, of which ${sum(faults)} deeds and ${sum(sums.met)} requests that a service's fault met`),
+    ...table(faults, noteOn(sums, found)),
+    ...table(sums.met),
+    '',
+    title('Also done, not counted'),
+    ...table(others, noteOn(sums, found)),
     '',
     title('Acts'),
-    ...table(sums.acts, new Map()),
+    ...table(sums.acts),
     '',
     title('How the cases ended'),
-    ...table(sums.ends, new Map()),
+    ...table(sums.ends),
     '',
     title('Reached'),
-    ...coverageOf(sums).map(coverageLine),
+    ...coverageOf(sums).flatMap(coverageLines),
     '',
     ...sums.broken.flatMap((one) => violationLines(one, { asked, colour })),
     `History ${sums.digest}: the same arguments give the same.`,
@@ -116,14 +131,26 @@ export function reportText(sums: Sums, asked: Asked, colour: boolean): string {
   return `${lines.join('\n')}\n`
 }
 
-const table = (counts: Counts, found: Counts): string[] =>
-  sorted(counts).map(([name, count]) => {
-    const breaks = found.get(name)
-    return `  ${String(count).padStart(7)}  ${name}${breaks === undefined ? '' : `: found ${breaks === 1 ? 'a breach' : `${breaks} breaches`}`}`
-  })
+const VERDICTS = { kept: ['green', 'kept'], broken: ['red', 'BROKEN'], 'not asked': ['yellow', 'not asked'] } as const
 
-const coverageLine = ({ what, reached, of, missing }: Coverage): string =>
-  `  ${reached} of ${of} ${what}${missing.length === 0 ? '' : `; not: ${missing.join(', ')}`}`
+function promiseLine(sums: Sums, id: PromiseId, colour: boolean): string {
+  const [hue, word] = VERDICTS[verdictOf(sums, id)]
+  const broken = breaches(sums, id)
+  const count = `${broken === 0 ? '' : `${broken} of `}${sums.checked.get(id) ?? 0}`
+  return `  ${id.padEnd(4)}${paint(colour, hue, word.padEnd('not asked'.length))}  ${PROMISES[id]} (${count})`
+}
+
+const table = (counts: Counts, note: (name: string) => string = () => ''): string[] =>
+  sorted(counts).map(([name, count]) => `  ${String(count).padStart(7)}  ${name}${note(name)}`)
+
+/** Of a deed: how often it was announced, where its moment did not always come, and what it found. */
+const noteOn =
+  ({ deeds }: Sums, found: Counts) =>
+  (name: string): string => {
+    const breaks = found.get(name)
+    const announced = waits(name) ? ` (of ${deeds.get(name) ?? 0} announced)` : ''
+    return `${announced}${breaks === undefined ? '' : `: found ${breaks === 1 ? 'a breach' : `${breaks} breaches`}`}`
+  }
 
 /** Breaches of one seed that are printed; the others are counted. */
 const SHOWN = 10

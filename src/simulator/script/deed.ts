@@ -10,31 +10,43 @@ export class ScriptError extends Error {
   override name = 'ScriptError'
 }
 
-/** One word of a line: what it may be, and whether it belongs to the name under which the deed is counted. */
-export type Field<T> = { what: string; read: (word: string) => T | undefined; isNamed: boolean }
+/** One word of a line and what it may be. `words`: all that there are, where they can be listed; such a word belongs to the name under which the deed is counted. */
+export type Field<T> = { what: string; read: (word: string) => T | undefined; words: readonly string[] | null }
 
 /** `null`: nothing fitting stood there. `undo` is called when the deed's span is over, or at the calm, whichever comes first. */
 export type Done = { undo: (() => void) | null } | null
 
 export const DONE: Done = { undo: null }
 
+/**
+ * Whether a deed is a fault; `unless ok`: its word `ok` mends. A fault is what fails, answers wrongly or stands still, and what is done to a node
+ * past those who look after it. Everyday use of a cloud, what people rightly do and say, another operator of ours, what mends and what
+ * only announces is none.
+ */
+type Fault = 'yes' | 'no' | 'unless ok'
+
 type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 
 type Definition<T extends Record<string, Field<unknown>>, O extends Record<string, Field<unknown>>> = {
   /** One sentence or two for the reference; defaults of options in brackets. */
   says: string
+  fault: Fault
   takes: T
   options?: O
   /** Whether `for SPAN` may follow; without it what was done stays. */
   lasts?: true
+  /** It waits for a moment of the operator's, and is counted in the scene's `sprung` once that came. */
+  waits?: true
   does: (scene: Scene, given: Values<T> & Partial<Values<O>>) => Done
 }
 
 export type Deed = {
   says: string
+  fault: Fault
   takes: [string, Field<unknown>][]
   options: Map<string, Field<unknown>>
   lasts: boolean
+  waits: boolean
   does: (scene: Scene, given: object) => Done
 }
 
@@ -44,7 +56,15 @@ export function deed<T extends Record<string, Field<unknown>>, O extends Record<
 ): Deed {
   // Given is built field by field from the same two tables just below, so its shape is theirs.
   const does = (scene: Scene, given: object): Done => d.does(scene, given as Values<T> & Partial<Values<O>>)
-  return { says: d.says, takes: Object.entries(d.takes), options: new Map(Object.entries(d.options ?? {})), lasts: d.lasts === true, does }
+  const { says, fault, takes, options = {}, lasts = false, waits = false } = d
+  return { says, fault, takes: Object.entries(takes), options: new Map(Object.entries(options)), lasts, waits, does }
+}
+
+/** Whether a deed is a fault when it is counted under this name. */
+export function isFault(name: string, deeds: ReadonlyMap<string, Deed>): boolean {
+  const [verb = '', ...words] = name.split(' ')
+  const fault = deeds.get(verb)?.fault
+  return fault === 'yes' || (fault === 'unless ok' && !words.includes('ok'))
 }
 
 export type Line = {
@@ -69,14 +89,14 @@ export function readLine(text: string, deeds: ReadonlyMap<string, Deed>): Line {
     const word = rest[at]
     if (word === undefined) throw new ScriptError(`"${text}" ends where ${field.what} is wanted (${key}).`)
     given[key] = fieldValue(field, word, text)
-    if (field.isNamed) named.push(word)
+    if (field.words !== null) named.push(word)
   }
   for (const word of rest.slice(found.takes.length)) {
     const [, key = '', value = ''] = /^([a-z-]+)=(.*)$/s.exec(word) ?? []
     const field = found.options.get(key)
     if (field === undefined) throw new ScriptError(`"${text}": "${word}" is no option of ${verb}.`)
     given[key] = fieldValue(field, value, text)
-    if (field.isNamed) named.push(value)
+    if (field.words !== null) named.push(value)
   }
   return { text, name: named.join(' '), lasts, does: (scene) => found.does(scene, given) }
 }
@@ -114,24 +134,24 @@ const RANGE = /^([a-z][a-z-]{0,30})(\d{1,4})\.\.(\d{1,4})$/i
 export const oneOf = <const T extends string>(words: readonly T[]): Field<T> => ({
   what: `one of ${words.join(', ')}`,
   read: (word) => words.find((one) => one === word),
-  isNamed: true,
+  words,
 })
 
 export const NODE: Field<string> = {
   what: 'the name of a node',
   read: (word) => (/^[\w@.-]+$/.test(word) ? word : undefined),
-  isNamed: false,
+  words: null,
 }
-export const NAME: Field<string> = { what: 'a name', read: (word) => (/^[\w.-]+$/.test(word) ? word : undefined), isNamed: false }
+export const NAME: Field<string> = { what: 'a name', read: (word) => (/^[\w.-]+$/.test(word) ? word : undefined), words: null }
 export const NUMBER: Field<number> = {
   what: 'a whole number',
   read: (word) => (/^\d+$/.test(word) ? Number(word) : undefined),
-  isNamed: false,
+  words: null,
 }
 export const SHARE: Field<number> = {
   what: 'a share such as 40%',
   read: (word) => (/^\d+(\.\d+)?%$/.test(word) ? Number(word.slice(0, -1)) / 100 : undefined),
-  isNamed: false,
+  words: null,
 }
 /** In quotes, as JSON has them. */
 export const TEXT: Field<string> = {
@@ -140,7 +160,7 @@ export const TEXT: Field<string> = {
     const value = jsonOf(word)
     return typeof value === 'string' ? value : undefined
   },
-  isNamed: false,
+  words: null,
 }
 export const JSON_VALUE: Field<{ value: unknown }> = {
   what: 'JSON',
@@ -148,10 +168,10 @@ export const JSON_VALUE: Field<{ value: unknown }> = {
     const value = jsonOf(word)
     return value === undefined ? undefined : { value }
   },
-  isNamed: false,
+  words: null,
 }
 /** Virtual milliseconds. */
-export const SPAN: Field<number> = { what: 'a span such as 1h2m3.5s', read: (word) => spanOf(word) ?? undefined, isNamed: false }
+export const SPAN: Field<number> = { what: 'a span such as 1h2m3.5s', read: (word) => spanOf(word) ?? undefined, words: null }
 /** A span that may go backwards. */
 export const SHIFT: Field<number> = {
   what: 'a shift such as +2m or -1.5s',
@@ -160,7 +180,7 @@ export const SHIFT: Field<number> = {
     if (span === null || !/^[+-]/.test(word)) return undefined
     return word.startsWith('-') ? -span : span
   },
-  isNamed: false,
+  words: null,
 }
 
 function jsonOf(word: string): unknown {

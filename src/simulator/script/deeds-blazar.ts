@@ -22,6 +22,7 @@ const WHEN = { in: SPAN, long: SPAN }
 export const BLAZAR_DEEDS: Record<string, Deed> = {
   lease: deed({
     says: 'A user leases this very node, by its name: in so long (now), for so long (4h). Both ends of a lease delete every server on its nodes.',
+    fault: 'no',
     takes: { node: NODE },
     options: WHEN,
     does: (scene, { node, ...when }) => {
@@ -31,12 +32,14 @@ export const BLAZAR_DEEDS: Record<string, Deed> = {
   }),
   'lease-any': deed({
     says: 'A user leases whatever nodes are free, so many of them (1): in so long (now), for so long (4h).',
+    fault: 'no',
     takes: {},
     options: { ...WHEN, hosts: NUMBER },
     does: (scene, given) => lent(scene, null, given),
   }),
   'end-lease': deed({
     says: 'The user of the lease that has the node now, or next, deletes it.',
+    fault: 'no',
     takes: { node: NODE },
     does: (scene, { node }) => {
       const found = scene.node(node)
@@ -45,6 +48,7 @@ export const BLAZAR_DEEDS: Record<string, Deed> = {
   }),
   'blazar-disable': deed({
     says: "An operator disables the node's host in Chameleon's Blazar by hand; at the end of the span it is enabled again.",
+    fault: 'no',
     takes: { node: NODE },
     lasts: true,
     does: (scene, { node }) => {
@@ -58,6 +62,7 @@ export const BLAZAR_DEEDS: Record<string, Deed> = {
   }),
   'blazar-enable': deed({
     says: 'An operator enables it by hand, whoever disabled it; only the monitor makes it reservable again.',
+    fault: 'no',
     takes: { node: NODE },
     does: (scene, { node }) => {
       const found = scene.node(node)
@@ -68,6 +73,7 @@ export const BLAZAR_DEEDS: Record<string, Deed> = {
   }),
   'blazar-remove': deed({
     says: "The node's host vanishes from Blazar; at the end of the span it is enrolled anew.",
+    fault: 'yes',
     takes: { node: NODE },
     lasts: true,
     does: (scene, { node }) => {

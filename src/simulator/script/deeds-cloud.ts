@@ -18,7 +18,7 @@ const KIND = oneOf(FAULT_KINDS)
 const METHODS = {
   what: 'methods such as PUT+PATCH',
   read: (word: string) => (/^[A-Z]+(\+[A-Z]+)*$/.test(word) ? word.split('+') : undefined),
-  isNamed: false,
+  words: null,
 }
 
 function spoil(scene: Scene, nodes: readonly SimNode[], mode: BmcMode): { undo: () => void } {
@@ -37,6 +37,7 @@ const rackOf = ({ bmc }: SimNode): number => Number(bmc.host.split('.')[2])
 export const CLOUD_DEEDS: Record<string, Deed> = {
   bmc: deed({
     says: 'The BMC is in this mode; `ok` mends it.',
+    fault: 'unless ok',
     takes: { node: NODE, mode: oneOf(BMC_MODES) },
     lasts: true,
     does: (scene, { node, mode }) => {
@@ -46,6 +47,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   rack: deed({
     says: 'All BMCs of a rack, which is one network and one switch, are in this mode.',
+    fault: 'unless ok',
     takes: { number: NUMBER, mode: oneOf(BMC_MODES) },
     lasts: true,
     does: (scene, { number, mode }) => {
@@ -55,6 +57,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   route: deed({
     says: 'This host reaches no BMC any more: there is no route, or a firewall swallows everything.',
+    fault: 'yes',
     takes: { way: oneOf(['no-route', 'swallowed']) },
     lasts: true,
     does: ({ cloud: { faults } }, { way }) => {
@@ -68,6 +71,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   service: deed({
     says: 'Requests to the service fail so, all of them or a share; by whom they are sent, of which methods and how many may be said. Kinds that only Ironic knows do nothing elsewhere.',
+    fault: 'yes',
     takes: { service: SERVICE, kind: KIND },
     options: { share: SHARE, late: SPAN, seen: oneOf(['clients', 'conductors']), methods: METHODS, times: NUMBER },
     lasts: true,
@@ -75,6 +79,8 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   noise: deed({
     says: 'What befalls some requests to the service (5%) even on a usual day, until the calm; a service that comes back comes back to this.',
+    // Not an event; the requests that it meets are counted.
+    fault: 'no',
     takes: { service: SERVICE, kind: KIND },
     options: { share: SHARE, late: SPAN },
     does: (scene, { service, kind, share = 0.05, late = 1_000 }) => {
@@ -86,6 +92,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   conductor: deed({
     says: 'The conductor process dies. Its locks and unfinished work stay as they are.',
+    fault: 'yes',
     takes: { host: NAME, what: oneOf(['dies']) },
     lasts: true,
     does: ({ cloud: { people, state } }, { host }) => {
@@ -96,6 +103,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   lock: deed({
     says: 'A conductor holds the node for so long, with something of its own.',
+    fault: 'yes',
     takes: { node: NODE, span: SPAN },
     does: (scene, { node, span }) => {
       const found = scene.node(node)
@@ -104,6 +112,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   cleaning: deed({
     says: 'What the next cleaning of the node comes to: well, no port from Neutron, no callback from the ramdisk, a step that fails.',
+    fault: 'unless ok',
     takes: { node: NODE, will: oneOf(CLEANING_WILLS) },
     lasts: true,
     does: (scene, { node, will }) => {
@@ -119,6 +128,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   fail: deed({
     says: 'The node is in `error` at once, as if a tear-down had just failed with this text, and Nova had believed it.',
+    fault: 'yes',
     takes: { node: NODE, text: TEXT },
     does: (scene, { node, text }) => {
       const found = scene.node(node)
@@ -129,6 +139,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   'fail-cleaning': deed({
     says: "The node's cleaning has failed; `manual`: one that a person began, whose target is `manageable`.",
+    fault: 'yes',
     takes: { node: NODE, as: oneOf(['automated', 'manual']) },
     does: (scene, { node, as }) => {
       const found = scene.node(node)
@@ -146,6 +157,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   port: deed({
     says: 'A port that nobody unbinds is left on the node.',
+    fault: 'yes',
     takes: { node: NODE },
     lasts: true,
     does: (scene, { node }) => {
@@ -157,6 +169,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   redact: deed({
     says: 'Ironic withholds the field (or `history`, `conductor`) from that user; the operator is `admin`.',
+    fault: 'yes',
     takes: { user: NAME, field: NAME },
     lasts: true,
     does: ({ cloud: { state } }, { user, field }) => {
@@ -175,6 +188,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   'history-late': deed({
     says: "Entries of a node's history show so much later than they were made.",
+    fault: 'yes',
     takes: { span: SPAN },
     lasts: true,
     does: ({ cloud: { state } }, { span }) => {
@@ -188,6 +202,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   remove: deed({
     says: 'The node is no longer enrolled.',
+    fault: 'no',
     takes: { node: NODE },
     does: (scene, { node }) => {
       const found = scene.node(node)
@@ -198,6 +213,7 @@ export const CLOUD_DEEDS: Record<string, Deed> = {
   }),
   lull: deed({
     says: 'Everything is well for a moment, as far as the operator can see.',
+    fault: 'no',
     takes: {},
     does: (scene) => {
       lull(scene)

@@ -3,7 +3,7 @@
  * of its requests, `stays` lets one outlast the storm.
  */
 import { type Deed, DONE, deed, NODE, NUMBER, oneOf, SHIFT, SPAN, TEXT } from './deed.ts'
-import { MOMENTS, type Scene } from './scene.ts'
+import { MOMENTS, type Scene, sprang } from './scene.ts'
 import { POLICY } from './site.ts'
 
 /** A node's uuid, for words that are about one. */
@@ -12,6 +12,7 @@ const uuidOf = (scene: Scene, name: string): string | null => scene.node(name)?.
 const word = (says: string, say: (scene: Scene, uuid: string) => Promise<void>): Deed =>
   deed({
     says,
+    fault: 'no',
     takes: { node: NODE },
     does: (scene, { node }) => {
       const uuid = uuidOf(scene, node)
@@ -28,6 +29,7 @@ const STANDING_MS = 300_000
 export const OPERATOR_DEEDS: Record<string, Deed> = {
   hold: deed({
     says: '`anneal hold NODE`; at the end of the span `anneal unhold`.',
+    fault: 'no',
     takes: { node: NODE },
     lasts: true,
     does: (scene, { node }) => {
@@ -41,6 +43,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   retry: word('`anneal retry NODE`.', ({ operator }, uuid) => operator.retry(uuid)),
   reject: deed({
     says: '`anneal reject` of what one of the cases waits for; whoever approves leaves it at that until something else is asked.',
+    fault: 'no',
     takes: {},
     does: ({ operator }) => {
       void operator.reject()
@@ -51,6 +54,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   wake: word('A notification comes in: the node is looked at soon.', ({ operator }, uuid) => operator.wake(uuid)),
   pause: deed({
     says: '`anneal pause`; at the end of the span `anneal resume`.',
+    fault: 'no',
     takes: {},
     lasts: true,
     does: ({ operator }) => {
@@ -60,6 +64,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   'believe-census': deed({
     says: 'A person says that the last census counted rightly.',
+    fault: 'no',
     takes: {},
     does: ({ operator }) => {
       void operator.believeCensus()
@@ -68,15 +73,21 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   crash: deed({
     says: 'The operator dies at once, or while it writes: at the await of this number (0) behind its next intent. It is back after a while (30s).',
+    fault: 'yes',
     takes: { at: oneOf(['now', 'writing']) },
     options: { step: NUMBER, back: SPAN },
-    does: ({ operator }, { at, step = 0, back = DEAD_MS }) => {
-      operator.crash(at === 'now' ? 'now' : step, back)
+    waits: true,
+    does: (scene, { at, step = 0, back = DEAD_MS }) => {
+      scene.operator.crash(at === 'now' ? 'now' : step, back, () => {
+        sprang(scene, `crash ${at}`)
+        if (at === 'writing') scene.diedAt.set(step, (scene.diedAt.get(step) ?? 0) + 1)
+      })
       return DONE
     },
   }),
   freeze: deed({
     says: 'The operator stands still wherever it is for so long (5m), and goes on as if nothing had been.',
+    fault: 'yes',
     takes: {},
     options: { span: SPAN },
     does: ({ operator }, { span = STANDING_MS }) => {
@@ -86,6 +97,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   clock: deed({
     says: "The wall clock of the operator's machine is set forward or back; behind the span it is put right again.",
+    fault: 'yes',
     takes: { shift: SHIFT },
     lasts: true,
     does: ({ operator }, { shift }) => {
@@ -95,6 +107,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   sweep: deed({
     says: 'A second operator on the same database makes one sweep.',
+    fault: 'no',
     takes: {},
     does: ({ operator }) => {
       operator.sweepBeside()
@@ -103,6 +116,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   replica: deed({
     says: 'A second operator works on the same database for so long (5m). With a policy of its own, which is in force from then on, the first one only observes, and is begun anew at the end.',
+    fault: 'no',
     takes: {},
     options: { span: SPAN, policy: POLICY },
     does: ({ operator }, { span = STANDING_MS, policy = null }) => {
@@ -112,6 +126,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   upgrade: deed({
     says: 'An operator of the next version starts beside the other and changes the database: the older one decides nothing more, and is stopped after so long (5m).',
+    fault: 'no',
     takes: {},
     options: { span: SPAN },
     does: ({ operator }, { span = STANDING_MS }) => {
@@ -121,6 +136,7 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   'disk-full': deed({
     says: 'Nothing that is written to the database finds room.',
+    fault: 'yes',
     takes: {},
     lasts: true,
     does: ({ operator }) => {
@@ -130,7 +146,9 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   stays: deed({
     says: 'The line is performed when the calm has put everything else right. All must come to rest with it, and again once it is mended.',
+    fault: 'no',
     takes: { line: TEXT },
+    waits: true,
     does: (scene, { line }) => {
       scene.staying.push(line)
       return DONE
@@ -138,7 +156,9 @@ export const OPERATOR_DEEDS: Record<string, Deed> = {
   }),
   ambush: deed({
     says: "The line is performed when the operator is about to send its next mark, verb, quarantine or change of Blazar, on that request's node, which it calls `@`.",
+    fault: 'no',
     takes: { moment: oneOf(MOMENTS), line: TEXT },
+    waits: true,
     does: (scene, { moment, line }) => {
       scene.ambushes.push({ moment, line })
       return DONE

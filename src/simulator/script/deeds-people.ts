@@ -26,6 +26,7 @@ const any = () => true
 export const PEOPLE_DEEDS: Record<string, Deed> = {
   delete: deed({
     says: 'The tenant deletes the server: Nova asks Ironic to tear the node down.',
+    fault: 'no',
     takes: { node: NODE },
     does: on(isLet, ({ cloud }, { row }) => {
       cloud.people.undeploy(row.uuid)
@@ -35,6 +36,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   // Nova deletes the port with the server this time, if Neutron lets it.
   'delete-again': deed({
     says: "Tenants' tools delete once more what Nova could not delete.",
+    fault: 'no',
     takes: {},
     does: ({ cloud: { state } }) => {
       const left = [...state.servers.values()].filter(
@@ -46,6 +48,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   launch: deed({
     says: 'A tenant launches a server on the available node.',
+    fault: 'no',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.provision_state === 'available',
@@ -58,6 +61,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   // The wrong node is undeployed by hand, behind Nova: its instance lives on there.
   undeploy: deed({
     says: 'A person undeploys the node by hand, behind Nova, where its server lives on.',
+    fault: 'yes',
     takes: { node: NODE },
     does: on(isLet, ({ cloud, judges }, { row }) => {
       judges.hand(row.uuid, 'other')
@@ -68,6 +72,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   // Somebody heals the node by other means and a tenant has it at once: what was read of it a moment ago is a lie now.
   'hand-over': deed({
     says: 'Somebody heals the node by other means and a tenant has it at once.',
+    fault: 'yes',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.reservation === null && (row.provision_state === 'error' || row.provision_state === 'available'),
@@ -80,6 +85,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   undead: deed({
     says: 'Its instance_uuid names a server that Nova does not know (any more).',
+    fault: 'yes',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.provision_state === 'error' && row.instance_uuid === null,
@@ -92,6 +98,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   verb: deed({
     says: 'A person sends a verb by hand.',
+    fault: 'no',
     takes: { node: NODE, verb: oneOf(['manage', 'provide']) },
     does: on(any, ({ cloud, judges }, { row }, { verb }: { node: string; verb: 'manage' | 'provide' }) => {
       const fits = verb === 'manage' ? ['clean failed', 'available'] : ['manageable']
@@ -103,6 +110,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   maintenance: deed({
     says: 'A person puts the node into maintenance; at the end of the span it is cleared, and any hold that came of it lifted.',
+    fault: 'no',
     takes: { node: NODE },
     options: { reason: TEXT },
     lasts: true,
@@ -127,6 +135,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   // By hand, which is a person's word like `release`.
   'end-quarantine': deed({
     says: "A person clears Anneal's maintenance by hand, which is a word like `release`.",
+    fault: 'no',
     takes: { node: NODE },
     does: on(
       (node) => isOurQuarantine(node) && node.row.reservation === null,
@@ -140,6 +149,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   extra: deed({
     says: 'Somebody writes a key of `extra`; at the end of the span it is removed.',
+    fault: 'no',
     takes: { node: NODE, key: NAME, value: JSON_VALUE },
     lasts: true,
     does: on(any, (scene, { row: { uuid } }, { key, value }: { node: string; key: string; value: { value: unknown } }) => {
@@ -157,6 +167,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   }),
   protect: deed({
     says: 'The node is protected against tear-down.',
+    fault: 'no',
     takes: { node: NODE },
     lasts: true,
     does: on(
@@ -178,12 +189,14 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
   // The older script writes its mark without a zone, and then its verb.
   'script-marks': deed({
     says: 'The older cron script writes its mark, dated so long ago (0s).',
+    fault: 'yes',
     takes: { node: NODE },
     options: { ago: SPAN },
     does: on(any, (scene, node, given: { node: string; ago?: number }) => scriptMarks(scene, node, given)),
   }),
   'script-resets': deed({
     says: 'The older cron script writes its mark and then resets the node.',
+    fault: 'yes',
     takes: { node: NODE },
     does: on(
       ({ row }) => row.provision_state === 'error' && !row.maintenance && row.reservation === null,

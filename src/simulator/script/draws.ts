@@ -308,7 +308,7 @@ function endQuarantine(scene: Scene, random: Random): Drawn {
 }
 
 /** A reset has some fourteen awaits from its commit to its record. */
-const STEPS_MAX = 14
+export const STEPS_MAX = 14
 
 function crash(_: Scene, random: Random): Drawn {
   const back = `back=${spanWord(between(random, SECOND, 3 * MINUTE))}`

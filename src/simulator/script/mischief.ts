@@ -11,7 +11,7 @@ import { spanWord } from './deed.ts'
 import { ambush, DRAWS, type Drawn, drawnOf } from './draws.ts'
 import { blazarAtFirst, drawnInBlazar, gapInBlazar } from './draws-blazar.ts'
 import { drawnReplicas } from './draws-replicas.ts'
-import type { Scene } from './scene.ts'
+import { type Scene, sprang } from './scene.ts'
 
 /** A canary's 45 minutes and the ramp after it fall into the longer ones; the slower the lines, the more is sent between them. */
 const LAST_LULL = { low: 5 * 60_000, high: 60 * 60_000, slower: 2 }
@@ -139,7 +139,7 @@ export async function calm(scene: Scene): Promise<void> {
 /** What was to stay broken is broken now, with everything else well. True where there is such a thing. */
 export function keepBroken(scene: Scene): boolean {
   const lines = scene.staying.splice(0)
-  for (const line of lines) scene.perform(line, false)
+  for (const line of lines) if (scene.perform(line, false)) sprang(scene, 'stays')
   return lines.length > 0
 }
 

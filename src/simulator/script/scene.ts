@@ -25,8 +25,8 @@ export type ToOperator = {
   wake(uuid: string): Promise<void>
   /** A person says that the last census counted rightly. */
   believeCensus(): Promise<void>
-  /** It dies; started again after `ms`. */
-  crash(at: DyingAt, ms: number): void
+  /** It dies; started again after `ms`. `died` is called as it does, which may never be. */
+  crash(at: DyingAt, ms: number, died: () => void): void
   /** It stands still wherever it is, as on SIGSTOP, and goes on after `ms`. */
   freeze(ms: number): void
   jumpClock(ms: number): void
@@ -69,6 +69,10 @@ export type Scene = {
   /** Everything done so far, with when; and how often each name was. */
   done: { at: number; text: string; kept: boolean }[]
   counts: Map<string, number>
+  /** How often what waits for a moment (`ambush`, `stays`, `crash`) came to something, by the name under which it was announced. */
+  sprung: Map<string, number>
+  /** Lives that died while they wrote, by the number of the await behind their intent. */
+  diedAt: Map<number, number>
   /** Everything that was to end by itself ends now. */
   endAll(): void
   /** So it does, but for what lines like these began. */
@@ -87,6 +91,8 @@ export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator:
     usual: new Map(),
     done: [],
     counts: new Map(),
+    sprung: new Map(),
+    diedAt: new Map(),
     later: (ms, undo, text = '') => {
       const once = (): void => {
         if (undoing.delete(once)) undo()
@@ -125,7 +131,14 @@ export function spring(scene: Scene, moment: Moment, uuid: string): void {
   const at = scene.ambushes.findIndex((one) => one.moment === moment)
   if (at < 0) return
   const [found] = scene.ambushes.splice(at, 1)
-  if (found !== undefined) scene.perform(found.line.replaceAll('@', scene.cloud.state.nodes.get(uuid)?.row.name ?? uuid), false)
+  if (found === undefined) return
+  const line = found.line.replaceAll('@', scene.cloud.state.nodes.get(uuid)?.row.name ?? uuid)
+  if (scene.perform(line, false)) sprang(scene, `ambush ${moment}`)
+}
+
+/** The moment that a deed of this name waited for has come. */
+export function sprang({ sprung }: Scene, name: string): void {
+  sprung.set(name, (sprung.get(name) ?? 0) + 1)
 }
 
 /** Larger shares are an outage of a kind; smaller ones are what happens on a usual day. */

@@ -30,13 +30,13 @@ const TIME: Field<number> = {
     const at = Date.parse(word)
     return Number.isNaN(at) ? undefined : at
   },
-  isNamed: false,
+  words: null,
 }
-const ON_OFF: Field<boolean> = { what: 'on or off', read: (word) => ({ on: true, off: false })[word], isNamed: false }
+const ON_OFF: Field<boolean> = { what: 'on or off', read: (word) => ({ on: true, off: false })[word], words: null }
 const VERSION: Field<string> = {
   what: 'an API version such as 1.82',
   read: (word) => (/^1\.\d{2,3}$/.test(word) ? word : undefined),
-  isNamed: false,
+  words: null,
 }
 
 const SITE_KEYS = {
@@ -62,7 +62,7 @@ export const POLICY: Field<Record<string, unknown>> = {
     const value = JSON_VALUE.read(word)?.value
     return isObject(value) && strangerIn(value) === undefined ? value : undefined
   },
-  isNamed: false,
+  words: null,
 }
 const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN, turns: ON_OFF }
 const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
