@@ -4,7 +4,7 @@
  */
 import { REPAIR_STATES } from '../src/core/ironic.ts'
 import type { SimulatedCloud } from '../src/simulator/cloud.ts'
-import type { Judges } from '../src/simulator/judges.ts'
+import type { Judges, OnNode } from '../src/simulator/judges.ts'
 import type { IntentRow } from './database.ts'
 
 /** 20 s to send it and 180 s until a read may settle it (design, the write protocol; no policy shortens them). */
@@ -31,14 +31,14 @@ export function placesOver(cloud: SimulatedCloud, judges: Judges, allowed: numbe
       const now = Date.now()
       // A person's `retry` lifts the pacing for one reset, whoever is in flight.
       const others = [...bench.nodes].filter(
-        ([other, { retries }]) => other !== uuid && retries === 0 && (now < (held.get(other) ?? 0) || isInRepair(cloud, judges, other)),
+        ([other, known]) => other !== uuid && !isLifted(known) && (now < (held.get(other) ?? 0) || isInRepair(cloud, judges, other)),
       ).length
       most = Math.max(most, others + 1)
-      const { retries, sent } = bench.onNode(uuid)
-      if (retries > 0) return
+      const known = bench.onNode(uuid)
+      if (isLifted(known)) return
       bench.check('S6')
       if (others < allowed) return
-      bench.accuse('S6', { node: uuid, what: `${others + 1} places in flight over all lives, ${allowed} are allowed`, sent })
+      bench.accuse('S6', { node: uuid, what: `${others + 1} places in flight over all lives, ${allowed} are allowed`, sent: known.sent })
     },
     interrupted: (intents) => {
       for (const { uuid, act, createdAt } of intents)
@@ -47,6 +47,9 @@ export function placesOver(cloud: SimulatedCloud, judges: Judges, allowed: numbe
     most: () => most,
   }
 }
+
+/** Its newest act is the one for which a person lifted the pacing; or that was said so lately that the act is not told of yet. */
+const isLifted = ({ retryAt, intents }: OnNode): boolean => retryAt !== null || intents.at(-1)?.lifted === true
 
 /** One of our verbs was accepted and the node is on its way. */
 function isInRepair(cloud: SimulatedCloud, judges: Judges, uuid: string): boolean {

@@ -26,8 +26,9 @@ export function judgeServiceCanary(bench: Bench, node: SimNode, sent: Sent): voi
     if (together.length < bench.policy.incident.cases - 1 || sent.entry.left - youngest < LOOKED_AT_MS) continue
     const key = `${service} ${from}`
     const before = canaries.get(key)
+    bench.check('S9')
     const known = bench.onNode(node.row.uuid)
-    if (before !== undefined && sent.wall - before < bench.policy.incident.secondCanary - SECOND && known.retries === 0) {
+    if (before !== undefined && sent.wall - before < bench.policy.incident.secondCanary - SECOND && !sent.lifted) {
       const what = `a second canary ${Math.round((sent.wall - before) / MINUTE)} min after the first, while conductors cannot reach ${service}`
       bench.accuse('S9', { node: node.row.uuid, what, sent: known.sent })
     }
@@ -57,7 +58,7 @@ export function judgeRackCanary(bench: Bench, node: SimNode, sent: Sent): void {
   const known = bench.onNode(node.row.uuid)
   // Its row has moved on with the reset.
   const failedAt = Date.parse(String(sent.entry.before?.provision_updated_at))
-  if (known.retries > 0 || Object.values(policy.scope).some((names) => names.length > 0) || !failedOnBmc(node, failedAt)) return
+  if (sent.lifted || Object.values(policy.scope).some((names) => names.length > 0) || !failedOnBmc(node, failedAt)) return
   const rack = [...bench.world.nodes.values()].filter((one) => isBeside(one, node))
   const together = rack.filter((one) => one !== node && isTogether(bench, one, { failedAt, sent }))
   if (together.length < policy.incident.cases - 1 || isExplainedElse(bench, together.length + 1)) return

@@ -5,14 +5,15 @@
  * protocol): what a person does within them breaks no promise.
  */
 import type { DecidingField } from '../core/ironic.ts'
-import { DAY, MINUTE, SECOND } from '../core/policy.ts'
+import { MINUTE, SECOND } from '../core/policy.ts'
 import { within } from './answer.ts'
 import { briefOf } from './delivery.ts'
 import { judgeBlazarLeaving, judgeShield, nodeInBlazar } from './judge-blazar.ts'
+import { judgeBudget, judgeResuming } from './judge-budget.ts'
 import { judgeRackCanary, judgeServiceCanary } from './judge-canary.ts'
 import type { Bench, OnNode, Sent } from './judges.ts'
 import type { NodeBrief } from './ledger.ts'
-import { addedMark, isPersons, type JudgedStep, nodeOf, removedMark } from './promises.ts'
+import { addedMark, isPersons, type JudgedStep, nodeOf, REPAIR_STATES, removedMark, UNNOTICED_MS } from './promises.ts'
 import type { ServiceSlug, SimNode } from './world.ts'
 
 /** What the mark's reply must show as it was decided on (design, the write protocol). The operator has a list of its own. */
@@ -20,12 +21,7 @@ const AS_DECIDED: readonly DecidingField[] = [
   ...(['provision_state', 'provision_updated_at', 'target_provision_state', 'target_power_state', 'instance_uuid'] as const),
   ...(['allocation_uuid', 'maintenance', 'fault', 'protected', 'retired', 'owner', 'lessee', 'conductor'] as const),
 ]
-/** A node is under repair in these. */
-export const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
-
 const REPLY_LIVES_MS = 2 * SECOND
-/** The reply's 2 s, and the road. */
-const UNNOTICED_MS = 2_200
 const UNKNOWN_MS = 150 * SECOND
 const DEADLINE_MS = 20 * SECOND
 /** Requests remembered of a node. */
@@ -72,7 +68,7 @@ export function judgeLeaving(bench: Bench, sent: Sent): void {
   const fits = newest !== undefined && step !== null && newest.intent.act === ACT_OF[step]
   sent.intent = fits ? newest.intent : null
   // An intent's times are those of its decision: a clock set on the way to the request counts as set since then.
-  if (fits) sent.jumped = newest.jumped
+  if (fits) Object.assign(sent, { jumped: newest.jumped, lifted: newest.lifted })
   known.sent = [...known.sent, sent].slice(-REMEMBERED)
   sent.uuid = uuid
   sent.shownAt = known.shown.get(by) ?? Number.NEGATIVE_INFINITY
@@ -162,12 +158,14 @@ export function judgeArriving(bench: Bench, sent: Sent): void {
       say('S7', `takes away ${JSON.stringify(text)}, which is not ours`)
   }
   // However long its road was: nothing can be noticed of what happens once it has left.
-  const race = entry.at - known.handAt <= UNNOTICED_MS || entry.left - known.handAt <= REPLY_LIVES_MS
+  const isSince = (at: number): boolean => entry.at - at <= UNNOTICED_MS || entry.left - at <= REPLY_LIVES_MS
+  const race = isSince(known.movedAt)
   // A stale answer is Ironic's own lie; the verb alone is sent on a reply that cannot be one.
   const misled = step !== 'deleted' && entry.at - known.staleAt <= UNNOTICED_MS
   // What its own read showed it is no race any more.
-  const isShown = sent.shownAt > known.handAt
-  const touched = (race && !isShown) || misled ? null : personTouched(known, before, step)
+  const handAt = Math.max(known.personAt, known.movedAt)
+  const isShown = sent.shownAt > handAt
+  const touched = (isSince(handAt) && !isShown) || misled ? null : personTouched(known, before, step)
   if (touched !== null) say('S3', touched)
   if (step === 'deleted') {
     bench.check('S2')
@@ -203,12 +201,18 @@ export function judgeAccepted(bench: Bench, sent: Sent): void {
   const node = bench.world.nodes.get(nodeOf(entry) ?? '')
   if (node === undefined) return
   const known = bench.onNode(node.row.uuid)
-  judgeBudget(bench, known, sent)
+  // The word may be told later than the act that used it up.
+  if (!sent.lifted && known.retryAt !== null) {
+    sent.lifted = true
+    known.retryAt = null
+  }
+  judgeBudget(bench, node, sent)
   judgeResuming(bench, node, sent)
-  bench.check('S9')
   for (const service of neededBy(node)) {
     const away = bench.outages.find((one) => one.service === service && one.seenBy !== 'conductors' && one.to === null)
-    if (away !== undefined && entry.left - away.from > KNOWN_DOWN_MS) {
+    if (away === undefined) continue
+    bench.check('S9')
+    if (entry.left - away.from > KNOWN_DOWN_MS) {
       const span = Math.round((entry.left - away.from) / 1000)
       bench.accuse('S9', { node: node.row.uuid, what: `reset although ${service} has been down for ${span} s`, sent: known.sent })
     }
@@ -218,68 +222,6 @@ export function judgeAccepted(bench: Bench, sent: Sent): void {
 }
 
 const neededBy = ({ row }: SimNode): ServiceSlug[] => (row.network_interface === 'noop' ? ['keystone'] : ['keystone', 'neutron'])
-
-function judgeBudget(bench: Bench, known: OnNode, sent: Sent): void {
-  const { policy } = bench
-  const say = (what: string): void => bench.accuse('S6', { node: nodeOf(sent.entry), what, sent: known.sent })
-  bench.check('S6')
-  const window = policy.resets.window === 'lifetime' ? Number.POSITIVE_INFINITY : policy.resets.window
-  known.resets = [...known.resets.filter((at) => sent.wall - at < Math.min(window, 365 * DAY)), sent.wall]
-  // A person's `retry` allows one more, however many there were.
-  const spent = known.resets.length + (known.retries > 0 ? 0 : marksOfOthers(known, sent, Math.min(window, 365 * DAY)))
-  if (spent > policy.resets.max + known.retries) say(`reset ${spent} of ${policy.resets.max} in the window`)
-  // A person's `retry` lifts the pacing for one reset, whoever is in flight.
-  const others = [...bench.nodes].filter(
-    ([uuid, one]) => uuid !== nodeOf(sent.entry) && one.retries === 0 && isInFlight(bench, { uuid, known: one, now: sent.entry.left }),
-  )
-  const inCloud = placesOf(bench)
-  if (others.length + 1 > inCloud && known.retries === 0) say(`${others.length + 1} nodes in flight, ${inCloud} are allowed`)
-}
-
-/** Resets that others noted down, as they stood when the mark's reply was made. */
-function marksOfOthers(known: OnNode, { entry, wall }: Sent, window: number): number {
-  const marks = entry.before?.marks
-  if (!Array.isArray(marks) || entry.at - known.handAt <= UNNOTICED_MS) return 0
-  const times = marks
-    .filter((text) => typeof text === 'string' && !known.intents.some(({ intent }) => intent.mark === text))
-    .map((text) => Date.parse(/Z$/.test(text) ? text : `${text}Z`))
-  // The window is a minute shorter here, because the decision was made some time before.
-  return times.filter((at) => at >= known.countsFrom && at > wall - window + MINUTE && at <= wall).length
-}
-
-/** Switching a machine off takes longer than this (2.15 s in the lab); only one that is off already makes its place free again within it. */
-const STAMPEDE_MS = 2 * SECOND
-
-/** After a storm everything that waited may go at once: no more may begin within a moment than there are places. */
-function judgeResuming(bench: Bench, node: SimNode, sent: Sent): void {
-  // A person's `retry` lifts the pacing for its node.
-  if (bench.calmAt === null || bench.onNode(node.row.uuid).retries > 0) return
-  bench.check('L2')
-  const { left } = sent.entry
-  const isUnderWay = ({ uuid, at }: Bench['resumed'][number]): boolean =>
-    left - at < STAMPEDE_MS && REPAIR_STATES.includes(bench.world.nodes.get(uuid)?.row.provision_state ?? '')
-  bench.resumed = [...bench.resumed.filter(isUnderWay), { uuid: node.row.uuid, at: left }]
-  if (bench.resumed.length > placesOf(bench))
-    bench.accuse('L2', {
-      node: node.row.uuid,
-      what: `${bench.resumed.length} resets in ${STAMPEDE_MS / SECOND} s after the storm`,
-      sent: [sent],
-    })
-}
-
-const placesOf = ({ policy, world }: Bench): number =>
-  Math.max(2, Math.min(Math.floor(policy.inFlight.cloudShare * world.nodes.size), policy.inFlight.cloudMax))
-
-/** From the accepted reset until it left repair. What has not moved for a quarter of an hour is stranded and holds no place any more. */
-function isInFlight(bench: Bench, { uuid, known, now }: { uuid: string; known: OnNode; now: number }): boolean {
-  const row = bench.world.nodes.get(uuid)?.row
-  const last = known.sent.findLast(({ step, entry }) => (step === 'deleted' || step === 'provide') && entry.effect !== null)
-  if (row === undefined || last === undefined || !REPAIR_STATES.includes(row.provision_state)) return false
-  if (known.outOfRepairAt > last.entry.at) return false
-  const movedAt = Math.max(last.entry.at, Date.parse(row.provision_updated_at ?? ''))
-  // Its time is told by the operator's clock, which may have been ahead for a while.
-  return Math.max(now, bench.latest) - movedAt < 15 * MINUTE - 30 * SECOND
-}
 
 /** An observation counts for a minute, and so does what a stale answer said in it. */
 const LOOKED_LATELY_MS = 2 * MINUTE

@@ -40,7 +40,8 @@ async function given({ mode = 'auto' }: Partial<Sender> = {}): Promise<Careless>
   const node = cloud.node('node-1')
   const { uuid } = node.row
   cloud.people.fail(uuid, BLIP)
-  await clock.advance(MINUTE)
+  // The first reset may follow after two.
+  await clock.advance(3 * MINUTE)
   let count = 0
   const careless: Careless = {
     cloud,
@@ -139,6 +140,32 @@ breach('a verb to a node on which a server may live breaks S2', ['S2'], async (o
   server.deleted = false
   await on.mark(on.intent('reset'))
   await on.reset()
+})
+
+breach('so does one right after the older script has written its mark, which says nothing of who lives there', ['S2'], async (on) => {
+  const [server] = [...on.cloud.state.servers.values()].filter(({ node }) => node === on.uuid)
+  assert.ok(server)
+  server.deleted = false
+  await on.mark(on.intent('reset'))
+  on.judges.hand(on.uuid, 'other')
+  await on.reset()
+})
+
+breach('one to a node that somebody handed to a tenant while the request was on its way breaks nothing', [], async (on) => {
+  const [server] = [...on.cloud.state.servers.values()].filter(({ node }) => node === on.uuid)
+  assert.ok(server)
+  await on.mark(on.intent('reset'))
+  server.deleted = false
+  on.judges.hand(on.uuid, 'moved')
+  await on.reset()
+})
+
+breach("somebody's key of extra a moment before does not excuse a request under a person's maintenance", ['S3'], async (on) => {
+  on.cloud.people.setMaintenance(on.uuid, 'new mainboard')
+  on.judges.hand(on.uuid, 'maintenance')
+  await on.wait(MINUTE)
+  on.judges.hand(on.uuid, 'other')
+  await on.mark(on.intent('reset'))
 })
 
 breach("a request under a person's maintenance breaks S3", ['S3'], async (on) => {
@@ -243,9 +270,95 @@ breach('the fourth reset of a node within a week breaks S6', ['S6'], async (on) 
   for (let count = 0; count < 4; count += 1) {
     await on.mark(on.intent('reset'))
     await on.reset()
+    assert.deepEqual(on.broken(), count < 3 ? [] : ['S6'])
     await on.wait(30 * MINUTE)
     on.cloud.people.fail(on.uuid, BLIP)
+    await on.wait(HOUR)
   }
+})
+
+/** As many as the policy allows: reset, and failed again an hour ago each time. */
+async function allSpent(on: Careless): Promise<void> {
+  for (let count = 0; count < 3; count += 1) {
+    await on.mark(on.intent('reset'))
+    await on.reset()
+    await on.wait(30 * MINUTE)
+    on.cloud.people.fail(on.uuid, BLIP)
+    await on.wait(HOUR)
+  }
+}
+
+breach('one more for which a person asked breaks nothing, and the next one after it breaks S6', ['S6'], async (on) => {
+  await allSpent(on)
+  on.judges.said({ kind: 'retry', uuid: on.uuid })
+  await on.wait(SECOND)
+  for (const expected of [[], ['S6']]) {
+    await on.mark(on.intent('reset'))
+    await on.reset()
+    assert.deepEqual(on.broken(), expected)
+    await on.wait(30 * MINUTE)
+    on.cloud.people.fail(on.uuid, BLIP)
+    await on.wait(HOUR)
+  }
+})
+
+breach('a word that is told only after the act that used it up lifts the budget, too', [], async (on) => {
+  await allSpent(on)
+  await on.mark(on.intent('reset'))
+  on.judges.said({ kind: 'retry', uuid: on.uuid })
+  await on.reset()
+})
+
+breach('a second reset a quarter of an hour after the failure breaks nothing', [], async (on) => {
+  await on.mark(on.intent('reset'))
+  await on.reset()
+  await on.wait(30 * MINUTE)
+  on.cloud.people.fail(on.uuid, BLIP)
+  await on.wait(15 * MINUTE)
+  await on.mark(on.intent('reset'))
+  await on.reset()
+})
+
+breach('a minute sooner it breaks S6', ['S6'], async (on) => {
+  await on.mark(on.intent('reset'))
+  await on.reset()
+  await on.wait(30 * MINUTE)
+  on.cloud.people.fail(on.uuid, BLIP)
+  await on.wait(14 * MINUTE)
+  await on.mark(on.intent('reset'))
+  await on.reset()
+})
+
+/** Two nodes, one right after the other; a cloud of ten has two places, and each class one. */
+async function twoAtOnce(on: Careless): Promise<void> {
+  for (const name of ['node-1', 'node-2']) {
+    on.uuid = on.cloud.node(name).row.uuid
+    await on.mark(on.intent('reset'))
+    assert.equal(await on.reset(), 202)
+  }
+}
+/** As long before as is to lie between a failure and its reset. */
+async function failBoth(on: Careless): Promise<void> {
+  on.cloud.people.fail(on.cloud.node('node-2').row.uuid, BLIP)
+  await on.wait(3 * MINUTE)
+}
+
+breach('two resets at once in a class of ten break S6', ['S6'], async (on) => {
+  await failBoth(on)
+  await twoAtOnce(on)
+})
+
+breach('in two classes they break nothing', [], async (on) => {
+  await failBoth(on)
+  on.cloud.node('node-2').row.resource_class = 'another'
+  await twoAtOnce(on)
+})
+
+breach('nor where a person asked for the first', [], async (on) => {
+  await failBoth(on)
+  on.judges.said({ kind: 'retry', uuid: on.cloud.node('node-1').row.uuid })
+  await on.wait(SECOND)
+  await twoAtOnce(on)
 })
 
 /** Three hours, two hours and one hour before the reset. */
@@ -295,6 +408,8 @@ breach(
 )
 
 breach('a case closed on a node that has been in error for minutes breaks L1', ['L1'], async (on) => {
+  on.cloud.node('node-1').row.provision_state = 'active'
+  on.cloud.people.fail(on.uuid, BLIP)
   on.judges.closed(on.uuid)
   assert.deepEqual(on.broken(), [])
   await on.wait(5 * MINUTE)
@@ -370,10 +485,11 @@ breach('so does one while they are silent', ['S9'], async (on) => {
   await resetOf(on, 'node-3')
 })
 
-breach('so does the same node once more', ['S9'], async (on) => {
+// The same node again within minutes is too soon by its spacing, too.
+breach('so does the same node once more', ['S6', 'S9'], async (on) => {
   await rackAway(on)
   await twoOfRack(on, () => resetOf(on, 'node-2'))
-  assert.equal(on.judges.broken.length, 2)
+  assert.equal(on.judges.broken.length, 3)
 })
 
 test('one canary is one question, and no breach', async () => {
@@ -381,8 +497,7 @@ test('one canary is one question, and no breach', async () => {
   await rackAway(on)
   const asked = on.judges.checked.get('S9') ?? 0
   await resetOf(on, 'node-2')
-  // One for the services that tear-down needs.
-  assert.equal(on.judges.checked.get('S9'), asked + 2)
+  assert.equal(on.judges.checked.get('S9'), asked + 1)
   assert.deepEqual(on.broken(), [])
 })
 
@@ -409,6 +524,7 @@ breach('nor one for which a person asked', [], async (on) => {
 })
 
 breach('nor one after another node of the rack that may have healed', [], async (on) => {
+  on.cloud.node('node-7').row.resource_class = 'another'
   await rackAway(on)
   await twoOfRack(on, async () => {
     on.cloud.people.bmc(on.cloud.node('node-7').row.uuid, 'ok')

@@ -6,9 +6,9 @@ import type { Intent } from '../core/case.ts'
 import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
 import { noteHand } from './judge-blazar.ts'
-import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving, REPAIR_STATES } from './judge-request.ts'
+import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
-import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, stepOf } from './promises.ts'
+import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, REPAIR_STATES, stepOf } from './promises.ts'
 import type { ServiceSlug, World } from './world.ts'
 
 /** Who sends: one life of an operator. */
@@ -29,8 +29,8 @@ export type Word = { kind: 'hold' | 'unhold' | 'pause' | 'resume' | 'retry' | 'r
 /** What a person does by hand to a node's host in Blazar. */
 const HOST_HANDS = ['disabled', 'enabled', 'unenrolled'] as const
 export type HostHand = (typeof HOST_HANDS)[number]
-/** What a person does by hand to a node. */
-export type Hand = 'maintenance' | 'cleared' | 'other' | HostHand
+/** What a person does by hand to a node: `hold` writes or removes extra.anneal_hold, `moved` sends a verb or gives it a tenant. */
+export type Hand = 'maintenance' | 'cleared' | 'hold' | 'moved' | 'other' | HostHand
 
 /** A service that is away altogether, and for whom. */
 export type Outage = { service: ServiceSlug; seenBy: 'clients' | 'conductors' | 'both'; from: number; to: number | null }
@@ -55,16 +55,23 @@ export type Sent = {
   unheard: boolean
   /** What came of it is written down: its sender's death later in the same moment takes nothing away. */
   recorded: boolean
+  /** It is the one act for which a person's `retry` lifted the pacing. */
+  lifted: boolean
 }
 
 export type OnNode = {
   /** When it was last seen out of repair; a repair that begins after that is another one. */
   outOfRepairAt: number
-  intents: { intent: Intent; at: number; by: Sender; jumped: number }[]
+  /** `lifted`: decided on after a `retry` that none before had used up. */
+  intents: { intent: Intent; at: number; by: Sender; jumped: number; lifted: boolean }[]
   /** The newest few changing requests, oldest first. */
   sent: Sent[]
-  /** When a person last changed it by hand. */
+  /** When anybody last changed it by hand. */
   handAt: number
+  /** When a person last set or cleared its maintenance or its hold. */
+  personAt: number
+  /** When somebody last sent it a verb, or gave it a tenant, by hand. */
+  movedAt: number
   /** When a read of it was last answered as it had been some time before. */
   staleAt: number
   /** When Ironic served the newest answer that a life has of the whole node. */
@@ -79,8 +86,8 @@ export type OnNode = {
   released: boolean
   /** Marks older than this do not count any more: a quarantine's end begins the count anew. Operator's wall clock. */
   countsFrom: number
-  /** Resets that a person's `retry` allows beyond the budget. */
-  retries: number
+  /** When a person said `retry`; null: never, or an act has used it up. */
+  retryAt: number | null
   /** Its host in Blazar, as people have to do with it. */
   host: OnHost
 }
@@ -109,6 +116,8 @@ export type Bench = {
   /** By how much it was set in all, forward and back; ms. */
   jumped: number
   onNode: (uuid: string) => OnNode
+  /** How many nodes of each resource class there were at first. */
+  classes: ReadonlyMap<string | null, number>
   nodes: Map<string, OnNode>
   paused: boolean
   /** Hash of the mode and policy that were last put in force; null until any were. */
@@ -163,8 +172,13 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     checked: new Map(),
     sender: null,
     bench,
-    committed: (intent, sender, at = world.clock.now()) =>
-      void bench.onNode(intent.uuid).intents.push({ intent, at, by: sender, jumped: bench.jumped }),
+    committed: (intent, by, at = world.clock.now()) => {
+      const known = bench.onNode(intent.uuid)
+      // Said in the same moment it may have come after the decision.
+      const lifted = isPaced(intent) && known.retryAt !== null && known.retryAt < at
+      if (lifted) known.retryAt = null
+      known.intents.push({ intent, at, by, jumped: bench.jumped, lifted })
+    },
     noteTime: (jump = 0) => {
       bench.latest = Math.max(bench.latest, by.wall())
       bench.jumped += Math.abs(jump)
@@ -223,9 +237,11 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
   return judges
 }
 
+const isPaced = ({ act }: Intent): boolean => act === 'reset' || act === 'recover-cleaning'
+
 const sentNow = (entry: LedgerEntry, { by, wall, jumped }: Pick<Sent, 'by' | 'wall' | 'jumped'>): Sent => ({
   ...{ entry, by, wall, step: stepOf(entry), uuid: null, intent: null, reply: null },
-  ...{ jumped, shownAt: Number.NEGATIVE_INFINITY, hostShownAt: Number.NEGATIVE_INFINITY, unheard: false, recorded: false },
+  ...{ jumped, shownAt: Number.NEGATIVE_INFINITY, hostShownAt: Number.NEGATIVE_INFINITY, unheard: false, recorded: false, lifted: false },
 })
 
 function note({ nodes }: Bench, intentIds: ReadonlySet<string>, what: Partial<Pick<Sent, 'recorded' | 'unheard'>>): void {
@@ -240,6 +256,8 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     intents: [],
     sent: [],
     handAt: Number.NEGATIVE_INFINITY,
+    personAt: Number.NEGATIVE_INFINITY,
+    movedAt: Number.NEGATIVE_INFINITY,
     staleAt: Number.NEGATIVE_INFINITY,
     shown: new Map(),
     persons: null,
@@ -248,7 +266,7 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     resets: [],
     released: false,
     countsFrom: Number.NEGATIVE_INFINITY,
-    retries: 0,
+    retryAt: null,
     host: { handAt: Number.NEGATIVE_INFINITY, shown: new Map(), isPersons: false, isContested: false, isLifted: false },
   })
   const onNode = (uuid: string): OnNode => {
@@ -267,7 +285,9 @@ function benchOf(world: World, { wall, policy }: { wall: () => number; policy: P
     calmAt: null,
     resumed: [],
   }
-  return { world, policy, wall, latest: wall(), onNode, nodes, ...none, ...silent }
+  const classes = new Map<string | null, number>()
+  for (const { row } of world.nodes.values()) classes.set(row.resource_class, (classes.get(row.resource_class) ?? 0) + 1)
+  return { world, policy, wall, latest: wall(), classes, onNode, nodes, ...none, ...silent }
 }
 
 function hear(bench: Bench, { kind, uuid }: Word): void {
@@ -282,7 +302,7 @@ function hear(bench: Bench, { kind, uuid }: Word): void {
   }
   // What a quarantine was written over while a person's maintenance was on its way there ends with it.
   if (kind === 'release') Object.assign(known, { released: true, resets: [], countsFrom: bench.wall(), persons: null })
-  if (kind === 'retry') known.retries += 1
+  if (kind === 'retry') known.retryAt = bench.world.clock.now()
   if (kind === 'reject') known.refusedAt = bench.world.clock.now()
   if (kind === 'approve') known.refusedAt = null
 }
@@ -295,6 +315,8 @@ function see(bench: Bench, uuid: string, what: Hand): void {
     return
   }
   known.handAt = bench.world.clock.now()
+  if (what === 'moved') known.movedAt = known.handAt
+  if (what === 'maintenance' || what === 'cleared' || what === 'hold') known.personAt = known.handAt
   if (what === 'maintenance') known.persons = { shown: false }
   if (what === 'cleared') known.persons = null
 }

@@ -122,3 +122,9 @@ export function lineOf(entry: LedgerEntry): string {
 }
 
 const clockText = (at: number): string => new Date(at).toISOString().slice(5, 23).replace('T', ' ')
+
+/** A node is under repair in these. */
+export const REPAIR_STATES: readonly string[] = ['deleting', 'cleaning', 'clean wait']
+
+/** What happens this shortly before a request nobody can notice who sends it: the 2 s that a reply lives, and the road. */
+export const UNNOTICED_MS = 2_200

@@ -64,7 +64,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     fault: 'yes',
     takes: { node: NODE },
     does: on(isLet, ({ cloud, judges }, { row }) => {
-      judges.hand(row.uuid, 'other')
+      judges.hand(row.uuid, 'moved')
       void cloud.people.verb(row.uuid, 'deleted')
       return DONE
     }),
@@ -77,7 +77,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     does: on(
       ({ row }) => row.reservation === null && (row.provision_state === 'error' || row.provision_state === 'available'),
       ({ cloud, judges }, node) => {
-        judges.hand(node.row.uuid, 'other')
+        judges.hand(node.row.uuid, 'moved')
         handOver(cloud.state, node)
         return DONE
       },
@@ -90,7 +90,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     does: on(
       ({ row }) => row.provision_state === 'error' && row.instance_uuid === null,
       ({ cloud, judges }, { row }) => {
-        judges.hand(row.uuid, 'other')
+        judges.hand(row.uuid, 'moved')
         cloud.people.setInstance(row.uuid, cloud.state.newId())
         return DONE
       },
@@ -103,7 +103,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     does: on(any, ({ cloud, judges }, { row }, { verb }: { node: string; verb: 'manage' | 'provide' }) => {
       const fits = verb === 'manage' ? ['clean failed', 'available'] : ['manageable']
       if (!fits.includes(row.provision_state) || row.reservation !== null) return null
-      judges.hand(row.uuid, 'other')
+      judges.hand(row.uuid, 'moved')
       void cloud.people.verb(row.uuid, verb)
       return DONE
     }),
@@ -155,12 +155,12 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
     does: on(any, (scene, { row: { uuid } }, { key, value }: { node: string; key: string; value: { value: unknown } }) => {
       const { people, state } = scene.cloud
       people.setExtra(uuid, key, value.value)
-      scene.judges.hand(uuid, 'other')
+      scene.judges.hand(uuid, key === 'anneal_hold' ? 'hold' : 'other')
       return {
         undo: () => {
           if (!state.nodes.has(uuid)) return
           people.setExtra(uuid, key, null)
-          scene.judges.hand(uuid, 'other')
+          scene.judges.hand(uuid, key === 'anneal_hold' ? 'hold' : 'other')
         },
       }
     }),
@@ -202,6 +202,7 @@ export const PEOPLE_DEEDS: Record<string, Deed> = {
       ({ row }) => row.provision_state === 'error' && !row.maintenance && row.reservation === null,
       (scene, node) => {
         scriptMarks(scene, node, {})
+        scene.judges.hand(node.row.uuid, 'moved')
         void scene.cloud.people.verb(node.row.uuid, 'deleted')
         return DONE
       },
