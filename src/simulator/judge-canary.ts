@@ -20,7 +20,9 @@ export function judgeServiceCanary(bench: Bench, node: SimNode, sent: Sent): voi
     const failedAt = Date.parse(String(sent.entry.before?.provision_updated_at))
     const together = [...world.nodes.values()].filter((one) => {
       const at = Date.parse(one.row.provision_updated_at ?? '')
-      return one.row.provision_state === 'error' && failedOn(one, service, from) && Math.abs(at - failedAt) <= TOGETHER_MS
+      // What a person has nobody opens a case on.
+      const isLeft = isPersons(one.row) || bench.onNode(one.row.uuid).held || one.row.extra['anneal_hold'] !== undefined
+      return one.row.provision_state === 'error' && !isLeft && failedOn(one, service, from) && Math.abs(at - failedAt) <= TOGETHER_MS
     })
     const youngest = Math.max(...together.map((one) => Date.parse(one.row.provision_updated_at ?? '')))
     if (together.length < bench.policy.incident.cases - 1 || sent.entry.left - youngest < LOOKED_AT_MS) continue

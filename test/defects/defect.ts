@@ -17,4 +17,6 @@ export type Defect = {
   /** Virtual minutes of storm, an hour unless said; after 0 there is the last lull alone, in which so little fails besides that what is shared shows. */
   stormMinutes?: number
   edits: readonly Edit[]
+  /** Made as well, because something else would hide it: a second gate, or what the seeds draw too seldom. Alone they must break nothing. */
+  beside?: readonly Edit[]
 }

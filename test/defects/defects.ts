@@ -8,6 +8,8 @@ import { RESERVATIONS } from './defects-blazar.ts'
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
 const RESET = 'src/actions/reset.ts'
 const GATES = 'src/core/gates.ts'
+const PACE = 'src/core/pace.ts'
+const NO_LOOK_AT_PORTS = edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, ')
 
 /** Between the decision and the request. */
 const PROTOCOL: readonly Defect[] = [
@@ -257,6 +259,7 @@ const SEEN: readonly Defect[] = [
     imitates: 'the cron script: no instance_uuid, no tenant, and no look at Neutron',
     breaks: ['S2'],
     seeds: 12,
+    beside: [NO_LOOK_AT_PORTS],
     edits: [
       edit('src/observe/tenant.ts', '    nova.serversOn(uuid),\n', '    instance_uuid === null ? [] : nova.serversOn(uuid),\n'),
       edit(
@@ -264,7 +267,6 @@ const SEEN: readonly Defect[] = [
         "if (placement === null || !catalog.value.has('placement')) return",
         "if (placement === null || !catalog.value.has('placement') || uuid !== '') return",
       ),
-      edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, '),
     ],
   },
   {
@@ -285,9 +287,9 @@ const SEEN: readonly Defect[] = [
         "return { kind: 'unreadable', sentence: `Whether an instance lives on it could not be learned: ${o.tenant.reason}.` }",
         "return { kind: 'none', sentence: 'No instance is known.' }",
       ),
-      // Else the bound port of the instance that lives there holds the node back.
-      edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, '),
     ],
+    // Else the bound port of the instance that lives there holds the node back.
+    beside: [NO_LOOK_AT_PORTS],
   },
   {
     name: 'maintenance by state',
@@ -353,7 +355,6 @@ const SEEN: readonly Defect[] = [
  * Else the port that a failed tear-down leaves bound holds a node back, and during an outage of Neutron's that only conductors notice no
  * canary is ever sent, a first one as little as a second.
  */
-const NO_LOOK_AT_PORTS = edit(GATES, '[dirtyPort, serviceRed, ', '[serviceRed, ')
 /** What conductors alone cannot reach looks green to the operator: there canaries are spent. Drawn so always, and not now and then, it is met within the seeds. */
 const CONDUCTORS_ALONE = [
   edit(
@@ -365,8 +366,8 @@ const CONDUCTORS_ALONE = [
 ]
 
 const NEXT_AT_ONCE = [
-  edit('src/core/pace.ts', 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
-  edit('src/core/pace.ts', '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
+  edit(PACE, 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
+  edit(PACE, '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
 ]
 
 /** BMCs of a rack that answer the operator and do as Ironic says for nobody, and all of its nodes told to go. */
@@ -394,14 +395,9 @@ const JUDGED: readonly Defect[] = [
     imitates: 'all that failed together is reset together',
     breaks: ['S9'],
     seeds: 30,
+    beside: [NO_LOOK_AT_PORTS, ...CONDUCTORS_ALONE],
     edits: [
-      NO_LOOK_AT_PORTS,
-      ...CONDUCTORS_ALONE,
-      edit(
-        'src/core/pace.ts',
-        '  if (shared === null) return null\n  const name',
-        '  if (shared !== null || j.now > 0) return null\n  const name',
-      ),
+      edit(PACE, '  if (shared === null) return null\n  const name', '  if (shared !== null || j.now > 0) return null\n  const name'),
     ],
   },
   {
@@ -409,7 +405,8 @@ const JUDGED: readonly Defect[] = [
     imitates: 'the next one goes as soon as the last one failed',
     breaks: ['S9'],
     seeds: 30,
-    edits: [NO_LOOK_AT_PORTS, ...CONDUCTORS_ALONE, ...NEXT_AT_ONCE],
+    beside: [NO_LOOK_AT_PORTS, ...CONDUCTORS_ALONE],
+    edits: NEXT_AT_ONCE,
   },
   {
     name: 'no canary for a rack',
@@ -419,7 +416,7 @@ const JUDGED: readonly Defect[] = [
     ...RACK_STUCK,
     edits: [
       edit(
-        'src/core/pace.ts',
+        PACE,
         '  if (shared === null) return null\n  const name',
         "  if (shared === null || shared.kind !== 'service') return null\n  const name",
       ),
@@ -431,7 +428,52 @@ const JUDGED: readonly Defect[] = [
     breaks: ['S9'],
     seeds: 16,
     ...RACK_STUCK,
-    edits: [...NEXT_AT_ONCE],
+    edits: NEXT_AT_ONCE,
+  },
+  {
+    name: 'no spacing',
+    imitates: 'what failed is tried again at once',
+    breaks: ['S6'],
+    seeds: 8,
+    edits: [
+      edit(PACE, "  if (j.now >= until) return null\n  return wait('spacing'", "  if (j.now > 0) return null\n  return wait('spacing'"),
+    ],
+  },
+  {
+    name: 'no places of a class',
+    imitates: 'a small pool is taken from its users as a whole',
+    breaks: ['S6'],
+    seeds: 16,
+    edits: [edit(PACE, 'if (fleet.inFlight.inClass + needier.inClass < inClass) return null', 'if (inClass > 0) return null')],
+  },
+  {
+    name: 'retry for good',
+    imitates: "a person's word that nobody takes back",
+    breaks: ['S6'],
+    seeds: 16,
+    often: ['retry node-05', 'retry node-09', 'retry node-12'],
+    edits: [edit('src/store/commit.ts', 'c.used.retryId, ', '')],
+  },
+  {
+    name: 'every node is a person’s',
+    imitates: 'what is left to somebody else needs no more thought',
+    breaks: ['L1'],
+    seeds: 4,
+    edits: [edit(GATES, "  maintenanceOwner(j.node) !== 'person'\n", '  j.now < 0\n')],
+  },
+  {
+    name: 'deleting is nobody’s',
+    imitates: 'the cron script, which lists `error` alone',
+    breaks: ['L1'],
+    seeds: 16,
+    edits: [edit('src/core/ironic.ts', "['error', 'deleting', 'cleaning', ", "['error', 'cleaning', ")],
+  },
+  {
+    name: 'an error quotes the request',
+    imitates: 'a client library whose errors hold the headers that were sent',
+    breaks: ['S10'],
+    seeds: 4,
+    edits: [edit('src/openstack/call.ts', 'withoutSecrets(text, to.access, at.headers)', "`${text} ${at.headers['x-auth-token']}`")],
   },
   {
     name: 'no budget for a node',
@@ -464,7 +506,7 @@ const JUDGED: readonly Defect[] = [
     imitates: 'a mode that is asked for in one place too few',
     breaks: ['S8'],
     seeds: 16,
-    edits: [edit('src/core/pace.ts', "  if (mode === 'auto') return acting\n", "  if (mode !== 'approve') return acting\n")],
+    edits: [edit(PACE, "  if (mode === 'auto') return acting\n", "  if (mode !== 'approve') return acting\n")],
   },
 ]
 

@@ -19,9 +19,10 @@ export function edited(text: string, { file, find, replace }: Edit): string {
 }
 
 /** The changed files by name. Several edits of one file are made in their order. @param from a snapshot; the tree itself where none is given */
-export function editedFiles({ edits }: Pick<Defect, 'edits'>, from = TREE): Map<string, string> {
+export function editedFiles({ edits, beside = [] }: Pick<Defect, 'edits' | 'beside'>, from = TREE): Map<string, string> {
   const texts = new Map<string, string>()
-  for (const edit of edits) texts.set(edit.file, edited(texts.get(edit.file) ?? readFileSync(join(from, edit.file), 'utf8'), edit))
+  for (const edit of [...beside, ...edits])
+    texts.set(edit.file, edited(texts.get(edit.file) ?? readFileSync(join(from, edit.file), 'utf8'), edit))
   return texts
 }
 
@@ -33,7 +34,7 @@ export function snapshot(folder: string): void {
 }
 
 /** A copy of the snapshot with the defect in it. @returns the script in it that plays histories (play.ts) */
-export function plant(folder: string, from: string, defect: Pick<Defect, 'edits'>): string {
+export function plant(folder: string, from: string, defect: Pick<Defect, 'edits' | 'beside'>): string {
   cpSync(from, folder, { recursive: true })
   symlinkSync(join(TREE, 'node_modules'), join(folder, 'node_modules'))
   for (const [file, text] of editedFiles(defect, from)) writeFileSync(join(folder, file), text)

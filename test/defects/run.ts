@@ -54,7 +54,7 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`)
 type Where = { folder: string; sources: string }
 
 /** Its histories, up to the first that breaks a promise. */
-type Played = Pick<Defect, 'edits' | 'often' | 'seeds' | 'stormMinutes'>
+type Played = Pick<Defect, 'edits' | 'beside' | 'often' | 'seeds' | 'stormMinutes'>
 
 async function played(defect: Played, { folder, sources }: Where): Promise<z.infer<typeof foundSchema>> {
   const { seeds, often = [], stormMinutes = STORM_MINUTES } = defect
@@ -73,11 +73,11 @@ async function played(defect: Played, { folder, sources }: Where): Promise<z.inf
 }
 
 async function tried(defect: Defect, where: Where): Promise<Row> {
-  const { name, imitates, seeds, often } = defect
+  const { name, imitates, seeds, often, beside } = defect
   const { found, cpuSeconds } = await played(defect, where)
-  // What is done beside the seeds must break nothing by itself.
+  // What is done beside the seeds, and changed beside the defect, must break nothing by itself.
   const asFar = { ...defect, edits: [], seeds: (found?.seed ?? first) - first + 1 }
-  const sane = found === null || often === undefined ? null : await played(asFar, where)
+  const sane = found === null || (often ?? beside) === undefined ? null : await played(asFar, where)
   const wrong =
     sane?.found == null ? wrongWith(defect, found) : `${name}: ${sane.found.promise} broke in seed ${sane.found.seed} without it`
   say(`${name}: ${found === null ? 'nothing broke' : `${found.promise} in seed ${found.seed}, ${found.what}`} (${cpuSeconds.toFixed(0)} s)`)

@@ -4,11 +4,11 @@
  * last questions, which need the store: is every node healed or with a person, and does one more pass send nothing.
  */
 import { createHash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
 import { DAY, HOUR, MINUTE, type Policy } from '../../core/policy.ts'
 import { isLeaseTurning } from '../../simulator/blazar-leases.ts'
 import { type SimulatedCloud, simulatedCloud } from '../../simulator/cloud.ts'
 import { drawnBlazar, drawnHead, drawnReplicaSite } from '../../simulator/drawn-site.ts'
-import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import { type Judges, judgesOver } from '../../simulator/judges.ts'
 import { PASSWORD } from '../../simulator/keystone.ts'
 import { type Broken, lineOf, type PromiseId } from '../../simulator/promises.ts'
@@ -19,8 +19,10 @@ import { readHead } from '../../simulator/script/site.ts'
 import { between, seededIds, seededRandom } from '../../simulator/seeded.ts'
 import { type VirtualClock, virtualClock } from '../../simulator/virtual-clock.ts'
 import type { CaseView } from '../../store/case-row.ts'
-import { openStore, type Store } from '../../store/store.ts'
-import { laidOver, type Machine, machineClock, SIMULATED_CLOUD } from './machine.ts'
+import { openSqliteFile } from '../../store/sqlite-file.ts'
+import { type Store, storeOver } from '../../store/store.ts'
+import { askAtRest, isAtRest } from './last-questions.ts'
+import { laidOver, type Machine, machineClock } from './machine.ts'
 import { type Player, playerOf } from './player.ts'
 import { rowsOf } from './rows.ts'
 import { entriesOf, type Trace, type TraceEntry } from './trace.ts'
@@ -78,6 +80,8 @@ export type Setting = {
   judges: Judges
   machine: Machine
   store: Store
+  /** What the store is on; to be read alone. */
+  database: DatabaseSync
   player: Player
   scene: Scene
   counted: Pick<History, 'passes' | 'acts' | 'decisions' | 'rows'>
@@ -95,7 +99,8 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
   const judges = judgesOver(cloud.state, { wall: wall.now, policy })
   const random = stream(seed, OPERATOR)
   const newId = seededIds(random)
-  const store = await openStore({ path: ':memory:', clock: wall, newId, random, takesTurns: manner.turns })
+  const opened = openSqliteFile(':memory:', wall.now())
+  const store = await storeOver(opened, { clock: wall, newId, random, takesTurns: manner.turns })
   const counted: Setting['counted'] = { passes: 0, acts: new Map(), decisions: new Map(), rows: new Map() }
   const machine: Machine = {
     ...{ cloud, judges, clock: wall, random, newId, store, policy, disk: { isFull: false }, schema: { version: 0 } },
@@ -123,7 +128,8 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
   const player = playerOf({ machine, clock, manner, jump })
   const scene = sceneOver({ cloud, judges, operator: player.toOperator, deeds: DEEDS })
   await clock.run(player.begin())
-  return { head, seed, clock, cloud, judges, machine, store, player, scene, counted, began: clock.now() }
+  const { database } = opened
+  return { head, seed, clock, cloud, judges, machine, store, database, player, scene, counted, began: clock.now() }
 }
 
 /** `entries` are empty where nobody watched. */
@@ -170,7 +176,7 @@ type AtRest = (open: readonly CaseView[]) => void
 export async function ended(setting: Setting, stillBroken?: AtRest): Promise<History> {
   const stormed = setting.clock.now() - setting.began
   const calmed = await calmDown(setting, stillBroken)
-  await lastQuestions(setting)
+  await askAtRest(setting, 'a day after the last fault')
   return reckoning(setting, { stormed, calmed })
 }
 
@@ -187,8 +193,21 @@ function hearLog(judges: Judges, { message, fields, isUpgraded }: Logged): void 
   overhear(judges, JSON.stringify([message, fields]))
   const error = String(fields['error'] ?? '')
   if (isUpgraded && /by a newer anneal/.test(error)) return
-  if (message === 'pass failed' && !/disk is full|out of date/.test(error))
-    judges.bench.accuse('L1', { node: null, what: `a pass broke: ${error}` })
+  const isBroken = message === 'pass failed' ? !/disk is full|out of date/.test(error) : OF_THE_ENGINE.test(error)
+  if (isBroken) judges.bench.accuse('L1', { node: null, what: `a pass, a poll or a sweep broke (${message}): ${error}` })
+}
+
+/** How V8 words what only wrong code can bring about. Services, disks and clocks that fail are worded by us. */
+const OF_THE_ENGINE =
+  /^(Cannot (read|set|destructure|access|convert|mix)|Invalid array length|Maximum call stack)|is not (a function|iterable|defined|a constructor)|before initialization/
+
+/** Everything that is on record when it is over, observations and their grounds with it. */
+function overhearDatabase(judges: Judges, database: DatabaseSync): void {
+  const tables = database.prepare("select name from sqlite_master where type = 'table'").all()
+  for (const { name } of tables) {
+    const rows = database.prepare(`select * from "${name}"`).all()
+    overhear(judges, JSON.stringify(rows))
+  }
 }
 
 function overhear({ bench }: Judges, text: string): void {
@@ -220,7 +239,7 @@ async function calmDown(setting: Setting, stillBroken?: AtRest): Promise<number>
   await clock.run(calm(scene))
   if (keepBroken(scene)) {
     await comeToRest(setting)
-    stillBroken?.(await askWhetherAtRest(setting, 'with some things still broken'))
+    stillBroken?.(await askAtRest(setting, 'with some things still broken'))
     await clock.run(calm(scene))
   }
   await comeToRest(setting)
@@ -250,76 +269,11 @@ async function comeToRest(setting: Setting): Promise<void> {
   }
 }
 
-/** Nothing more comes without a person. What a person holds or left out of the scope is such, too. */
-const RESTING: readonly string[] = ['held', 'out-of-scope']
-/** Budgets pace and never latch: a node that waited a day for its turn is told to a person, and nothing came to rest. */
-const PACING: readonly string[] = ['fleet-budget', 'incident-ramp', 'canary-first']
-const isAtRest = ({ decision }: CaseView): boolean =>
-  decision !== null &&
-  (decision.kind === 'leave' || RESTING.includes(decision.reason) || (decision.kind === 'escalate' && !PACING.includes(decision.reason)))
-
-async function lastQuestions({ machine, clock, player }: Setting): Promise<void> {
-  const { cloud, store, judges } = machine
-  const { bench } = judges
-  const life = await clock.run(player.rest())
-  const before = cloud.ledger.changes().length
-  await clock.run(life.sweep())
-  bench.check('L3')
-  const sent = cloud.ledger.changes().slice(before)
-  const [first] = sent
-  const open = await askWhetherAtRest({ store, judges }, 'a day after the last fault')
-  if (first !== undefined && open.every(isAtRest))
-    bench.accuse('L3', { node: null, what: `one more pass sent ${sent.map(lineOf).join('; ')}` })
-  for (const { row } of cloud.state.nodes.values()) {
-    bench.check('L1')
-    const [lost] = (await store.attempts({ cloud: SIMULATED_CLOUD, uuid: row.uuid })).filter(({ outcome }) => outcome === null)
-    if (lost !== undefined)
-      bench.accuse('L1', { node: row.uuid, what: `its ${lost.act} of ${new Date(lost.createdAt).toISOString()} never got an outcome` })
-  }
-  const withCase = new Set(open.map(({ uuid }) => uuid))
-  for (const { row } of cloud.state.nodes.values()) {
-    bench.check('L1')
-    if ((row.provision_state === 'error' || row.provision_state === 'clean failed') && !withCase.has(row.uuid))
-      bench.accuse('L1', { node: row.uuid, what: `${row.provision_state} without a case` })
-  }
-}
-
-/** In these a node is well, or somebody's. */
-const AT_HOME: readonly string[] = ['available', 'active', 'deploying', 'wait call-back']
-
-/**
- * Whether a reset or a recovery was accepted whose node has not come home. Where somebody else reset it behind our mark, and we died before
- * the record, that one is taken for ours.
- */
-const hasFailedTry = ({ nodes, world }: Judges['bench']): boolean =>
-  [...nodes].some(
-    ([uuid, { resets, sent }]) =>
-      (resets.length > 0 || sent.some(({ step, entry }) => (step === 'provide' || step === 'mark') && entry.effect !== null)) &&
-      !AT_HOME.includes(world.nodes.get(uuid)?.row.provision_state ?? 'available'),
-  )
-
-async function askWhetherAtRest({ store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>, when: string): Promise<CaseView[]> {
-  const open = await store.cases({ open: true })
-  const isTried = hasFailedTry(bench)
-  for (const view of open) {
-    bench.check('L1')
-    if (isAtRest(view)) continue
-    // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
-    if (isTried && view.decision?.kind === 'escalate' && view.decision.reason === 'canary-first') continue
-    const { kind, reason, message, since } = view.decision ?? { kind: 'none', reason: '', message: '', since: 0 }
-    const what = `still ${kind} ${reason} ${when} (since ${new Date(since).toISOString()}): ${message}`
-    bench.accuse('L1', { node: view.uuid, what })
-  }
-  const isTold = (view: CaseView): boolean => isAtRest(view) || view.decision?.kind === 'escalate'
-  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isTold(view)))
-  return open
-}
-
 const PAGE = 1_000
 
 /** What it all came to, as far as it was played. */
 export async function reckoning(setting: Setting, ended?: Pick<History, 'stormed' | 'calmed'>): Promise<History> {
-  const { head, seed, store, cloud, judges, scene, counted, clock, began } = setting
+  const { head, seed, store, database, cloud, judges, scene, counted, clock, began } = setting
   const ends = new Map<string, number>()
   for (const { result, decision, closedAt } of await store.cases({ limit: 100_000 }))
     bump(ends, closedAt === null ? `${decision?.kind} ${decision?.reason}` : `closed ${result}`)
@@ -337,6 +291,7 @@ export async function reckoning(setting: Setting, ended?: Pick<History, 'stormed
     if (last === undefined) break
     after = last.id
   }
+  overhearDatabase(judges, database)
   const { broken, checked } = judges
   const { stormed, calmed } = ended ?? { stormed: clock.now() - began, calmed: 0 }
   const script = [...head, ...recordOf(scene, { from: began, to: began + stormed }), ...(calmed > 0 ? ['calm'] : [])]
