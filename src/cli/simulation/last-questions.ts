@@ -86,7 +86,6 @@ const IS_SO: Record<string, (node: SimNode, around: Around) => boolean> = {
   'cleaning-failed': ({ row }) => row.provision_state === 'clean failed' || row.provision_state === 'cleaning',
   'bmc-silent': ({ bmc }) => bmc.mode !== 'ok',
   'bmc-refusing': ({ bmc }) => bmc.mode !== 'ok',
-  healed: ({ row }) => row.provision_state === 'available' || row.retired,
 }
 
 /** In these a node is well, or somebody's. */
