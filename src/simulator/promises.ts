@@ -15,7 +15,7 @@ export const PROMISES = {
   S7: 'only our own marks are cleared, and nothing else of extra is written',
   S8: 'observe sends only reads and authentication, and stateless datagrams',
   S9: 'one canary in 45 min during a shared outage, and no reset while a needed service is down',
-  S10: 'no secret in logs and audit trail',
+  S10: 'no secret in logs and database',
   S11: "a person's `disabled` in Blazar is never undone nor taken over, and what a person lifted stays lifted",
   S12: 'a shield has its mark in Ironic as long as it stands, and is lifted or told to a person',
   S13: 'no lease is changed but by the give-back of what it lost, and nothing else of Blazar but `disabled`',

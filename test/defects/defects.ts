@@ -476,6 +476,19 @@ const JUDGED: readonly Defect[] = [
     edits: [edit('src/openstack/call.ts', 'withoutSecrets(text, to.access, at.headers)', "`${text} ${at.headers['x-auth-token']}`")],
   },
   {
+    name: 'a password on record',
+    imitates: 'what is kept of a pass holds what it was asked with (here the simulated password)',
+    breaks: ['S10'],
+    seeds: 2,
+    edits: [
+      edit(
+        'src/controller/reconcile.ts',
+        'readings: readingsOf({ observation }),',
+        "readings: `${readingsOf({ observation })} ${'simulated'}`,",
+      ),
+    ],
+  },
+  {
     name: 'no budget for a node',
     imitates: 'the older script, whose limit of three was not enforced',
     breaks: ['S6'],
