@@ -7,7 +7,7 @@ import type { Case, Intent } from '../core/case.ts'
 import { consider, decideOn, type Given } from '../core/consider.ts'
 import { opensCase } from '../core/decide.ts'
 import type { Decision, Diagnosis, Outcome } from '../core/decision.ts'
-import { type Shared, sharedBy } from '../core/incident.ts'
+import { horizonOf, type Shared, sharedBy } from '../core/incident.ts'
 import { decidingRead } from '../core/ironic.ts'
 import type { Observation } from '../core/observation.ts'
 import { readingsOf } from '../core/pace.ts'
@@ -100,7 +100,8 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     within: policy.incident.within,
     failedAt: considered.failedAt,
     neededAt: considered.neededAt,
-    triedSince: now - policy.incident.secondCanary,
+    horizon: horizonOf({ failedAt: considered.failedAt, openedAt: openCase?.openedAt ?? now, policy, now }),
+    unseenSince: now - policy.progress,
   })
   const decision = decideOn(considered, fleet)
   const shared = openCase === null ? null : sharedBy({ ...considered.input, fleet })

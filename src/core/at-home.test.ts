@@ -184,12 +184,19 @@ test('the second step takes a place, but is no start and no canary of its own', 
   const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed', isFailing: true } })
   const part = { incidents: { switch: sums }, related: { switch: 9 } }
   assert.equal(said({ ...base, fleet: part }), 'act cleaning-failed')
-  const another = { inFlight: { byKey: { switch: 1 } } }
+  const another = { inFlight: { cloud: 1, byKey: { switch: 1 } } }
   assert.equal(said({ ...base, fleet: { ...part, ...another } }), 'wait canary-first')
-  assert.equal(said({ ...base, fleet: { ...part, inFlight: { byKey: { rack: 1 } } } }), 'act cleaning-failed')
+  assert.equal(said({ ...base, fleet: { ...part, inFlight: { cloud: 1, byKey: { rack: 1 } } } }), 'act cleaning-failed')
   const healing = { ...part, incidents: { switch: { ...sums, proven: 1 } } }
   assert.equal(said({ ...base, fleet: { ...healing, ...another } }), 'act cleaning-failed')
   assert.equal(said({ ...base, fleet: { related: { switch: 9 }, ...another } }), 'wait canary-first')
+  // Another one went after its first step, and failed.
+  const after = (ms: number) => ({
+    ...part,
+    incidents: { switch: incident({ last: { at: manage.createdAt + ms, readings: '', result: 'failed', isFailing: true } }) },
+  })
+  assert.equal(said({ ...base, fleet: after(0) }), 'act cleaning-failed')
+  assert.equal(said({ ...base, fleet: after(1) }), 'wait canary-first')
   const retry = { retry: { id: 'w-2', by: 'ann', why: 'now', at: NOW } }
   assert.equal(said({ ...base, fleet: { inFlight: { cloud: 2 } }, words: retry }), 'act cleaning-failed')
 })

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { attempt, type Difference, given, incident, NOW } from '../../test/given.ts'
 import type { IncidentSums, KeyKind, Keys } from './fleet.ts'
-import { sharedBy } from './incident.ts'
-import { DAY, HOUR, MINUTE } from './policy.ts'
+import { horizonOf, OUTAGE_MS, sharedBy } from './incident.ts'
+import { DAY, DEFAULT_POLICY, HOUR, MINUTE } from './policy.ts'
 
 const shared = (difference: Difference) => sharedBy(given(difference))
 
@@ -40,6 +40,25 @@ test('keeps an open incident from its second member on, by its own key where the
   assert.deepEqual(seen(2, 1), ['switch', 'leaf-1', 2])
   assert.deepEqual(seen(1, 4), ['switch', 'leaf-1', 4])
   assert.deepEqual(seen(2, 0, {}), ['switch', 'leaf-1', 2])
+})
+
+test('joins an open incident where another failed lately, or where it began or was tried lately; else a week-old one would take in all that fails of its key', () => {
+  const seen = (sums: Partial<IncidentSums>, related = 1) =>
+    shared({ fleet: { incidents: { switch: incident({ members: 9, openedAt: NOW - 7 * DAY, ...sums }) }, related: { switch: related } } })
+      ?.kind
+  assert.equal(seen({}), undefined)
+  assert.equal(seen({}, 2), 'switch')
+  assert.equal(seen({ isOwn: true }), 'switch')
+  assert.equal(seen({ openedAt: NOW - OUTAGE_MS + 1 }), 'switch')
+  assert.equal(seen({ openedAt: NOW - OUTAGE_MS }), undefined)
+  assert.equal(seen({ last: { at: NOW - 2 * HOUR, readings: '', result: 'failed', isFailing: true } }), 'switch')
+})
+
+test('counts proofs and tries from when a node failed first, which its own resets move on', () => {
+  const horizon = (failedAt: number, openedAt: number) => horizonOf({ failedAt, openedAt, policy: DEFAULT_POLICY, now: NOW })
+  const from = (at: number) => ({ triesBefore: NOW - 45 * MINUTE, tries: at - OUTAGE_MS, proofs: at - 15 * MINUTE })
+  assert.deepEqual(horizon(NOW - HOUR, NOW - 3 * HOUR), from(NOW - 3 * HOUR))
+  assert.deepEqual(horizon(NOW - 2 * DAY, NOW), from(NOW - 2 * DAY))
 })
 
 test('keeps the last one left of an incident in it until the time of a canary is over', () => {

@@ -13,6 +13,21 @@ import { HOUR, type Policy } from './policy.ts'
  */
 export const OUTAGE_MS = 6 * HOUR
 
+type Failed = { failedAt: number; openedAt: number; policy: Pick<Policy, 'incident'>; now: number }
+
+/**
+ * From when on tries and proofs speak for or against a node. Its own resets move its failure on, and what healed others since its case opened stays
+ * a proof for it; so the earlier of both counts.
+ */
+export function horizonOf({ failedAt, openedAt, policy: { incident }, now }: Failed): {
+  triesBefore: number
+  tries: number
+  proofs: number
+} {
+  const first = Math.min(failedAt, openedAt)
+  return { triesBefore: now - incident.secondCanary, tries: first - OUTAGE_MS, proofs: first - incident.within }
+}
+
 export type Shared = {
   kind: KeyKind
   value: string
@@ -72,8 +87,16 @@ function candidate({ fleet, keys, policy, now }: Sharing, kind: KeyKind): Candid
   const members = Math.max(sums?.members ?? 0, related)
   // The last one left of an incident waits out the canary's time like the others before it.
   const isTried = sums?.last != null && now < sums.last.at + policy.incident.secondCanary
-  return (sums === null ? begins(fleet, policy, related) : members >= 2 || isTried) ? [{ kind, value, sums, members }] : []
+  const isIn = sums === null ? begins(fleet, policy, related) : isTried || (members >= 2 && isAlive({ sums, related, now }))
+  return isIn ? [{ kind, value, sums, members }] : []
 }
+
+/**
+ * An incident stays open with a node that a person has to see to, and what fails of its key weeks later is none of it: it is joined where another failed
+ * lately, too, or where it began or was tried no longer ago than an outage lasts.
+ */
+const isAlive = ({ sums: { isOwn, last, openedAt }, related, now }: { sums: IncidentSums; related: number; now: number }): boolean =>
+  isOwn || related >= 2 || last !== null || now - openedAt < OUTAGE_MS
 
 /** The node hangs on another switch, network or rack now. A canary that fails on another service than the first does not move by that. */
 const hasMoved = ({ key, value, isOwn }: IncidentSums, keys: Keys): boolean =>

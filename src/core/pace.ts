@@ -7,7 +7,7 @@ import type { Approval, Rejection } from './case.ts'
 import type { Acting, Decision } from './decision.ts'
 import { DOMAIN_KINDS } from './fleet.ts'
 import { sharedBy } from './incident.ts'
-import { type Judged, soonest, wait } from './judged.ts'
+import { type Judged, ownAttempts, soonest, wait } from './judged.ts'
 import { spread } from './keys.ts'
 import { neededAt } from './leases.ts'
 import { HOUR, type Policy } from './policy.ts'
@@ -40,16 +40,13 @@ export function paceSecondStep(j: Judged, acting: Acting): Decision {
   )
 }
 
-/** Its first step was the canary; while it was kept from the second, another may have gone. */
+/** While it was kept from its second step another of the incident may have gone first; then it is one of those that wait for that one. */
 function canaryOut(j: Judged, acting: Acting): Decision | null {
   const shared = sharedBy(j)
-  if (shared === null || (shared.sums?.proven ?? 0) > 0 || (j.fleet.inFlight.byKey[shared.kind] ?? 0) === 0) return null
-  return wait(
-    'canary-first',
-    `${acting.message} Another node went first meanwhile (${shared.kind} ${shared.value}); its outcome is awaited.`,
-    nextTurn(j),
-    acting.act,
-  )
+  if (shared === null) return null
+  const begun = Math.max(...ownAttempts(j).flatMap(({ step, createdAt }) => (step === 'manage' ? [createdAt] : [])))
+  const isOvertaken = (j.fleet.inFlight.byKey[shared.kind] ?? 0) > 0 || (shared.sums?.last?.at ?? begun) > begun
+  return isOvertaken ? ramped(j, acting) : null
 }
 
 /** The mode: what may be sent at all. The last gate, so that observe and approve say what would have been done, and when. */
@@ -92,8 +89,8 @@ function names(j: Judged, acting: Acting, word: Rejection): boolean {
 
 function slowed(j: Judged, acting: Acting): Decision | null {
   const { slowUntil } = j.fleet
-  // Further ahead than it is ever set, it is from before the wall clock was set back.
-  if (slowUntil === null || slowUntil <= j.now || slowUntil > j.now + j.policy.slowCloud) return null
+  // So much further ahead than it is ever set, it is from before the wall clock was set back.
+  if (slowUntil === null || slowUntil <= j.now || slowUntil > j.now + 2 * j.policy.slowCloud) return null
   return wait(
     'fleet-budget',
     'Ironic said that it is at its own limit of concurrent actions; the whole cloud waits.',

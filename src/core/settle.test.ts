@@ -75,19 +75,6 @@ test('nothing is settled while a conductor holds the node, or while the node is 
   assert.deepEqual(settle({ attempts: [forgotten()], o: observed({}, { node: unknown('503') }), policy: DEFAULT_POLICY, now: NOW }), [])
 })
 
-test('a conductor that never lets go of the node keeps its place for two hours, and what was sent stays unknown', () => {
-  const locked = { ...marked, reservation: 'cond-1' }
-  const after = (one: Attempt, ms: number) => settled(one, locked, one.createdAt + ms)
-  const lost = forgotten({ outcome: 'unknown', markState: 'maybe', settledAt: NOW })
-  for (const one of [forgotten(), lost]) {
-    assert.deepEqual(said(after(one, 2 * HOUR - 1)), said(one))
-    assert.deepEqual(said(after(one, 2 * HOUR)), ['unknown', one.markState, 'ended', 'failed'])
-    assert.equal(after(one, 2 * HOUR).endedAt, one.createdAt + 2 * HOUR)
-  }
-  assert.match(after(lost, 2 * HOUR).outcomeReason ?? '', /^Conductor cond-1 has held its lock since, .* reset cannot be seen\.$/)
-  assert.equal(after(forgotten({ act: 'quarantine' }), 2 * HOUR).result, null)
-})
-
 test('a conductor that tears down or cleans the node is the reset at work, so it holds back nothing', () => {
   assert.equal(settled(forgotten(), { ...marked, ...moved, reservation: 'cond-1' }).outcome, 'accepted')
 })

@@ -67,17 +67,7 @@ function outcomeOf(attempt: Attempt, { o, node, policy, now }: Seen): Partial<Se
   const forgotten = attempt.outcome === null && now >= attempt.deadlineAt + policy.settleAfter
   const lost =
     attempt.outcome === 'unknown' && attempt.endedAt === null && now >= (attempt.settledAt ?? attempt.deadlineAt) + policy.unknownOutcome
-  if (!forgotten && !lost) return {}
-  if (node.reservation !== null && !REPAIR_STATES.includes(node.provision_state)) {
-    if (now - attempt.createdAt < policy.progress) return {}
-    // Else a conductor that hangs on one node would keep its place from all the others; the lock itself goes on keeping every act from it.
-    return {
-      outcome: 'unknown',
-      outcomeReason: `Conductor ${node.reservation} has held its lock since, so what became of the ${attempt.act} cannot be seen.`,
-      ...(hasCourse(attempt) ? { result: 'failed' as const } : {}),
-      endedAt: now,
-    }
-  }
+  if ((!forgotten && !lost) || (node.reservation !== null && !REPAIR_STATES.includes(node.provision_state))) return {}
   if (attempt.blazar !== null) return atBlazar(attempt, { o, node, now })
   const happened = didHappen(attempt, node)
   const written = attempt.mark !== null && node.marks.kind === 'list' && node.marks.entries.includes(attempt.mark)

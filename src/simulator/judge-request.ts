@@ -201,11 +201,8 @@ export function judgeAccepted(bench: Bench, sent: Sent): void {
   const node = bench.world.nodes.get(nodeOf(entry) ?? '')
   if (node === undefined) return
   const known = bench.onNode(node.row.uuid)
-  // The word may be told later than the act that used it up.
-  if (!sent.lifted && known.retryAt !== null) {
-    sent.lifted = true
-    known.retryAt = null
-  }
+  // The word may be told later than the act that used it up; where it came in between, the next act has it still.
+  if (known.retryAt !== null) sent.lifted = true
   judgeBudget(bench, node, sent)
   judgeResuming(bench, node, sent)
   for (const service of neededBy(node)) {

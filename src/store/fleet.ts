@@ -4,7 +4,6 @@
  */
 import type { ExpressionBuilder } from 'kysely'
 import { DOMAIN_KINDS, type Fleet, type IncidentSums, isWide, KEY_KINDS, type KeyKind, type Keys, WIDE_KINDS } from '../core/fleet.ts'
-import { OUTAGE_MS } from '../core/incident.ts'
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { invariant, type Queries } from './home.ts'
@@ -20,9 +19,14 @@ export type FleetAsked = {
   failedAt?: number
   /** How soon somebody needs the node (core/leases.ts); null: nobody is known to. */
   neededAt?: number | null
-  /** Epoch ms: a reset from then on that did not heal speaks for an incident that opens later. */
-  triedSince?: number
+  /** What counts of an incident; all of it where nothing is said. */
+  horizon?: Horizon
+  /** Epoch ms: what was begun before and never seen to end holds no place any more. */
+  unseenSince?: number
 }
+/** Epoch ms from which on they speak for or against a node: tries before the incident opened (null: none of them), tries since, and proofs. */
+export type Horizon = { triesBefore: number | null; tries: number; proofs: number }
+const EVERYTHING: Horizon = { triesBefore: null, tries: 0, proofs: 0 }
 type Asked = FleetAsked & { key: NodeKey; now: number }
 type Pair = { kind: KeyKind; value: string }
 
@@ -68,12 +72,21 @@ async function cloudSums(tx: Queries, asked: Asked): Promise<Pick<Fleet, 'census
   }
 }
 
-/** A place is held by a reset or a recovery from its intent until the node left repair, unless it is known not to have happened. */
-function holdsPlace(eb: ExpressionBuilder<Schema, 'attempts'>) {
+/**
+ * A place is held by a reset or a recovery from its intent until the node left repair, unless it is known not to have happened. One whose end nobody
+ * saw holds it no longer than `unseenSince` says: else a conductor that hangs on a node, whose lock lets nothing be settled, would keep it from all the others.
+ */
+function holdsPlace(eb: ExpressionBuilder<Schema, 'attempts'>, unseenSince: number) {
   return eb.and([
     eb('attempts.endedAt', 'is', null),
     eb('attempts.act', 'in', ['reset', 'recover-cleaning']),
-    eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])]),
+    eb.or([
+      eb('attempts.outcome', '=', 'accepted'),
+      eb.and([
+        eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', '=', 'unknown')]),
+        eb('attempts.createdAt', '>=', unseenSince),
+      ]),
+    ]),
   ])
 }
 
@@ -82,30 +95,36 @@ function mayHaveHappened(eb: ExpressionBuilder<Schema, 'attempts'>) {
   return eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])])
 }
 
-const placesHeld = template((db, of: { cloud: string }) =>
-  db.selectFrom('attempts').select(['uuid', 'resource_class']).distinct().where('cloud', '=', of.cloud).where(holdsPlace),
+const placesHeld = template((db, of: { cloud: string; unseenSince: number }) =>
+  db
+    .selectFrom('attempts')
+    .select(['uuid', 'resource_class'])
+    .distinct()
+    .where('cloud', '=', of.cloud)
+    .where((eb) => holdsPlace(eb, of.unseenSince)),
 )
 
 /** Places of other nodes, counted by node: a recovery's two steps hold one place, and what a node holds itself is not in its way. */
 async function inFlight(tx: Queries, asked: Asked, pairs: readonly Pair[]): Promise<Fleet['inFlight']> {
-  const rows = await placesHeld(tx, { cloud: asked.key.cloud })
+  const rows = await placesHeld(tx, { cloud: asked.key.cloud, unseenSince: asked.unseenSince ?? 0 })
   // These are as many as the budget allows at most, 25 by default, so they may be counted here.
   const others = rows.filter((row) => row.uuid !== asked.key.uuid)
   const nodes = new Set(others.map((row) => row.uuid))
   const inClass = new Set(others.filter((row) => row.resource_class === asked.resource_class).map((row) => row.uuid))
-  const byKey = others.length === 0 ? {} : await inFlightByKey(tx, asked.key, pairs)
+  const byKey = others.length === 0 ? {} : await inFlightByKey(tx, asked, pairs)
   return { cloud: nodes.size, inClass: inClass.size, byKey }
 }
 
-async function inFlightByKey(tx: Queries, { cloud, uuid }: NodeKey, pairs: readonly Pair[]): Promise<Fleet['inFlight']['byKey']> {
+async function inFlightByKey(tx: Queries, { key, unseenSince = 0 }: Asked, pairs: readonly Pair[]): Promise<Fleet['inFlight']['byKey']> {
   if (pairs.length === 0) return {}
+  const { cloud, uuid } = key
   const rows = await tx
     .selectFrom('attempts')
     .innerJoin('case_keys', 'case_keys.caseId', 'attempts.caseId')
     .select((eb) => ['case_keys.kind', eb.fn.count<number>('attempts.uuid').distinct().as('nodes')])
     .where('attempts.cloud', '=', cloud)
     .where('attempts.uuid', '!=', uuid)
-    .where(holdsPlace)
+    .where((eb) => holdsPlace(eb, unseenSince))
     .where((eb) => eb.or(pairs.map(({ kind, value }) => eb.and([eb('case_keys.kind', '=', kind), eb('case_keys.value', '=', value)]))))
     .groupBy('case_keys.kind')
     .execute()
@@ -240,9 +259,7 @@ async function incidentsOf(
   { asked, pairs, open }: { asked: Asked; pairs: readonly Pair[]; open: Awaited<ReturnType<typeof openIncidents>> },
 ): Promise<Fleet['incidents']> {
   if (open.length === 0) return {}
-  const { key, triedSince = null, within } = asked
-  const failedAt = asked.failedAt ?? asked.now
-  const horizon: Horizon = { triesBefore: triedSince, tries: failedAt - OUTAGE_MS, proofs: failedAt - within }
+  const { key, horizon = EVERYTHING, unseenSince = 0 } = asked
   const [own] = await incidentOfCase(tx, key)
   const mine = new Map<KeyKind, string>(pairs.map(({ kind, value }) => [kind, value]))
   const rows = open.filter((row) => mine.get(row.kind) === row.value || row.id === own?.incidentId)
@@ -251,7 +268,14 @@ async function incidentsOf(
     // Two of one kind (the switch of today and the one it belonged to): the incident of today's key is the one to join.
     if (found[row.kind] !== undefined && mine.get(row.kind) !== row.value) continue
     const { id, kind, value, openedAt } = row
-    found[kind] = { id, key: kind, value, openedAt, isOwn: id === own?.incidentId, ...(await incidentSums(tx, row, horizon)) }
+    found[kind] = {
+      id,
+      key: kind,
+      value,
+      openedAt,
+      isOwn: id === own?.incidentId,
+      ...(await incidentSums(tx, row, { ...horizon, unseenSince })),
+    }
   }
   return found
 }
@@ -263,12 +287,12 @@ const membersOf = template((db, of: { id: string }) =>
     .where('incidentId', '=', of.id),
 )
 
-const attemptSums = template((db, of: { id: string }) =>
+const attemptSums = template((db, of: { id: string; unseenSince: number }) =>
   db
     .selectFrom('attempts')
     .select((eb) => [
       eb.fn
-        .count<number>(eb.case().when(holdsPlace(eb)).then(eb.ref('uuid')).end())
+        .count<number>(eb.case().when(holdsPlace(eb, of.unseenSince)).then(eb.ref('uuid')).end())
         .distinct()
         .as('inFlight'),
       eb.fn
@@ -295,8 +319,9 @@ const provenSince = template((db, of: IncidentKey & { since: number }) =>
     .select((eb) => eb.fn.count<number>('attempts.uuid').distinct().as('count'))
     .where('attempts.cloud', '=', of.cloud)
     .where('attempts.act', 'in', ['reset', 'recover-cleaning'])
-    .where('attempts.createdAt', '>=', of.since)
+    .where('attempts.createdAt', '>=', of.openedAt)
     .where('attempts.result', '=', 'proven')
+    .where('attempts.endedAt', '>=', of.since)
     .where((eb) => eb.or([eb('attempts.step', 'is', null), eb('attempts.step', '!=', 'manage')]))
     .where((eb) => eb.or([eb('attempts.incidentId', '=', of.id), eb('attempts.caseId', 'in', casesOfKey(eb, of))])),
 )
@@ -339,27 +364,27 @@ const lastUnhealed = template((db, of: IncidentKey & { since: number }) =>
     .where((eb) => eb('attempts.caseId', 'in', casesOfKey(eb, of))),
 )
 
-/** Epoch ms from which on they count: tries before the incident opened (null: none), tries since, and proofs. What is older says nothing about a failure. */
-export type Horizon = { triesBefore: number | null; tries: number; proofs: number }
-
 async function lastTry(tx: Queries, of: IncidentKey, { triesBefore, tries: since }: Horizon): Promise<IncidentSums['last']> {
   const [own] = await lastOfMembers(tx, { ...of, since })
   // One of its own is later than any before it.
   const isAsked = own === undefined && triesBefore !== null && triesBefore < of.openedAt && TRIED_FOR_ALL.includes(of.kind)
   const [before] = isAsked ? await lastUnhealed(tx, { ...of, since: triesBefore }) : []
   const last = own ?? before
-  return last === undefined ? null : { at: last.createdAt, readings: last.readings, result: last.result, isFailing: isFailing(last) }
+  if (last === undefined) return null
+  // A retired node that is well once it is `manageable` has proven nothing to the others.
+  const result = last.step === 'manage' ? null : last.result
+  return { at: last.createdAt, readings: last.readings, result, isFailing: isFailing(last) }
 }
 
 /** What became of an incident's members since it opened, counted by node, as far as it speaks for or against another of them. */
 export async function incidentSums(
   tx: Queries,
   { id, cloud, kind, value, openedAt }: IncidentKey,
-  horizon: Horizon,
+  horizon: Horizon & { unseenSince: number } = { ...EVERYTHING, unseenSince: 0 },
 ): Promise<Pick<IncidentSums, 'members' | 'inFlight' | 'proven' | 'failed' | 'last'>> {
   const [members] = await membersOf(tx, { id })
-  const [sums] = await attemptSums(tx, { id })
-  const [proven] = await provenSince(tx, { id, cloud, kind, value, openedAt, since: Math.max(openedAt, horizon.proofs) })
+  const [sums] = await attemptSums(tx, { id, unseenSince: horizon.unseenSince })
+  const [proven] = await provenSince(tx, { id, cloud, kind, value, openedAt, since: horizon.proofs })
   invariant(members !== undefined && sums !== undefined && proven !== undefined, `The sums of incident ${id} are missing.`)
   return {
     members: Number(members.count),

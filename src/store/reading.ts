@@ -267,7 +267,7 @@ export async function incidents(db: Queries, filter: IncidentFilter, now: number
     .execute()
   const views: IncidentView[] = []
   for (const { kind, open, ...row } of rows) {
-    const sums = await incidentSums(db, { ...row, kind }, { triesBefore: null, tries: 0, proofs: 0 })
+    const sums = await incidentSums(db, { ...row, kind })
     views.push({
       ...row,
       key: kind satisfies KeyKind,

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Fleet, Keys } from '../../src/core/fleet.ts'
-import { OUTAGE_MS } from '../../src/core/incident.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Open, on } from './contract.ts'
 import { BEGIN, CLOUD, keyOf, pass, reset, resetOf, resolve, seenNode, wait } from './given.ts'
@@ -190,8 +189,16 @@ export function fleetContract(open: Open): void {
         clock.move(MINUTE)
         await pass(store, 3, LATER, { keys: SWITCH, incident: openSwitch })
         const last = async (triedSince: number) =>
-          (await store.deciding(CLOUD, (tx) => tx.fleet(keyOf(9), { keys: SWITCH, resource_class: null, within: WITHIN, triedSince })))
-            .incidents.switch?.last?.readings
+          (
+            await store.deciding(CLOUD, (tx) =>
+              tx.fleet(keyOf(9), {
+                keys: SWITCH,
+                resource_class: null,
+                within: WITHIN,
+                horizon: { triesBefore: triedSince, tries: 0, proofs: 0 },
+              }),
+            )
+          ).incidents.switch?.last?.readings
         assert.equal(await last(BEGIN), 'early')
         assert.equal(await last(BEGIN + 1), undefined)
         await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: tried.id, endedAt: BEGIN, result: 'proven' }] })
@@ -219,23 +226,42 @@ export function fleetContract(open: Open): void {
       on(open, async ({ store, clock }) => {
         const healed = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
         await store.record(healed.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
-        await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: healed.id, endedAt: BEGIN, result: 'proven' }] })
+        await pass(store, 1, LATER, { keys: SWITCH, settled: [{ id: healed.id, endedAt: BEGIN + 5, result: 'proven' }] })
         clock.move(MINUTE)
         const failed = await resetOf(store, 2, { keys: SWITCH, incident: openSwitch })
         await store.record(failed.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
-        const asked = async (failedAt: number) => {
+        const asked = async (tries: number, proofs: number) => {
+          const horizon = { triesBefore: null, tries, proofs }
           const around = await store.deciding(CLOUD, (tx) =>
-            tx.fleet(keyOf(9), { keys: SWITCH, resource_class: null, within: WITHIN, failedAt }),
+            tx.fleet(keyOf(9), { keys: SWITCH, resource_class: null, within: WITHIN, horizon }),
           )
           const { proven, last } = around.incidents.switch ?? {}
           return [proven, last?.at ?? null]
         }
         const triedAt = BEGIN + MINUTE
-        assert.deepEqual(await asked(BEGIN + WITHIN), [1, triedAt])
-        assert.deepEqual(await asked(BEGIN + WITHIN + 1), [0, triedAt])
-        assert.deepEqual(await asked(triedAt + OUTAGE_MS), [0, triedAt])
-        assert.deepEqual(await asked(triedAt + OUTAGE_MS + 1), [0, null])
+        assert.deepEqual(await asked(0, BEGIN + 5), [1, triedAt])
+        assert.deepEqual(await asked(triedAt, BEGIN + 6), [0, triedAt])
+        assert.deepEqual(await asked(triedAt + 1, 0), [1, null])
         assert.deepEqual([(await store.incidents({}))[0]?.proven, (await store.incidents({}))[0]?.last?.at], [1, triedAt])
+      }),
+    )
+
+    test(
+      'give back the place of what was begun long ago and never seen to end, and keep that of what was accepted',
+      on(open, async ({ store }) => {
+        const sent = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
+        await resetOf(store, 2, { keys: SWITCH, incident: openSwitch })
+        const lost = await resetOf(store, 3, { keys: SWITCH, incident: openSwitch })
+        await store.record(sent.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        await store.record(lost.id, { kind: 'unknown', reason: 'No answer.', mark: 'maybe' })
+        const held = async (unseenSince: number) => {
+          const around = await store.deciding(CLOUD, (tx) =>
+            tx.fleet(keyOf(9), { keys: SWITCH, resource_class: null, within: WITHIN, unseenSince }),
+          )
+          return [around.inFlight.cloud, around.inFlight.byKey.switch, around.incidents.switch?.inFlight]
+        }
+        assert.deepEqual(await held(BEGIN), [3, 3, 3])
+        assert.deepEqual(await held(BEGIN + 1), [1, 1, 1])
       }),
     )
 

@@ -176,7 +176,7 @@ type AtRest = (open: readonly CaseView[]) => void
 export async function ended(setting: Setting, stillBroken?: AtRest): Promise<History> {
   const stormed = setting.clock.now() - setting.began
   const calmed = await calmDown(setting, stillBroken)
-  await askAtRest(setting, 'a day after the last fault')
+  await askAtRest(setting, true)
   return reckoning(setting, { stormed, calmed })
 }
 
@@ -239,7 +239,7 @@ async function calmDown(setting: Setting, stillBroken?: AtRest): Promise<number>
   await clock.run(calm(scene))
   if (keepBroken(scene)) {
     await comeToRest(setting)
-    stillBroken?.(await askAtRest(setting, 'with some things still broken'))
+    stillBroken?.(await askAtRest(setting, false))
     await clock.run(calm(scene))
   }
   await comeToRest(setting)

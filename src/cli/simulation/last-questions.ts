@@ -20,14 +20,23 @@ export const isAtRest = ({ decision }: CaseView): boolean =>
   decision !== null &&
   (decision.kind === 'leave' || RESTING.includes(decision.reason) || (decision.kind === 'escalate' && !PACING.includes(decision.reason)))
 
-/** @param when for the words of what is found */
-export async function askAtRest(setting: Setting, when: string): Promise<CaseView[]> {
+/** @param isMended false: some things still are broken, and a sweep may be able to do nothing */
+export async function askAtRest(setting: Setting, isMended: boolean): Promise<CaseView[]> {
+  const when = isMended ? 'a day after the last fault' : 'with some things still broken'
   const { cloud, store, judges, clock, player } = setting
   const life = await clock.run(player.rest())
   const before = cloud.ledger.changes().length
-  // Knows: where something stays broken a sweep may be able to do nothing.
-  await clock.run(life.sweep().catch(() => null))
-  const open = await askCases(setting, when)
+  const isSwept = await clock.run(
+    life.sweep().then(
+      () => true,
+      (error: unknown) => {
+        // Knows: what stays broken may be what a sweep begins with.
+        if (isMended) throw error
+        return false
+      },
+    ),
+  )
+  const open = await askCases(setting, { when, isSwept })
   judges.bench.check('L3')
   const sent = sentAtRest(cloud.ledger.changes().slice(before), open)
   if (sent.length > 0) judges.bench.accuse('L3', { node: null, what: `one more pass ${when} sent ${sent.map(lineOf).join('; ')}` })
@@ -44,7 +53,10 @@ function sentAtRest(sent: readonly LedgerEntry[], open: readonly CaseView[]): Le
   })
 }
 
-async function askCases({ store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>, when: string): Promise<CaseView[]> {
+type Asking = { when: string; isSwept: boolean }
+
+/** What nobody could look at again may say what was so in the storm. */
+async function askCases({ store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>, { when, isSwept }: Asking): Promise<CaseView[]> {
   const all = await store.cases({ limit: 100_000 })
   const open = all.filter(({ closedAt }) => closedAt === null)
   for (const view of open) {
@@ -57,7 +69,7 @@ async function askCases({ store, judges: { bench } }: Pick<Setting, 'store' | 'j
       })
     const node = bench.world.nodes.get(view.uuid)
     const isSo = IS_SO[reason]
-    if (node !== undefined && isSo !== undefined && !isSo(node, { world: bench.world, known: bench.onNode(view.uuid) }))
+    if (isSwept && node !== undefined && isSo !== undefined && !isSo(node, { world: bench.world, known: bench.onNode(view.uuid) }))
       say('the cloud does not bear out')
     // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
     if (!isAtRest(view) && !(kind === 'escalate' && reason === 'canary-first' && isHeldBack(bench, view, all))) say('still')
