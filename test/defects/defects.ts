@@ -198,8 +198,8 @@ const MEMORY: readonly Defect[] = [
     edits: [
       edit(
         'src/store/fleet.ts',
-        "    eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', 'in', ['accepted', 'unknown'])]),\n",
-        "    eb('attempts.outcome', '=', 'accepted'),\n",
+        "eb.or([eb('attempts.outcome', 'is', null), eb('attempts.outcome', '=', 'unknown')])",
+        "eb('attempts.outcome', '=', 'none')",
       ),
     ],
   },

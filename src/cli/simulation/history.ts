@@ -239,7 +239,9 @@ async function calmDown(setting: Setting, stillBroken?: AtRest): Promise<number>
   await clock.run(calm(scene))
   if (keepBroken(scene)) {
     await comeToRest(setting)
-    stillBroken?.(await askAtRest(setting, false))
+    // Asked whoever is told: `?.` leaves out its arguments, too.
+    const open = await askAtRest(setting, false)
+    stillBroken?.(open)
     await clock.run(calm(scene))
   }
   await comeToRest(setting)
