@@ -6,7 +6,7 @@ import { MINUTE } from '../../core/policy.ts'
 import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import type { Judges, OnNode } from '../../simulator/judges.ts'
 import type { LedgerEntry } from '../../simulator/ledger.ts'
-import { isPersons, lineOf, nodeOf, REPAIR_STATES } from '../../simulator/promises.ts'
+import { isPersons, lineOf, nodeOf } from '../../simulator/promises.ts'
 import type { SimNode, World } from '../../simulator/world.ts'
 import type { CaseView } from '../../store/case-row.ts'
 import type { Setting } from './history.ts'
@@ -114,6 +114,8 @@ function isHeldBack(bench: Judges['bench'], { incidentId }: CaseView, all: reado
   })
 }
 
+/** From these Ironic takes no node by itself, as it does from `clean wait` as long as any conductor lives. */
+const MAY_STRAND: readonly string[] = ['deleting', 'cleaning']
 /** A repair that nobody looks at may be this young: a tenant has just left. */
 const BEGUN_MS = 90 * MINUTE
 
@@ -128,7 +130,7 @@ async function askNodes({ store, judges: { bench } }: Pick<Setting, 'store' | 'j
     if (lost !== undefined)
       bench.accuse('L1', { node: uuid, what: `its ${lost.act} of ${new Date(lost.createdAt).toISOString()} never got an outcome` })
     const isLeft = isPersons(node.row) || bench.onNode(uuid).held || node.row.extra['anneal_hold'] !== undefined
-    const isStranded = REPAIR_STATES.includes(provision_state) && !isLeft && now - Date.parse(provision_updated_at ?? '') > BEGUN_MS
+    const isStranded = MAY_STRAND.includes(provision_state) && !isLeft && now - Date.parse(provision_updated_at ?? '') > BEGUN_MS
     if ((provision_state === 'error' || provision_state === 'clean failed' || isStranded) && !withCase.has(uuid))
       bench.accuse('L1', {
         node: uuid,
