@@ -355,25 +355,19 @@ const SEEN: readonly Defect[] = [
  * Else the port that a failed tear-down leaves bound holds a node back, and during an outage of Neutron's that only conductors notice no
  * canary is ever sent, a first one as little as a second.
  */
-/** What conductors alone cannot reach looks green to the operator: there canaries are spent. Drawn so always, and not now and then, it is met within the seeds. */
-const CONDUCTORS_ALONE = [
-  edit(
-    'src/simulator/script/draws.ts',
-    "pick(random, ['clients', 'conductors', null, null])",
-    "pick(random, ['conductors', 'conductors', 'conductors', 'conductors'])",
-  ),
-  edit('src/simulator/script/draws.ts', "chance(random, 0.5) ? ' seen=conductors' : ''", "chance(random, 1) ? ' seen=conductors' : ''"),
-]
-
 const NEXT_AT_ONCE = [
   edit(PACE, 'const again = sums.last.at + j.policy.incident.secondCanary', 'const again = sums.last.at'),
   edit(PACE, '  if (!changedSince(j, sums.last))\n', '  if (j.now < sums.last.at)\n'),
 ]
 
+const SIXTEEN_GO = Array.from({ length: 16 }, (_, at) => `delete node-${String(at + 1).padStart(2, '0')}`)
 /** BMCs of a rack that answer the operator and do as Ironic says for nobody, and all of its nodes told to go. */
-const RACK_STUCK = {
+const RACK_STUCK = { stormMinutes: 0, often: ['rack 1 stuck', ...SIXTEEN_GO] }
+/** What conductors alone cannot reach looks green to the operator: there canaries are spent. */
+const CONDUCTORS_ALONE = {
   stormMinutes: 0,
-  often: ['rack 1 stuck', ...Array.from({ length: 16 }, (_, at) => `delete node-${String(at + 1).padStart(2, '0')}`)],
+  often: ['service neutron unreachable seen=conductors', ...SIXTEEN_GO],
+  beside: [NO_LOOK_AT_PORTS],
 }
 
 /** What is decided. */
@@ -394,19 +388,11 @@ const JUDGED: readonly Defect[] = [
     name: 'no canary',
     imitates: 'all that failed together is reset together',
     breaks: ['S9'],
-    seeds: 30,
-    beside: [NO_LOOK_AT_PORTS, ...CONDUCTORS_ALONE],
+    seeds: 16,
+    ...CONDUCTORS_ALONE,
     edits: [
       edit(PACE, '  if (shared === null) return null\n  const name', '  if (shared !== null || j.now > 0) return null\n  const name'),
     ],
-  },
-  {
-    name: 'canary after canary',
-    imitates: 'the next one goes as soon as the last one failed',
-    breaks: ['S9'],
-    seeds: 30,
-    beside: [NO_LOOK_AT_PORTS, ...CONDUCTORS_ALONE],
-    edits: NEXT_AT_ONCE,
   },
   {
     name: 'no canary for a rack',
@@ -460,13 +446,6 @@ const JUDGED: readonly Defect[] = [
     breaks: ['L1'],
     seeds: 4,
     edits: [edit(GATES, "  maintenanceOwner(j.node) !== 'person'\n", '  j.now < 0\n')],
-  },
-  {
-    name: 'deleting is nobody’s',
-    imitates: 'the cron script, which lists `error` alone',
-    breaks: ['L1'],
-    seeds: 16,
-    edits: [edit('src/core/ironic.ts', "['error', 'deleting', 'cleaning', ", "['error', 'cleaning', ")],
   },
   {
     name: 'an error quotes the request',
