@@ -176,7 +176,7 @@ type AtRest = (open: readonly CaseView[]) => void
 export async function ended(setting: Setting, stillBroken?: AtRest): Promise<History> {
   const stormed = setting.clock.now() - setting.began
   const calmed = await calmDown(setting, stillBroken)
-  await askAtRest(setting, true)
+  await askAtRest(setting, 'nothing')
   return reckoning(setting, { stormed, calmed })
 }
 
@@ -240,7 +240,7 @@ async function calmDown(setting: Setting, stillBroken?: AtRest): Promise<number>
   if (keepBroken(scene)) {
     await comeToRest(setting)
     // Asked whoever is told: `?.` leaves out its arguments, too.
-    const open = await askAtRest(setting, false)
+    const open = await askAtRest(setting, stillBroken === undefined ? 'by seed' : 'by script')
     stillBroken?.(open)
     await clock.run(calm(scene))
   }

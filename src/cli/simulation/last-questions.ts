@@ -20,8 +20,14 @@ export const isAtRest = ({ decision }: CaseView): boolean =>
   decision !== null &&
   (decision.kind === 'leave' || RESTING.includes(decision.reason) || (decision.kind === 'escalate' && !PACING.includes(decision.reason)))
 
-/** @param isMended false: some things still are broken, and a sweep may be able to do nothing */
-export async function askAtRest(setting: Setting, isMended: boolean): Promise<CaseView[]> {
+/**
+ * By whom something is still broken. What a script leaves broken it leaves so that the rest can heal; what a seed does may go on holding up nodes in
+ * ways that nobody tells apart from here (each recovery ends stranded in cleaning while conductors miss Neutron), so there only what was said is asked.
+ */
+export type StillBroken = 'nothing' | 'by script' | 'by seed'
+
+export async function askAtRest(setting: Setting, still: StillBroken): Promise<CaseView[]> {
+  const isMended = still === 'nothing'
   const when = isMended ? 'a day after the last fault' : 'with some things still broken'
   const { cloud, store, judges, clock, player } = setting
   const life = await clock.run(player.rest())
@@ -36,7 +42,7 @@ export async function askAtRest(setting: Setting, isMended: boolean): Promise<Ca
       },
     ),
   )
-  const open = await askCases(setting, { when, isSwept })
+  const open = await askCases(setting, { when, isSwept, mayGoOn: still === 'by seed' })
   judges.bench.check('L3')
   const sent = sentAtRest(cloud.ledger.changes().slice(before), open)
   if (sent.length > 0) judges.bench.accuse('L3', { node: null, what: `one more pass ${when} sent ${sent.map(lineOf).join('; ')}` })
@@ -53,10 +59,13 @@ function sentAtRest(sent: readonly LedgerEntry[], open: readonly CaseView[]): Le
   })
 }
 
-type Asking = { when: string; isSwept: boolean }
+type Asking = { when: string; isSwept: boolean; mayGoOn: boolean }
 
 /** What nobody could look at again may say what was so in the storm. */
-async function askCases({ store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>, { when, isSwept }: Asking): Promise<CaseView[]> {
+async function askCases(
+  { store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>,
+  { when, isSwept, mayGoOn }: Asking,
+): Promise<CaseView[]> {
   const all = await store.cases({ limit: 100_000 })
   const open = all.filter(({ closedAt }) => closedAt === null)
   for (const view of open) {
@@ -69,13 +78,20 @@ async function askCases({ store, judges: { bench } }: Pick<Setting, 'store' | 'j
       })
     const node = bench.world.nodes.get(view.uuid)
     const isSo = IS_SO[reason]
-    if (isSwept && node !== undefined && isSo !== undefined && !isSo(node, { world: bench.world, known: bench.onNode(view.uuid) }))
+    // What was just sent changes what it was sent for.
+    if (
+      isSwept &&
+      kind !== 'act' &&
+      node !== undefined &&
+      isSo !== undefined &&
+      !isSo(node, { world: bench.world, known: bench.onNode(view.uuid) })
+    )
       say('the cloud does not bear out')
     // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
-    if (!isAtRest(view) && !(kind === 'escalate' && reason === 'canary-first' && isHeldBack(bench, view, all))) say('still')
+    if (!mayGoOn && !isAtRest(view) && !(kind === 'escalate' && reason === 'canary-first' && isHeldBack(bench, view, all))) say('still')
   }
   const isTold = (view: CaseView): boolean => isAtRest(view) || view.decision?.kind === 'escalate'
-  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isTold(view)))
+  if (!mayGoOn) judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isTold(view)))
   return open
 }
 
