@@ -172,13 +172,7 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
     checked: new Map(),
     sender: null,
     bench,
-    committed: (intent, by, at = world.clock.now()) => {
-      const known = bench.onNode(intent.uuid)
-      // Said in the same moment it may have come after the decision.
-      const lifted = isPaced(intent) && known.retryAt !== null && known.retryAt < at
-      if (lifted) known.retryAt = null
-      known.intents.push({ intent, at, by, jumped: bench.jumped, lifted })
-    },
+    committed: (intent, by, at = world.clock.now()) => noteIntent(bench, intent, { by, at }),
     noteTime: (jump = 0) => {
       bench.latest = Math.max(bench.latest, by.wall())
       bench.jumped += Math.abs(jump)
@@ -235,6 +229,14 @@ export function judgesOver(world: World, by: { wall: () => number; policy: Polic
   bench.check = (promise) => void judges.checked.set(promise, (judges.checked.get(promise) ?? 0) + 1)
   world.ledger.onlooker = judges
   return judges
+}
+
+function noteIntent(bench: Bench, intent: Intent, { by, at }: { by: Sender; at: number }): void {
+  const known = bench.onNode(intent.uuid)
+  // Said in the same moment it may have come after the decision.
+  const lifted = isPaced(intent) && known.retryAt !== null && known.retryAt < at
+  if (lifted) known.retryAt = null
+  known.intents.push({ intent, at, by, jumped: bench.jumped, lifted })
 }
 
 const isPaced = ({ act }: Intent): boolean => act === 'reset' || act === 'recover-cleaning'
