@@ -32,18 +32,16 @@ export function pace(j: Judged, acting: Acting): Decision {
  */
 export function paceSecondStep(j: Judged, acting: Acting): Decision {
   if (j.words.retry !== null) return permitted(j, acting)
-  return (
-    slowed(j, acting) ??
-    (sharedBy(j) === null ? domainFree(j, acting) : canaryOut(j, acting)) ??
-    inFlightFree(j, acting) ??
-    permitted(j, acting)
-  )
+  return slowed(j, acting) ?? othersFirst(j, acting) ?? inFlightFree(j, acting) ?? permitted(j, acting)
 }
 
-/** While it was kept from its second step another of the incident may have gone first; then it is one of those that wait for that one. */
-function canaryOut(j: Judged, acting: Acting): Decision | null {
+/**
+ * Alone it asks for its domain once more. In an incident another may have gone first while it was kept from its second step; then it is one of those that
+ * wait for that one.
+ */
+function othersFirst(j: Judged, acting: Acting): Decision | null {
   const shared = sharedBy(j)
-  if (shared === null) return null
+  if (shared === null) return domainFree(j, acting)
   const begun = Math.max(...ownAttempts(j).flatMap(({ step, createdAt }) => (step === 'manage' ? [createdAt] : [])))
   const isOvertaken = (j.fleet.inFlight.byKey[shared.kind] ?? 0) > 0 || (shared.sums?.last?.at ?? begun) > begun
   return isOvertaken ? ramped(j, acting) : null
