@@ -19,7 +19,7 @@ export type Case = {
   result: 'healed' | 'launched' | 'moved' | 'gone' | null
   memory: Memory
   diagnosis: Diagnosis | null
-  /** The decision in force and since when its reason has been the same. */
+  /** The decision in force and since when it has had this reason, or waited for its turn (judged.ts, isSameWait). */
   decision: (Pick<Decision, 'kind' | 'reason' | 'message' | 'act' | 'until'> & { since: number; at: number }) | null
 }
 

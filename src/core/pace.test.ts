@@ -386,3 +386,16 @@ test('of many that wait for a place each looks seldom, but one with a lease as s
   assert.equal(decide(given({ fleet })).until, NOW + 300 * SECOND)
   assert.equal(decide(given({ fleet, observation: { blazar } })).until, NOW + 15 * SECOND)
 })
+
+test('a wait for its turn is one wait, whichever turn it is: after a day a person is told', () => {
+  const since = (reason: Reason, ms: number): Difference => ({
+    ...shared({ inFlight: 1 }),
+    inForce: { kind: 'wait', reason, message: 'm', act: null, until: NOW, since: NOW - ms, at: NOW },
+  })
+  for (const reason of ['canary-first', 'incident-ramp', 'fleet-budget'] as const) {
+    assert.equal(said(since(reason, DAY - 1)), 'wait canary-first')
+    assert.equal(said(since(reason, DAY)), 'escalate canary-first')
+  }
+  assert.equal(said(since('spacing', DAY)), 'wait canary-first')
+  assert.equal(said({ ...since('canary-first', DAY), memory: failedAt(0) }), 'wait spacing')
+})

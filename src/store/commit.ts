@@ -6,6 +6,7 @@ import type { Case, Intent } from '../core/case.ts'
 import type { Cause, Decision, Diagnosis } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
+import { isSameWait } from '../core/judged.ts'
 import { holderText, type Notice } from '../core/leases.ts'
 import type { Observation } from '../core/observation.ts'
 import type { Policy } from '../core/policy.ts'
@@ -155,7 +156,7 @@ const decisionOn = template((db, key: NodeKey) =>
 )
 
 /**
- * Whether the decision says what was said before on the same case, and since when its reason has held. A wait that became an escalation by
+ * Whether the decision says what was said before on the same case, and since when it has held. A wait that became an escalation by
  * lasting keeps its time: started anew, it would be a wait again at the next look.
  */
 async function saidBefore(tx: Queries, c: Commit, now: number): Promise<{ same: boolean; since: number }> {
@@ -163,8 +164,10 @@ async function saidBefore(tx: Queries, c: Commit, now: number): Promise<{ same: 
   const { kind, reason } = c.decision
   // A healthy node without a case has nothing to say, and so has had nothing to say all along.
   if (before === undefined) return { same: c.case === null && kind === 'resolve', since: now }
-  const isReason = before.caseId === (c.case?.id ?? null) && before.reason === reason
-  return { same: isReason && before.kind === kind, since: isReason ? before.since : now }
+  const goesOn = before.caseId === (c.case?.id ?? null) && isSameWait(before.reason, reason)
+  // People who were told that it waits for its turn too long are not told again each time that another turn is what it waits for.
+  const isSaid = before.reason === reason || kind === 'escalate'
+  return { same: goesOn && before.kind === kind && isSaid, since: goesOn ? before.since : now }
 }
 
 type Standing = Pick<CaseTable, 'keys' | 'resource_class' | 'failureAt' | 'incidentId'>

@@ -131,6 +131,28 @@ export function passContract(open: Open): void {
     )
 
     test(
+      'keeps since when a node has waited for its turn, whichever turn it was, and tells people once that it lasts',
+      on(open, async ({ store, clock }) => {
+        const waiting = { kind: 'wait', message: 'It waits.', until: BEGIN + 30_000, act: null } as const
+        await pass(store, 1, { ...waiting, reason: 'canary-first' })
+        clock.move(10_000)
+        await pass(store, 1, { ...waiting, reason: 'fleet-budget' })
+        await pass(store, 1, { ...waiting, kind: 'escalate', reason: 'fleet-budget' })
+        await pass(store, 1, { ...waiting, kind: 'escalate', reason: 'incident-ramp' })
+        const lasting = (await store.caseOf(keyOf(1)))?.decision
+        assert.deepEqual([lasting?.reason, lasting?.since], ['incident-ramp', BEGIN])
+        const said = (await store.audit({ uuid: keyOf(1).uuid })).map(({ kind, reason }) => `${kind} ${reason}`)
+        assert.deepEqual(said.slice(1), ['wait canary-first', 'wait fleet-budget', 'escalate fleet-budget'])
+        assert.deepEqual(
+          (await store.unsent(9)).map((row) => row.kind),
+          ['case-opened', 'escalate'],
+        )
+        await pass(store, 1, wait(BEGIN + 30_000))
+        assert.equal((await store.caseOf(keyOf(1)))?.decision?.since, BEGIN + 10_000)
+      }),
+    )
+
+    test(
       'closes the case with a resolve and opens another one for the next failure',
       on(open, async ({ store }) => {
         const intent = await resetOf(store, 1)

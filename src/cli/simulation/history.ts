@@ -21,7 +21,7 @@ import { type VirtualClock, virtualClock } from '../../simulator/virtual-clock.t
 import type { CaseView } from '../../store/case-row.ts'
 import { openSqliteFile } from '../../store/sqlite-file.ts'
 import { type Store, storeOver } from '../../store/store.ts'
-import { askAtRest, isAtRest } from './last-questions.ts'
+import { askAtRest, isAtRest, isTold, type Still } from './last-questions.ts'
 import { laidOver, type Machine, machineClock } from './machine.ts'
 import { type Player, playerOf } from './player.ts'
 import { rowsOf } from './rows.ts'
@@ -221,11 +221,16 @@ function overhear({ bench }: Judges, text: string): void {
  * of hours came first.
  */
 const CALM_MS = DAY + 8 * HOUR
-/** Sweeps come less and less often: what happens early happens fast, and what comes late waits for hours. */
-function pauseAfter(calmMs: number): number {
+/** Where what stays broken spends a try here and there first, the day in which nothing is said begins that much later. */
+const STILL_CALM_MS = CALM_MS + DAY
+/**
+ * Sweeps come less and less often: what happens early happens fast, and what comes late waits for hours. Where recoveries end stranded, each sweep is
+ * one step of a queue, so there they stay as often.
+ */
+function pauseAfter(calmMs: number, still: Still): number {
   if (calmMs < 10 * MINUTE) return 2 * MINUTE
   if (calmMs < HOUR) return 5 * MINUTE
-  if (calmMs < 4 * HOUR) return 15 * MINUTE
+  if (calmMs < 4 * HOUR || still === 'something') return 15 * MINUTE
   return HOUR
 }
 
@@ -238,13 +243,13 @@ async function calmDown(setting: Setting, stillBroken?: AtRest): Promise<number>
   const began = clock.now()
   await clock.run(calm(scene))
   if (keepBroken(scene)) {
-    await comeToRest(setting)
+    await comeToRest(setting, 'something')
     // Asked whoever is told: `?.` leaves out its arguments, too.
-    const open = await askAtRest(setting, stillBroken === undefined ? 'by seed' : 'by script')
+    const open = await askAtRest(setting, 'something')
     stillBroken?.(open)
     await clock.run(calm(scene))
   }
-  await comeToRest(setting)
+  await comeToRest(setting, 'nothing')
   await clock.run(player.rest())
   return clock.now() - began
 }
@@ -258,16 +263,21 @@ function isLeaseTurningAt({ cloud, clock }: Setting): boolean {
 }
 
 /** Sweeps until everything is at rest, or the time is up. */
-async function comeToRest(setting: Setting): Promise<void> {
+async function comeToRest(setting: Setting, still: Still): Promise<void> {
   const { clock, player, store } = setting
   const life = await clock.run(player.rest())
   const began = clock.now()
-  while (clock.now() - began < CALM_MS) {
+  while (clock.now() - began < (still === 'nothing' ? CALM_MS : STILL_CALM_MS)) {
     // Knows: where something stays broken a sweep may be able to do nothing; the next one tries again.
     await clock.run(life.sweep().catch(() => null))
     const open = await store.cases({ open: true })
-    if (clock.now() - began > 5 * MINUTE && open.every(isAtRest) && !isLeaseTurningAt(setting)) break
-    await clock.advance(pauseAfter(clock.now() - began))
+    if (
+      clock.now() - began > 5 * MINUTE &&
+      open.every((view) => isAtRest(view) || (still === 'something' && isTold(view))) &&
+      !isLeaseTurningAt(setting)
+    )
+      break
+    await clock.advance(pauseAfter(clock.now() - began, still))
   }
 }
 

@@ -2,7 +2,7 @@
  * What is asked when faults have stopped, or all but those that stay: is every node healed or with a person, for a reason that the cloud bears
  * out, and does one more pass send nothing. The store is asked for what the operator decided; whether that is so, the simulated cloud.
  */
-import { MINUTE } from '../../core/policy.ts'
+import { MINUTE, SECOND } from '../../core/policy.ts'
 import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import type { Judges, OnNode } from '../../simulator/judges.ts'
 import type { LedgerEntry } from '../../simulator/ledger.ts'
@@ -20,17 +20,25 @@ export const isAtRest = ({ decision }: CaseView): boolean =>
   decision !== null &&
   (decision.kind === 'leave' || RESTING.includes(decision.reason) || (decision.kind === 'escalate' && !PACING.includes(decision.reason)))
 
-/**
- * By whom something is still broken. What a script leaves broken it leaves so that the rest can heal; what a seed does may go on holding up nodes in
- * ways that nobody tells apart from here (each recovery ends stranded in cleaning while conductors miss Neutron), so there only what was said is asked.
- */
-export type StillBroken = 'nothing' | 'by script' | 'by seed'
+/** A person is, though it may be that no more than a turn is waited for. */
+export const isTold = ({ decision }: CaseView): boolean => decision?.kind === 'escalate'
 
-export async function askAtRest(setting: Setting, still: StillBroken): Promise<CaseView[]> {
+/** Whether all is mended, or what a seed or a script broke for good still is. Then whoever waits for a turn beyond its day is with a person, too. */
+export type Still = 'nothing' | 'something'
+
+/** An act that comes to nothing is looked at again after 5 s, and not tried again for a minute at least (core/refused.ts). */
+const AFTER_TRY_MS = 20 * SECOND
+
+export async function askAtRest(setting: Setting, still: Still): Promise<CaseView[]> {
   const isMended = still === 'nothing'
   const when = isMended ? 'a day after the last fault' : 'with some things still broken'
   const { cloud, store, judges, clock, player } = setting
   const life = await clock.run(player.rest())
+  if (!isMended) {
+    // What is tried now and then as long as it cannot be done is not caught in the middle of a try.
+    await clock.run(life.sweep().catch(() => null))
+    await clock.advance(AFTER_TRY_MS)
+  }
   const before = cloud.ledger.changes().length
   const isSwept = await clock.run(
     life.sweep().then(
@@ -42,7 +50,7 @@ export async function askAtRest(setting: Setting, still: StillBroken): Promise<C
       },
     ),
   )
-  const open = await askCases(setting, { when, isSwept, mayGoOn: still === 'by seed' })
+  const open = await askCases(setting, { when, isSwept, isMended })
   judges.bench.check('L3')
   const sent = sentAtRest(cloud.ledger.changes().slice(before), open)
   if (sent.length > 0) judges.bench.accuse('L3', { node: null, what: `one more pass ${when} sent ${sent.map(lineOf).join('; ')}` })
@@ -59,15 +67,16 @@ function sentAtRest(sent: readonly LedgerEntry[], open: readonly CaseView[]): Le
   })
 }
 
-type Asking = { when: string; isSwept: boolean; mayGoOn: boolean }
+type Asking = { when: string; isSwept: boolean; isMended: boolean }
 
 /** What nobody could look at again may say what was so in the storm. */
 async function askCases(
   { store, judges: { bench } }: Pick<Setting, 'store' | 'judges'>,
-  { when, isSwept, mayGoOn }: Asking,
+  { when, isSwept, isMended }: Asking,
 ): Promise<CaseView[]> {
   const all = await store.cases({ limit: 100_000 })
   const open = all.filter(({ closedAt }) => closedAt === null)
+  const once = await onceMembers(store)
   for (const view of open) {
     bench.check('L1')
     const { kind, reason, message, since } = view.decision ?? { kind: 'none', reason: '', message: '', since: 0 }
@@ -88,10 +97,10 @@ async function askCases(
     )
       say('the cloud does not bear out')
     // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
-    if (!mayGoOn && !isAtRest(view) && !(kind === 'escalate' && reason === 'canary-first' && isHeldBack(bench, view, all))) say('still')
+    const mayWait = isTold(view) && (!isMended || (reason === 'canary-first' && isHeldBack(bench, view, [...all, ...once])))
+    if (!isAtRest(view) && !mayWait) say('still')
   }
-  const isTold = (view: CaseView): boolean => isAtRest(view) || view.decision?.kind === 'escalate'
-  if (!mayGoOn) judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && isTold(view)))
+  judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && (isAtRest(view) || isTold(view))))
   return open
 }
 
@@ -119,8 +128,16 @@ const IS_SO: Record<string, (node: SimNode, around: Around) => boolean> = {
 /** In these a node is well, or somebody's. */
 const AT_HOME: readonly string[] = ['available', 'active', 'manageable', 'deploying', 'wait call-back']
 
+type Member = Pick<CaseView, 'uuid' | 'incidentId'>
+
+/** A canary whose own tries are spent has left its incident, and what it tried stays on the account. */
+async function onceMembers(store: Setting['store']): Promise<Member[]> {
+  const left = await store.audit({ kind: 'incident-left', limit: 100_000 })
+  return left.flatMap(({ uuid, reason }) => (uuid === null ? [] : [{ uuid, incidentId: reason }]))
+}
+
 /** Whether a reset or a recovery was accepted in its incident whose node has not come home. */
-function isHeldBack(bench: Judges['bench'], { incidentId }: CaseView, all: readonly CaseView[]): boolean {
+function isHeldBack(bench: Judges['bench'], { incidentId }: CaseView, all: readonly Member[]): boolean {
   const tried = all.filter((one) => one.incidentId !== null && one.incidentId === incidentId)
   return tried.some(({ uuid }) => {
     const { resets, sent } = bench.onNode(uuid)
