@@ -81,7 +81,7 @@ const lease = z.object({
 const explanation = node.extend({
   cloud: z.string(),
   against: z.array(z.string()).meta({ description: 'What speaks against the diagnosis' }),
-  since: time.nullable().meta({ description: 'Since when the decision has had this reason' }),
+  since: time.nullable().meta({ description: 'Since when the decision has had this reason, or waited for its turn' }),
   opened: time.nullable(),
   closed: time.nullable(),
   result,

@@ -16,6 +16,9 @@ test('what was seen is seen while kind, reason and cause are the same, and no lo
   ] as const)
     assert.equal(stillAcknowledged(said, standOfCase(decision, cause)), null)
   assert.equal(stillAcknowledged(null, standOfCase(silent, null)), null)
+  const turn = (reason: string) => standOfCase({ kind: 'escalate', reason }, null)
+  assert.equal(turn('incident-ramp'), turn('canary-first'))
+  assert.equal(turn('incident-ramp'), turn('fleet-budget'))
 })
 
 test('an incident is another one when a node joins or leaves it', () => {

@@ -3,13 +3,14 @@
  * decision and opens nothing; it only says who need not be told again.
  */
 import type { Cause, Decision } from './decision.ts'
+import { waitOf } from './turn.ts'
 
 /** `stood`: how the case or incident stood when it was said. */
 export type Acknowledgement = { by: string; why: string; at: number; stood: string }
 
-/** A case is another one to people when its decision is of another kind or reason, or its cause is another. */
+/** A case is another one to people when its decision is of another kind or waits on something else, or its cause is another. */
 export const standOfCase = (decision: { kind: Decision['kind']; reason: string }, cause: Cause | null): string =>
-  `${decision.kind} ${decision.reason} ${cause ?? 'none'}`
+  `${decision.kind} ${waitOf(decision.reason)} ${cause ?? 'none'}`
 
 /** An incident is another one to people when it has gained or lost a node. */
 export const standOfIncident = (members: number): string => `${members} members`

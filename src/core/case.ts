@@ -19,7 +19,7 @@ export type Case = {
   result: 'healed' | 'launched' | 'moved' | 'gone' | null
   memory: Memory
   diagnosis: Diagnosis | null
-  /** The decision in force and since when it has had this reason, or waited for its turn (judged.ts, isSameWait). */
+  /** The decision in force and since when it has had this reason, or waited for its turn (turn.ts). */
   decision: (Pick<Decision, 'kind' | 'reason' | 'message' | 'act' | 'until'> & { since: number; at: number }) | null
 }
 

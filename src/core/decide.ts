@@ -14,6 +14,7 @@ import { cleanFailedRow } from './row-clean-failed.ts'
 import { errorRow } from './row-error.ts'
 import { inRepairRow } from './row-in-repair.ts'
 import { shieldFirst, shieldOfGone } from './shield.ts'
+import { isForTurn } from './turn.ts'
 import { parseTime, spanText } from './when.ts'
 
 export function decide(input: DecideInput): Decision {
@@ -67,14 +68,17 @@ function gone(input: DecideInput): Decision {
 /** A person's own word may stand as long as that person likes; of these a day's silence says nothing. */
 const PATIENT: readonly string[] = ['paused', 'out-of-scope', 'held', 'observe-only', 'rejected']
 
-/** No wait on one reason is silent for more than a day: then a person is told, and stays told until the reason changes. */
+/** No wait on one reason is silent for more than a day: then a person is told, and stays told until what it waits on changes. */
 function lessSilent(input: DecideInput, decision: Decision): Decision {
   if (decision.kind !== 'wait' || PATIENT.includes(decision.reason)) return decision
   const since = sinceOf(input, decision.reason)
   const { silence, silenceWithLease } = input.policy
   const patience = neededAt({ ...input, memory: input.case?.memory ?? EMPTY_MEMORY }) === 0 ? Math.min(silence, silenceWithLease) : silence
   if (input.now - since < patience) return decision
-  return escalate(decision.reason, `${decision.message} It has been so for ${spanText(input.now - since)}.`, decision.until)
+  const lasting = isForTurn(decision.reason) ? 'It has waited for its turn' : 'It has been so'
+  const message = `${decision.message} ${lasting} for ${spanText(input.now - since)}.`
+  // Those behind it go on letting it go first, so it stays queued.
+  return { ...decision, kind: 'escalate', message, act: null }
 }
 
 /**

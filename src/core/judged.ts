@@ -10,6 +10,7 @@ import { type Count, countAttempts } from './marks.ts'
 import type { Observation, ObservedNode } from './observation.ts'
 import type { Policy } from './policy.ts'
 import { type TenantVerdict, tenantVerdict } from './tenant.ts'
+import { waitOf } from './turn.ts'
 
 export type DecideInput = {
   observation: Observation
@@ -85,15 +86,9 @@ export function first(j: Judged, gates: readonly Gate[]): Decision | null {
   return null
 }
 
-/** Reasons of one wait, for a turn: which of them it is changes with each place that others take or give back. */
-const FOR_A_TURN: readonly string[] = ['canary-first', 'incident-ramp', 'fleet-budget'] satisfies Reason[]
-
-/** Whether a decision that has the one reason goes on with the other. */
-export const isSameWait = (one: string, other: string): boolean => one === other || (FOR_A_TURN.includes(one) && FOR_A_TURN.includes(other))
-
 /** Since when the decision in force has had this reason, or waited for its turn as this one does; now where it has another. */
 export const sinceOf = (j: { case: Case | null; now: number }, reason: Reason): number =>
-  j.case?.decision && isSameWait(j.case.decision.reason, reason) ? j.case.decision.since : j.now
+  j.case?.decision && waitOf(j.case.decision.reason) === waitOf(reason) ? j.case.decision.since : j.now
 
 /** A reset and a recovery go on after they are accepted; the other acts are done with their answer. */
 export const hasCourse = (attempt: Pick<Attempt, 'act'>): boolean => attempt.act === 'reset' || attempt.act === 'recover-cleaning'

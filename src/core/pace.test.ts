@@ -339,7 +339,7 @@ const needier = (of: { cloud?: number; inClass?: number; byIncident?: Record<str
 const queue = (difference: Difference) => {
   const decision = decide(given(difference))
   const end = /[^.;]*\. (?:A|\d+) nodes? with a lease .*$/.exec(decision.message)
-  return [`${decision.kind} ${decision.reason}`, decision.kind === 'wait' && decision.queued === true, end?.[0].trim() ?? null]
+  return [`${decision.kind} ${decision.reason}`, 'queued' in decision && decision.queued === true, end?.[0].trim() ?? null]
 }
 const FIRST = "A node with a lease on it before this one's goes first."
 const GO = ['act bmc-answers', false, null]
@@ -398,4 +398,8 @@ test('a wait for its turn is one wait, whichever turn it is: after a day a perso
   }
   assert.equal(said(since('spacing', DAY)), 'wait canary-first')
   assert.equal(said({ ...since('canary-first', DAY), memory: failedAt(0) }), 'wait spacing')
+  const told = decide(given(since('incident-ramp', DAY)))
+  assert.match(told.message, /wait for its outcome\. It has waited for its turn for 1 d\.$/)
+  // Whoever is needed later goes on letting it go first.
+  assert.deepEqual([queue(since('incident-ramp', DAY))[1], told.act], [true, null])
 })

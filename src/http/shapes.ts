@@ -24,7 +24,7 @@ const shownCase = named(
   listedCase.extend({
     evidence: z.array(z.string()),
     against: z.array(z.string()).meta({ description: 'What speaks against the diagnosis' }),
-    since: time.meta({ description: 'Since when the decision has had this reason' }),
+    since: time.meta({ description: 'Since when the decision has had this reason, or waited for its turn' }),
     timeline: explanation.shape.timeline,
     attempts: explanation.shape.attempts,
   }),
@@ -58,7 +58,7 @@ const decisionInForce = named(
     message: z.string(),
     act: decision.shape.act,
     until: time.meta({ description: 'The next look; null: none' }),
-    since: time.meta({ description: 'Since when it has had this reason' }),
+    since: time.meta({ description: 'Since when it has had this reason, or waited for its turn' }),
     at: time.meta({ description: 'When it was decided last' }),
   }),
 )
@@ -154,7 +154,7 @@ const fleetNode = named(
   stand.extend({
     uuid: z.string(),
     name: z.string().nullable(),
-    since: time.meta({ description: 'Since when the decision has had this reason' }),
+    since: time.meta({ description: 'Since when the decision has had this reason, or waited for its turn' }),
   }),
 )
 

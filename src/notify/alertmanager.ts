@@ -4,6 +4,7 @@
  */
 import { adviceFor } from '../core/cause-advice.ts'
 import { MINUTE } from '../core/policy.ts'
+import { waitOf } from '../core/turn.ts'
 import { timeText } from '../core/when.ts'
 import type { RaisedAlert, StandingIncident, StandingTrouble } from '../store/alerts.ts'
 import { below, linkTo } from './bulletin.ts'
@@ -37,7 +38,8 @@ function ofTrouble(trouble: StandingTrouble, serverUrl: string | null): Alert[] 
   const { cloud, uuid, caseId, cause, reason, message, since, leases } = trouble
   const name = trouble.name ?? uuid
   const link = linkTo(serverUrl, caseId === null ? '' : `cases/${caseId}`)
-  const on = { cloud, node: name, cause: cause ?? 'unknown', reason }
+  // As a label each turn that it waits for would end one alert and begin another.
+  const on = { cloud, node: name, cause: cause ?? 'unknown', reason: waitOf(reason) }
   const about = { uuid, ...(caseId === null ? {} : { case: caseId }), description: message, runbook: `docs/runbook.md#${reason}` }
   const { acknowledged } = trouble
   const needed = acknowledged === null ? personNeeded(trouble) : null

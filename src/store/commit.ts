@@ -6,13 +6,13 @@ import type { Case, Intent } from '../core/case.ts'
 import type { Cause, Decision, Diagnosis } from '../core/decision.ts'
 import type { KeyKind, Keys } from '../core/fleet.ts'
 import type { DecidingRead } from '../core/ironic.ts'
-import { isSameWait } from '../core/judged.ts'
 import { holderText, type Notice } from '../core/leases.ts'
 import type { Observation } from '../core/observation.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Grounds } from '../core/recorded.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { Settled } from '../core/settle.ts'
+import { waitOf } from '../core/turn.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { caseColumns } from './case-row.ts'
 import { setDue } from './due.ts'
@@ -70,14 +70,14 @@ export async function commit(here: Here, c: Commit): Promise<Intent | null> {
   const { tx, now } = here
   for (const settled of c.settled) await settle(here, settled)
   await takeIn(here, c)
-  const { same, since } = await saidBefore(tx, c, now)
+  const before = await saidBefore(tx, c, now)
   if (c.case !== null) {
-    const before = await writeCase(here, c, { c: c.case, since })
-    await belong({ tx, home: here.home, cloud: c.key.cloud, now }, c, { id: c.case.id, was: before?.incidentId ?? null })
+    const stood = await writeCase(here, c, { c: c.case, since: before.since })
+    await belong({ tx, home: here.home, cloud: c.key.cloud, now }, c, { id: c.case.id, was: stood?.incidentId ?? null })
     if (c.decision.kind === 'resolve') await closeDown(here, c, c.case)
   }
-  await writeDecision(here, c, since)
-  await say(here, c, same)
+  await writeDecision(here, c, before.since)
+  await say(here, c, before)
   const { until } = c.decision
   await setDue(tx, c.key, until === null ? null : Math.min(until, c.lookBy ?? until))
   await useUp(tx, [c.used.approvalId, c.used.retryId, c.used.releaseId], now)
@@ -155,19 +155,23 @@ const decisionOn = template((db, key: NodeKey) =>
   db.selectFrom('decisions').selectAll().where('cloud', '=', key.cloud).where('uuid', '=', key.uuid),
 )
 
+/** `isTold`: people know as much of it as they need. */
+type Before = { same: boolean; isTold: boolean; since: number }
+
 /**
  * Whether the decision says what was said before on the same case, and since when it has held. A wait that became an escalation by
  * lasting keeps its time: started anew, it would be a wait again at the next look.
  */
-async function saidBefore(tx: Queries, c: Commit, now: number): Promise<{ same: boolean; since: number }> {
+async function saidBefore(tx: Queries, c: Commit, now: number): Promise<Before> {
   const [before] = await decisionOn(tx, c.key)
   const { kind, reason } = c.decision
   // A healthy node without a case has nothing to say, and so has had nothing to say all along.
-  if (before === undefined) return { same: c.case === null && kind === 'resolve', since: now }
-  const goesOn = before.caseId === (c.case?.id ?? null) && isSameWait(before.reason, reason)
-  // People who were told that it waits for its turn too long are not told again each time that another turn is what it waits for.
-  const isSaid = before.reason === reason || kind === 'escalate'
-  return { same: goesOn && before.kind === kind && isSaid, since: goesOn ? before.since : now }
+  if (before === undefined) return { same: c.case === null && kind === 'resolve', isTold: false, since: now }
+  const goesOn = before.caseId === (c.case?.id ?? null) && waitOf(before.reason) === waitOf(reason)
+  const same = goesOn && before.kind === kind && before.reason === reason
+  // Of each other place that it waits for people need no word; that a canary did not heal is another matter.
+  const isTold = goesOn && before.kind === 'escalate' && reason !== 'canary-first'
+  return { same, isTold, since: goesOn ? before.since : now }
 }
 
 type Standing = Pick<CaseTable, 'keys' | 'resource_class' | 'failureAt' | 'incidentId'>
@@ -188,7 +192,7 @@ async function writeCase({ tx, now }: Here, c: Commit, o: { c: Case; since: numb
   // A node that could not be read has not moved to another switch or class: what was read last stands.
   const isRead = before === null || c.observation.node.kind === 'known'
   const resource_class = isRead ? c.resource_class : before.resource_class
-  const queuedNeed = c.decision.kind === 'wait' && c.decision.queued === true ? c.neededAt : null
+  const queuedNeed = 'queued' in c.decision && c.decision.queued === true ? c.neededAt : null
   const pairs = pairsOf(isRead ? c.keys : fromJson<Keys>(before.keys))
   const keys = JSON.stringify(Object.fromEntries(pairs.map(({ kind: of, value }) => [of, value])))
   if (before === null) {
@@ -295,7 +299,7 @@ const decidedOn = template((db, { cloud, uuid, name, caseId, kind, reason, messa
 })
 
 /** Audit, observation and messages. Ordinary tear-downs pass through `wait` and `resolve` without a case: they leave no trace here. */
-async function say(here: Here, c: Commit, same: boolean): Promise<void> {
+async function say(here: Here, c: Commit, { same, isTold }: Before): Promise<void> {
   const { tx, now } = here
   const { decision } = c
   const caseId = c.case?.id ?? null
@@ -316,7 +320,7 @@ async function say(here: Here, c: Commit, same: boolean): Promise<void> {
   await appendAudit(tx, { ...at, kind: decision.kind, reason: decision.reason, message: decision.message })
   await keepObservation(tx, caseId, { ...c, now })
   if (isAct) await tell(here, c, 'act')
-  else if (decision.kind === 'escalate' || decision.kind === 'resolve') await tell(here, c, decision.kind)
+  else if ((decision.kind === 'escalate' && !isTold) || decision.kind === 'resolve') await tell(here, c, decision.kind)
   else if (decision.reason === 'needs-approval') await tell(here, c, 'needs-approval')
 }
 

@@ -162,3 +162,17 @@ test('an incident that a person has seen is information until a node joins it', 
     await stop()
     assert.deepEqual(names(), ['AnnealIncident'])
   }))
+
+test('a node that waits too long for its turn is one alert, whichever turn it is', () =>
+  withAlerts({ severity: 'critical' }, async (t) => {
+    const stop = t.start()
+    for (const reason of ['fleet-budget', 'incident-ramp', 'canary-first'] as const) {
+      await pass(t.store, 1, { ...escalated, reason })
+      await t.clock.advance(6 * SECOND)
+      assert.deepEqual(
+        firing(t).map(({ alertname, reason: of }) => [alertname, of]),
+        [['AnnealPersonNeeded', 'fleet-budget']],
+      )
+    }
+    await stop()
+  }))

@@ -38,6 +38,8 @@ export function leaseContract(open: Open): void {
         await pass(store, 2, QUEUED, { neededAt: LATER, resource_class: 'gpu' })
         await pass(store, 3, QUEUED, { neededAt: null })
         await pass(store, 4, wait(LATER), { neededAt: 0 })
+        // Whoever has been told that it lasts changed nothing in the queue.
+        await pass(store, 1, { ...QUEUED, kind: 'escalate', act: null }, { neededAt: 0 })
         assert.deepEqual(await needier(store, 9, null), { ...NONE, cloud: 2, inClass: 1 })
         assert.deepEqual(await needier(store, 9, LATER), { ...NONE, cloud: 1, inClass: 1 })
         assert.deepEqual([await needier(store, 9, 0), await needier(store, 1, 0)], [NONE, NONE])

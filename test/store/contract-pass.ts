@@ -142,11 +142,13 @@ export function passContract(open: Open): void {
         const lasting = (await store.caseOf(keyOf(1)))?.decision
         assert.deepEqual([lasting?.reason, lasting?.since], ['incident-ramp', BEGIN])
         const said = (await store.audit({ uuid: keyOf(1).uuid })).map(({ kind, reason }) => `${kind} ${reason}`)
-        assert.deepEqual(said.slice(1), ['wait canary-first', 'wait fleet-budget', 'escalate fleet-budget'])
+        assert.deepEqual(said.slice(1), ['wait canary-first', 'wait fleet-budget', 'escalate fleet-budget', 'escalate incident-ramp'])
         assert.deepEqual(
           (await store.unsent(9)).map((row) => row.kind),
           ['case-opened', 'escalate'],
         )
+        await pass(store, 1, { ...waiting, kind: 'escalate', reason: 'canary-first' })
+        assert.equal((await store.unsent(9)).filter((row) => row.kind === 'escalate').length, 2)
         await pass(store, 1, wait(BEGIN + 30_000))
         assert.equal((await store.caseOf(keyOf(1)))?.decision?.since, BEGIN + 10_000)
       }),

@@ -271,12 +271,8 @@ async function comeToRest(setting: Setting, still: Still): Promise<void> {
     // Knows: where something stays broken a sweep may be able to do nothing; the next one tries again.
     await clock.run(life.sweep().catch(() => null))
     const open = await store.cases({ open: true })
-    if (
-      clock.now() - began > 5 * MINUTE &&
-      open.every((view) => isAtRest(view) || (still === 'something' && isTold(view))) &&
-      !isLeaseTurningAt(setting)
-    )
-      break
+    const rests = open.every((view) => isAtRest(view) || (still === 'something' && isTold(view)))
+    if (clock.now() - began > 5 * MINUTE && rests && !isLeaseTurningAt(setting)) break
     await clock.advance(pauseAfter(clock.now() - began, still))
   }
 }

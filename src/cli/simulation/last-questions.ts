@@ -3,6 +3,7 @@
  * out, and does one more pass send nothing. The store is asked for what the operator decided; whether that is so, the simulated cloud.
  */
 import { MINUTE, SECOND } from '../../core/policy.ts'
+import { isForTurn } from '../../core/turn.ts'
 import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import type { Judges, OnNode } from '../../simulator/judges.ts'
 import type { LedgerEntry } from '../../simulator/ledger.ts'
@@ -15,10 +16,9 @@ import { SIMULATED_CLOUD } from './machine.ts'
 /** Nothing more comes without a person. What a person holds or left out of the scope is such, too. */
 const RESTING: readonly string[] = ['held', 'out-of-scope']
 /** Budgets pace and never latch: a node that waited a day for its turn is told to a person, and nothing came to rest. */
-const PACING: readonly string[] = ['fleet-budget', 'incident-ramp', 'canary-first']
 export const isAtRest = ({ decision }: CaseView): boolean =>
   decision !== null &&
-  (decision.kind === 'leave' || RESTING.includes(decision.reason) || (decision.kind === 'escalate' && !PACING.includes(decision.reason)))
+  (decision.kind === 'leave' || RESTING.includes(decision.reason) || (decision.kind === 'escalate' && !isForTurn(decision.reason)))
 
 /** A person is, though it may be that no more than a turn is waited for. */
 export const isTold = ({ decision }: CaseView): boolean => decision?.kind === 'escalate'
@@ -97,7 +97,8 @@ async function askCases(
     )
       say('the cloud does not bear out')
     // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
-    const mayWait = isTold(view) && (!isMended || (reason === 'canary-first' && isHeldBack(bench, view, [...all, ...once])))
+    const mayWait =
+      isTold(view) && (!isMended || (/the first try did not heal/.test(message) && isHeldBack(bench, view, [...all, ...once])))
     if (!isAtRest(view) && !mayWait) say('still')
   }
   judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && (isAtRest(view) || isTold(view))))
