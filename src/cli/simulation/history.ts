@@ -223,14 +223,11 @@ function overhear({ bench }: Judges, text: string): void {
 const CALM_MS = DAY + 8 * HOUR
 /** Where what stays broken spends a try here and there first, the day in which nothing is said begins that much later. */
 const STILL_CALM_MS = CALM_MS + DAY
-/**
- * Sweeps come less and less often: what happens early happens fast, and what comes late waits for hours. Where recoveries end stranded, each sweep is
- * one step of a queue, so there they stay as often.
- */
-function pauseAfter(calmMs: number, still: Still): number {
+/** Sweeps come less and less often: what happens early happens fast, and what comes late waits for hours. */
+function pauseAfter(calmMs: number): number {
   if (calmMs < 10 * MINUTE) return 2 * MINUTE
   if (calmMs < HOUR) return 5 * MINUTE
-  if (calmMs < 4 * HOUR || still === 'something') return 15 * MINUTE
+  if (calmMs < 4 * HOUR) return 15 * MINUTE
   return HOUR
 }
 
@@ -273,7 +270,7 @@ async function comeToRest(setting: Setting, still: Still): Promise<void> {
     const open = await store.cases({ open: true })
     const rests = open.every((view) => isAtRest(view) || (still === 'something' && isTold(view)))
     if (clock.now() - began > 5 * MINUTE && rests && !isLeaseTurningAt(setting)) break
-    await clock.advance(pauseAfter(clock.now() - began, still))
+    await clock.advance(pauseAfter(clock.now() - began))
   }
 }
 
