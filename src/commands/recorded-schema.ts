@@ -192,6 +192,8 @@ const memory: z.ZodType<Memory> = z.strictObject({
   dirtySince: msOrNull,
   leases: z.array(heldLease).exactOptional(),
   told: z.array(text).exactOptional(),
+  waitingSince: msOrNull.exactOptional(),
+  liftedAt: ms.exactOptional(),
   leftSince: msOrNull.default(null),
 })
 
@@ -362,7 +364,11 @@ const saying = { reason, message: text, until: msOrNull }
 const decision: z.ZodType<Decision> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('act'), ...saying, act, plan }),
   z.strictObject({ kind: z.literal('wait'), ...saying, until: ms, act: act.nullable(), queued: z.literal(true).exactOptional() }),
-  z.strictObject({ kind: z.enum(['leave', 'escalate', 'resolve']), ...saying, act: z.null() }),
+  z.strictObject({
+    ...{ kind: z.literal('escalate'), ...saying, act: z.null() },
+    ...{ queued: z.literal(true).exactOptional(), lasting: z.literal(true).exactOptional() },
+  }),
+  z.strictObject({ kind: z.enum(['leave', 'resolve']), ...saying, act: z.null() }),
 ])
 
 export const recordedSchema = z.strictObject({

@@ -3,7 +3,7 @@
  * this path. It never waits for an effect; the next pass sees what an act led to.
  */
 import { act } from '../actions/act.ts'
-import type { Case, Intent } from '../core/case.ts'
+import type { Case, Intent, Memory } from '../core/case.ts'
 import { consider, decideOn, type Given } from '../core/consider.ts'
 import { opensCase } from '../core/decide.ts'
 import type { Decision, Diagnosis, Outcome } from '../core/decision.ts'
@@ -13,6 +13,7 @@ import type { Observation } from '../core/observation.ts'
 import { readingsOf } from '../core/pace.ts'
 import { groundsOf } from '../core/recorded.ts'
 import type { NodeKey } from '../core/seen.ts'
+import { waitingAfter } from '../core/waiting.ts'
 import { observe } from '../observe/observe.ts'
 import type { Belonging } from '../store/commit.ts'
 import type { Deciding } from '../store/store.ts'
@@ -109,7 +110,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     key,
     name: node?.name ?? null,
     observation,
-    case: openCase,
+    case: openCase === null ? null : { ...openCase, memory: afterwards(openCase.memory, decision, now) },
     newCase: opens,
     keys,
     resource_class: node?.resource_class ?? null,
@@ -132,6 +133,12 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
   })
   if (intent !== null && allowance.left !== null) allowance.left -= 1
   return { case: openCase, diagnosis: openCase === null ? null : diagnosis, decision, intent }
+}
+
+/** What the decision itself adds to what is remembered. One that never waited keeps no word of it. */
+function afterwards(memory: Memory, decision: Decision, now: number): Memory {
+  const waitingSince = waitingAfter(memory, decision, now)
+  return waitingSince === null && memory.waitingSince === undefined ? memory : { ...memory, waitingSince }
 }
 
 /** A node that could not be read has not left anything. */

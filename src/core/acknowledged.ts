@@ -3,7 +3,7 @@
  * decision and opens nothing; it only says who need not be told again.
  */
 import type { Cause, Decision } from './decision.ts'
-import { waitOf } from './turn.ts'
+import { waitOf } from './waiting.ts'
 
 /** `stood`: how the case or incident stood when it was said. */
 export type Acknowledgement = { by: string; why: string; at: number; stood: string }

@@ -19,7 +19,7 @@ export type Case = {
   result: 'healed' | 'launched' | 'moved' | 'gone' | null
   memory: Memory
   diagnosis: Diagnosis | null
-  /** The decision in force and since when it has had this reason, or waited for its turn (turn.ts). */
+  /** The decision in force and since when it has had this reason, or waited for its turn (waiting.ts). */
   decision: (Pick<Decision, 'kind' | 'reason' | 'message' | 'act' | 'until'> & { since: number; at: number }) | null
 }
 
@@ -64,6 +64,10 @@ export type Memory = {
   leases?: HeldLease[]
   /** What people were told of its leases: once each. */
   told?: string[]
+  /** Since when the case has had nothing but waits (waiting.ts). Absent, or null: it does not wait. */
+  waitingSince?: number | null
+  /** When a quarantine of ours was seen to be gone that no look had seen stand: nobody knows by whose hand. */
+  liftedAt?: number
   /** Since when a node at home has had something left on it that nobody but a person takes away. */
   leftSince: number | null
 }

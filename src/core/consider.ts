@@ -59,7 +59,8 @@ export function consider(given: Given): Considered {
   const settled = settle({ attempts: given.attempts, o: observation, policy, now })
   const attempts = afterSettling(given.attempts, settled)
   const base = given.case ?? (given.newCase === null ? null : newCase(given.newCase, observation, now))
-  const kept = base === null ? null : remember(base.memory, observation, { person: given.person, policy })
+  const kept =
+    base === null ? null : remember(base.memory, observation, { person: given.person, unseen: isQuarantineUnseen(base, attempts), policy })
   const { notices, told } = kept === null ? { notices: [], told: [] } : noticesOf(kept.memory, { o: observation, policy, now })
   const memory = kept === null ? EMPTY_MEMORY : told.length === 0 && kept.memory.told === undefined ? kept.memory : { ...kept.memory, told }
   const diagnosis = diagnose({ o: observation, memory, attempts, policy, now })
@@ -73,6 +74,13 @@ export function consider(given: Given): Considered {
     notices,
     neededAt: neededAt({ observation, memory, policy, now }),
   }
+}
+
+/** Whether a quarantine was the last that was done for the case, and no look has seen it since. */
+function isQuarantineUnseen({ id, decision }: Case, attempts: readonly Attempt[]): boolean {
+  if (decision?.act !== 'quarantine' || decision.kind !== 'act') return false
+  const newest = attempts.find(({ caseId }) => caseId === id)
+  return newest?.act === 'quarantine' && newest.outcome === 'accepted'
 }
 
 /** @param fleet as asked for by the keys, the class and the time of the failure that `consider` found */

@@ -7,14 +7,14 @@ import { EMPTY_MEMORY } from './case.ts'
 import type { Decision } from './decision.ts'
 import { BEFORE_HEALING, BEFORE_SHIELD, censusDoubtful, HANDS } from './gates.ts'
 import { REPAIR_STATES } from './ironic.ts'
-import { type DecideInput, escalate, first, judge, resolve, sinceOf, wait } from './judged.ts'
+import { type DecideInput, escalate, first, judge, ownAttempts, resolve, sinceOf, wait } from './judged.ts'
 import { neededAt } from './leases.ts'
 import { DAY } from './policy.ts'
 import { cleanFailedRow } from './row-clean-failed.ts'
 import { errorRow } from './row-error.ts'
 import { inRepairRow } from './row-in-repair.ts'
 import { shieldFirst, shieldOfGone } from './shield.ts'
-import { isForTurn } from './turn.ts'
+import { isForTurn, isSilent, silentSince } from './waiting.ts'
 import { parseTime, spanText } from './when.ts'
 
 export function decide(input: DecideInput): Decision {
@@ -65,20 +65,24 @@ function gone(input: DecideInput): Decision {
   )
 }
 
-/** A person's own word may stand as long as that person likes; of these a day's silence says nothing. */
-const PATIENT: readonly string[] = ['paused', 'out-of-scope', 'held', 'observe-only', 'rejected']
+/** A case that waits now for this and now for that is told of a quarter later than one that waits for one thing, so that nobody is told just before a reason's own day ends. */
+const ALL_TOLD = 5 / 4
 
-/** No wait on one reason is silent for more than a day: then a person is told, and stays told until what it waits on changes. */
+/** No wait is silent for more than a day, and none that changes its reason for much more: then a person is told, and stays told as long as it waits. */
 function lessSilent(input: DecideInput, decision: Decision): Decision {
-  if (decision.kind !== 'wait' || PATIENT.includes(decision.reason)) return decision
-  const since = sinceOf(input, decision.reason)
-  const { silence, silenceWithLease } = input.policy
-  const patience = neededAt({ ...input, memory: input.case?.memory ?? EMPTY_MEMORY }) === 0 ? Math.min(silence, silenceWithLease) : silence
-  if (input.now - since < patience) return decision
-  const lasting = isForTurn(decision.reason) ? 'It has waited for its turn' : 'It has been so'
-  const message = `${decision.message} ${lasting} for ${spanText(input.now - since)}.`
+  if (decision.kind !== 'wait' || !isSilent(decision)) return decision
+  const { policy, now } = input
+  const memory = input.case?.memory ?? EMPTY_MEMORY
+  const patience = neededAt({ ...input, memory }) === 0 ? Math.min(policy.silence, policy.silenceWithLease) : policy.silence
+  const one = now - sinceOf(input, decision.reason)
+  const all = now - silentSince(memory, ownAttempts(input), now)
+  if (one < patience && all < patience * ALL_TOLD) return decision
+  const lasting =
+    one < patience
+      ? `It has waited for ${spanText(all)}`
+      : `${isForTurn(decision.reason) ? 'It has waited for its turn' : 'It has been so'} for ${spanText(one)}`
   // Those behind it go on letting it go first, so it stays queued.
-  return { ...decision, kind: 'escalate', message, act: null }
+  return { ...decision, kind: 'escalate', message: `${decision.message} ${lasting}.`, act: null, lasting: true }
 }
 
 /**

@@ -101,11 +101,12 @@ type Said = {
   until: number | null
 }
 
-/** `act` in a wait is the act that would be done if the reason were not in the way. `queued`: what is in the way is others' place, and stays so where a person is told that it lasts. */
+/** `act` in a wait is the act that would be done if the reason were not in the way. `queued`: what is in the way is others' place, and stays so where a person is told
+ * that it lasts. `lasting`: a wait of which a person is told for no other reason than that it lasts. */
 export type Decision =
   | (Said & { kind: 'act'; act: Act; plan: Plan })
   | (Said & { kind: 'wait'; until: number; act: Act | null; queued?: true })
-  | (Said & { kind: 'escalate'; act: null; queued?: true })
+  | (Said & { kind: 'escalate'; act: null; queued?: true; lasting?: true })
   | (Said & { kind: 'leave' | 'resolve'; act: null })
 
 export type Acting = Extract<Decision, { kind: 'act' }>

@@ -42,7 +42,12 @@ export function decidingRead(node: DecidingRead): DecidingRead {
 export const QUARANTINE_PREFIX = 'anneal:'
 
 /** Texts that Ironic itself writes into maintenance_reason (conductor/utils.py, conductor/manager.py; stable since Yoga). */
-const IRONIC_REASONS = [/^During sync_power_state, max retries exceeded/, /^Timeout reached while/, /^(Node|Step) .* failed/, /^Failed to /]
+const POWER_SYNC = /^During sync_power_state, max retries exceeded/
+const IRONIC_REASONS = [POWER_SYNC, /^Timeout reached while/, /^(Node|Step) .* failed/, /^Failed to /]
+
+/** With this fault Ironic writes but one text, so another is a person's, however it begins (facts of Ironic: power sync alone sets it). */
+const writesItself = (fault: string, reason: string): boolean =>
+  (fault === 'power failure' ? [POWER_SYNC] : IRONIC_REASONS).some((pattern) => pattern.test(reason))
 
 export type MaintenanceOwner = 'nobody' | 'ironic' | 'ours' | 'person'
 
@@ -60,7 +65,7 @@ export function maintenanceOwner(node: {
   const { maintenance_reason: reason, fault } = node
   if (reason === null) return 'person'
   if (reason.startsWith(QUARANTINE_PREFIX)) return 'ours'
-  if (fault !== null && IRONIC_REASONS.some((pattern) => pattern.test(reason))) return 'ironic'
+  if (fault !== null && writesItself(fault, reason)) return 'ironic'
   return 'person'
 }
 

@@ -10,7 +10,7 @@ import { type Count, countAttempts } from './marks.ts'
 import type { Observation, ObservedNode } from './observation.ts'
 import type { Policy } from './policy.ts'
 import { type TenantVerdict, tenantVerdict } from './tenant.ts'
-import { waitOf } from './turn.ts'
+import { waitOf } from './waiting.ts'
 
 export type DecideInput = {
   observation: Observation

@@ -8,7 +8,7 @@ import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
 import { known, unknown } from './reading.ts'
 import { remember } from './remember.ts'
 
-const NOBODY = { person: null, policy: DEFAULT_POLICY }
+const NOBODY = { person: null, unseen: false, policy: DEFAULT_POLICY }
 
 type Seen = [after: number, node: Partial<ObservedNode>, rest?: Partial<Observation>]
 
@@ -304,6 +304,19 @@ test('remembers no leases of a node that never had one', () => {
   const blazar = known({ readAt: NOW, kind: 'chameleon' as const, host, leases: [], total: 0, missing: [] })
   assert.ok(!('leases' in folded([[0, {}]])))
   assert.ok(!('leases' in folded([[0, {}, { blazar }]])))
+})
+
+test('a quarantine that no look saw is gone by nobody knows whose hand, or stands under whatever words', () => {
+  const after = (node: Partial<ObservedNode>) =>
+    remember(EMPTY_MEMORY, observed(node, { at: NOW + HOUR }), { ...NOBODY, unseen: true }).memory
+  const gone = after({})
+  assert.deepEqual([gone.quarantine, gone.releasedAt, gone.liftedAt], [null, null, NOW + HOUR])
+  const ours = 'anneal:c-1 bmc-fault: Look.'
+  assert.equal(after({ maintenance: true, maintenance_reason: ours }).quarantine?.text, ours)
+  const taken = after({ maintenance: true, maintenance_reason: 'vendor comes' })
+  assert.deepEqual([taken.quarantine, taken.liftedAt], [{ text: '', at: NOW + HOUR, fault: false }, undefined])
+  assert.equal(remember(taken, observed({}, { at: NOW + 2 * HOUR }), NOBODY).memory.releasedAt, NOW + 2 * HOUR)
+  assert.ok(!('liftedAt' in folded([[0, {}]])))
 })
 
 test('learns nothing from a node that Ironic did not show', () => {

@@ -15,12 +15,13 @@ import { parseTime } from './when.ts'
 /**
  * @param before what the case remembered (EMPTY_MEMORY for a new one)
  * @param known.person what polls and censuses remember of a person's maintenance on this node
+ * @param known.unseen whether Ironic accepted a quarantine of ours after the last look
  * @returns the memory after, and whether Ironic lifted a person's maintenance together with a fault
  */
 export function remember(
   before: Memory,
   o: Observation,
-  { person, policy }: { person: PersonMemory | null; policy: Policy },
+  { person, unseen, policy }: { person: PersonMemory | null; unseen: boolean; policy: Policy },
 ): { memory: Memory; liftedByIronic: boolean } {
   if (o.node.kind !== 'known') return { memory: before, liftedByIronic: false }
   const node = o.node.value
@@ -38,7 +39,7 @@ export function remember(
     lock: lockOf(before, node, o),
     powerTargetSince: node.target_power_state !== null && node.reservation === null ? (before.powerTargetSince ?? o.at) : null,
     person: hand.person,
-    ...quarantineOf(before, node, o.at),
+    ...quarantineOf(before, { node, at: o.at, unseen }),
     ...proofIn(before, node, o, policy),
     dirtySince: o.ports.kind !== 'known' ? before.dirtySince : o.ports.value.length > 0 ? (before.dirtySince ?? o.at) : null,
     ...leasesOf(before, o),
@@ -150,11 +151,17 @@ function lockOf(before: Memory, node: ObservedNode, o: Observation): Memory['loc
   return { holder: node.reservation, since: run?.since ?? o.at, deadSince }
 }
 
-function quarantineOf(before: Memory, node: ObservedNode, at: number): Pick<Memory, 'quarantine' | 'releasedAt'> {
+type AtQuarantine = { node: ObservedNode; at: number; unseen: boolean }
+
+function quarantineOf(before: Memory, { node, at, unseen }: AtQuarantine): Pick<Memory, 'quarantine' | 'releasedAt' | 'liftedAt'> {
   const { quarantine, releasedAt } = before
   if (quarantine === null) {
     const ours = node.maintenance && node.maintenance_reason?.startsWith(QUARANTINE_PREFIX) ? node.maintenance_reason : null
-    return { quarantine: ours === null ? null : { text: ours, at, fault: node.fault !== null }, releasedAt }
+    // Between two sweeps of a cron lies an hour: a person may have written over it, or lifted it.
+    if (ours !== null || (unseen && node.maintenance))
+      return { quarantine: { text: ours ?? '', at, fault: node.fault !== null }, releasedAt }
+    // By whom is not known then, so what was tried goes on counting.
+    return { quarantine: null, releasedAt, ...(unseen ? { liftedAt: at } : {}) }
   }
   if (node.maintenance) return { quarantine: { ...quarantine, fault: quarantine.fault || node.fault !== null }, releasedAt }
   // Lifted together with a fault it was Ironic's recovery, not a person's word.

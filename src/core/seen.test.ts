@@ -121,6 +121,9 @@ test("knows whose a maintenance is; what nobody else claims is a person's", () =
     assert.equal(owner(true, `ann: ${text}`, 'clean failure'), 'person', text)
   }
   assert.equal(owner(true, 'ann: During sync_power_state, max retries exceeded', 'power failure'), 'person')
+  // With this fault Ironic writes but the one text.
+  for (const text of ['Node has failed PSU, do not touch', 'Failed to boot, vendor comes', 'Timeout reached while waiting for parts'])
+    assert.equal(owner(true, text, 'power failure'), 'person', text)
 })
 
 test("holds a node when a person's maintenance vanished while there was a fault", () => {

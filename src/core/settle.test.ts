@@ -25,8 +25,8 @@ const forgotten = (difference: Partial<Attempt> = {}) =>
     ...difference,
   })
 
-function settled(one: Attempt, node: Partial<ObservedNode>, now = NOW): Attempt {
-  const found = settle({ attempts: [one], o: observed(node), policy: DEFAULT_POLICY, now })
+function settled(one: Attempt, node: Partial<ObservedNode>, now = NOW, seenAt = now): Attempt {
+  const found = settle({ attempts: [one], o: observed(node, { at: seenAt }), policy: DEFAULT_POLICY, now })
   const [after] = afterSettling([one], found)
   assert.ok(after)
   return after
@@ -68,6 +68,17 @@ test('an unknown outcome is settled only after 150 seconds, in which Ironic may 
   assert.deepEqual(said(settled(lost, { ...marked, ...moved }, NOW + 150 * SECOND)), ['accepted', 'written', 'open', null])
   const undated = forgotten({ outcome: 'unknown', settledAt: null, createdAt: NOW, deadlineAt: NOW + 20 * SECOND })
   assert.equal(settled(undated, marked, NOW + 30 * SECOND).outcome, 'unknown')
+})
+
+test('a look from before its time settles nothing, however late it is decided on, nor does one that a fast clock dates ahead', () => {
+  const lost = forgotten({ outcome: 'unknown', markState: 'maybe', settledAt: NOW })
+  const due = NOW + 150 * SECOND
+  assert.equal(settled(lost, marked, due + 30 * SECOND, due - 1).outcome, 'unknown')
+  assert.equal(settled(lost, marked, due - 1, due + 30 * SECOND).outcome, 'unknown')
+  const one = forgotten()
+  assert.equal(settled(one, marked, one.deadlineAt + 200 * SECOND, one.deadlineAt + 179 * SECOND).outcome, null)
+  const begun = attempt({ createdAt: NOW - 149 * SECOND, settledAt: NOW - 149 * SECOND, outcome: 'accepted', endedAt: null, result: null })
+  assert.equal(settled(begun, marked, NOW + 10 * SECOND, NOW).result, null)
 })
 
 test('nothing is settled while a conductor holds the node, or while the node is not shown', () => {

@@ -25,10 +25,11 @@ export function settle(input: { attempts: Attempt[]; o: Observation; policy: Pol
   const { attempts, o, policy, now } = input
   if (o.node.kind !== 'known') return outOfSight(attempts, now, o.node.kind === 'absent' ? policy.progress : DAY)
   const node = o.node.value
+  const seen = { node, o, policy, now, seenAt: Math.min(now, o.at) }
   return attempts.flatMap((attempt) => {
-    const outcome = outcomeOf(attempt, { node, o, policy, now })
+    const outcome = outcomeOf(attempt, seen)
     const after = { ...attempt, ...outcome }
-    const course = courseOf(after, { node, o, policy, now })
+    const course = courseOf(after, seen)
     const settled = { id: attempt.id, ...outcome, ...course }
     return Object.keys(settled).length > 1 ? [settled] : []
   })
@@ -57,16 +58,17 @@ export function afterSettling(attempts: Attempt[], settled: Settled[]): Attempt[
   return attempts.map((attempt) => ({ ...attempt, ...settled.find((s) => s.id === attempt.id) }))
 }
 
-type Seen = { node: ObservedNode; o: Observation; policy: Policy; now: number }
+/** `seenAt`: the look was not begun before this, and shows nothing of what came after. */
+type Seen = { node: ObservedNode; o: Observation; policy: Policy; now: number; seenAt: number }
 
 /**
  * An outcome nobody recorded is settled only long after its deadline (another replica may still be sending), an unknown one after the time
  * in which Ironic's RPC may still deliver.
  */
-function outcomeOf(attempt: Attempt, { o, node, policy, now }: Seen): Partial<Settled> {
-  const forgotten = attempt.outcome === null && now >= attempt.deadlineAt + policy.settleAfter
+function outcomeOf(attempt: Attempt, { o, node, policy, now, seenAt }: Seen): Partial<Settled> {
+  const forgotten = attempt.outcome === null && seenAt >= attempt.deadlineAt + policy.settleAfter
   const lost =
-    attempt.outcome === 'unknown' && attempt.endedAt === null && now >= (attempt.settledAt ?? attempt.deadlineAt) + policy.unknownOutcome
+    attempt.outcome === 'unknown' && attempt.endedAt === null && seenAt >= (attempt.settledAt ?? attempt.deadlineAt) + policy.unknownOutcome
   if ((!forgotten && !lost) || (node.reservation !== null && !REPAIR_STATES.includes(node.provision_state))) return {}
   if (attempt.blazar !== null) return atBlazar(attempt, { o, node, now })
   const happened = didHappen(attempt, node)
@@ -87,7 +89,7 @@ function outcomeOf(attempt: Attempt, { o, node, policy, now }: Seen): Partial<Se
 }
 
 /** What Blazar shows of it. Where it cannot be asked, the end stays unknown, but the node is not kept waiting for it: healing needs no Blazar. */
-function atBlazar(attempt: Attempt, { o, node, now }: Omit<Seen, 'policy'>): Partial<Settled> {
+function atBlazar(attempt: Attempt, { o, node, now }: Pick<Seen, 'o' | 'node' | 'now'>): Partial<Settled> {
   const end = { endedAt: now }
   if (o.blazar.kind !== 'known')
     return { ...end, outcome: 'unknown', outcomeReason: `Blazar cannot be asked what became of the ${attempt.act} (${o.blazar.reason}).` }
@@ -128,7 +130,7 @@ function didHappen(attempt: Attempt, node: ObservedNode): boolean {
 }
 
 /** The course of a reset or a recovery that was accepted, or may have been: when it left repair, and what it came to. */
-function courseOf(attempt: Attempt, { node, o, policy, now }: Seen): Partial<Settled> {
+function courseOf(attempt: Attempt, { node, o, policy, now, seenAt }: Seen): Partial<Settled> {
   if (!hasCourse(attempt)) return {}
   if (attempt.outcome !== 'accepted' || attempt.result !== null) return {}
   const { decided } = attempt
@@ -137,7 +139,7 @@ function courseOf(attempt: Attempt, { node, o, policy, now }: Seen): Partial<Set
   const underWay = REPAIR_STATES.includes(node.provision_state) && moved
   const end = attempt.endedAt === null ? { endedAt: now } : {}
   if (underWay) return stalled(attempt, node, policy, now) ? { ...end, result: 'failed' } : {}
-  if (!moved) return now - attempt.createdAt >= policy.unknownOutcome ? { ...end, result: 'failed' } : {}
+  if (!moved) return seenAt - attempt.createdAt >= policy.unknownOutcome ? { ...end, result: 'failed' } : {}
   if (node.provision_state === 'error' || node.provision_state === 'clean failed') return { ...end, result: 'failed' }
   if (node.provision_state === 'active' || proven(o, node, policy)) return { ...end, result: 'proven' }
   return end

@@ -4,7 +4,7 @@
  */
 import { adviceFor } from '../core/cause-advice.ts'
 import { MINUTE } from '../core/policy.ts'
-import { waitOf } from '../core/turn.ts'
+import { waitOf } from '../core/waiting.ts'
 import { timeText } from '../core/when.ts'
 import type { RaisedAlert, StandingIncident, StandingTrouble } from '../store/alerts.ts'
 import { below, linkTo } from './bulletin.ts'

@@ -103,6 +103,7 @@ const HEADS: Record<string, string> = {
   'case-opened': 'failed',
   act: 'is being worked on',
   'needs-approval': 'waits for your approval',
+  'instance-may-live': 'may have an instance that lives',
   escalate: 'needs a person',
   resolve: 'is settled',
   'incident-opened': 'an incident begins',
@@ -148,6 +149,7 @@ function todoFor({ kind, uuid, body }: OutboxMessage): string[] {
   const read = `\`anneal explain ${nameOf({ body, uuid })}\` says more.`
   if (lease !== undefined) return [lease, read]
   if (kind === 'needs-approval') return [`\`anneal approve ${body.caseId ?? 'CASE'}\` if it should; ${read}`]
+  if (kind === 'instance-may-live') return [`See whether the instance lives; docs/runbook.md#${body.reason} says what then. ${read}`]
   if (kind === 'escalate') {
     const advice = body.cause === null ? [] : [adviceFor(body.cause).advice]
     return [...advice, `docs/runbook.md#${body.reason} says what this means; ${read}`]
@@ -160,6 +162,7 @@ const ORDER = [
   'lease-on-failed-node',
   'escalate',
   'needs-approval',
+  'instance-may-live',
   'lease-lost',
   'lease-at-risk',
   'incident-opened',

@@ -38,6 +38,7 @@ const SEVERITY: Record<Exclude<MessageKind, 'to-holder'>, Severity> = {
   'incident-opened': 'warning',
   'incident-closed': 'warning',
   'needs-approval': 'warning',
+  'instance-may-live': 'warning',
   'lease-at-risk': 'warning',
   'lease-lost': 'warning',
   escalate: 'critical',

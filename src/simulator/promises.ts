@@ -91,7 +91,10 @@ const IRONIC_SAYS = /^(During sync_power_state, max retries exceeded|Timeout rea
 export function isPersons(node: Pick<NodeBrief, 'maintenance' | 'maintenance_reason' | 'fault'> | null): boolean {
   if (node === null || !node.maintenance) return false
   const reason = node.maintenance_reason ?? ''
-  return !reason.startsWith('anneal:') && !(node.fault !== null && IRONIC_SAYS.test(reason))
+  return (
+    !reason.startsWith('anneal:') &&
+    !(node.fault !== null && IRONIC_SAYS.test(reason) && (node.fault !== 'power failure' || reason.startsWith('During sync_power_state')))
+  )
 }
 
 /** The text of the mark that an `unmark` would remove from the list as it stands; null where there is none at that place. */

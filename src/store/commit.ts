@@ -12,7 +12,7 @@ import type { Policy } from '../core/policy.ts'
 import type { Grounds } from '../core/recorded.ts'
 import type { NodeKey } from '../core/seen.ts'
 import type { Settled } from '../core/settle.ts'
-import { waitOf } from '../core/turn.ts'
+import { isForTurn, waitOf } from '../core/waiting.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { caseColumns } from './case-row.ts'
 import { setDue } from './due.ts'
@@ -167,12 +167,18 @@ async function saidBefore(tx: Queries, c: Commit, now: number): Promise<Before> 
   const { kind, reason } = c.decision
   // A healthy node without a case has nothing to say, and so has had nothing to say all along.
   if (before === undefined) return { same: c.case === null && kind === 'resolve', isTold: false, since: now }
-  const goesOn = before.caseId === (c.case?.id ?? null) && waitOf(before.reason) === waitOf(reason)
+  const isCase = before.caseId === (c.case?.id ?? null)
+  const goesOn = isCase && waitOf(before.reason) === waitOf(reason)
   const same = goesOn && before.kind === kind && before.reason === reason
-  // Of each other place that it waits for people need no word; that a canary did not heal is another matter.
-  const isTold = goesOn && before.kind === 'escalate' && reason !== 'canary-first'
-  return { same, isTold, since: goesOn ? before.since : now }
+  return { same, isTold: isCase && isToldOf(c.decision, before), since: goesOn ? before.since : now }
 }
+
+/** That a wait lasts is told once; what it waits on next stands on record. That a canary did not heal is another matter than a place. */
+const isToldOf = (decision: Decision, before: Pick<DecisionTable, 'kind' | 'reason'>): boolean =>
+  before.kind === 'escalate' &&
+  decision.kind === 'escalate' &&
+  decision.lasting === true &&
+  !(decision.reason === 'canary-first' && isForTurn(before.reason))
 
 type Standing = Pick<CaseTable, 'keys' | 'resource_class' | 'failureAt' | 'incidentId'>
 
@@ -321,7 +327,7 @@ async function say(here: Here, c: Commit, { same, isTold }: Before): Promise<voi
   await keepObservation(tx, caseId, { ...c, now })
   if (isAct) await tell(here, c, 'act')
   else if ((decision.kind === 'escalate' && !isTold) || decision.kind === 'resolve') await tell(here, c, decision.kind)
-  else if (decision.reason === 'needs-approval') await tell(here, c, 'needs-approval')
+  else if (decision.reason === 'needs-approval' || decision.reason === 'instance-may-live') await tell(here, c, decision.reason)
 }
 
 /** Operators always; the lease's holder only where the policy has words for that. */

@@ -134,12 +134,11 @@ async function inFlightByKey(tx: Queries, { key, unseenSince = 0 }: Asked, pairs
 const startsSince = template((db, of: { cloud: string; since: number }) =>
   db
     .selectFrom('attempts')
-    .innerJoin('cases', 'cases.id', 'attempts.caseId')
     .select((eb) => [eb.fn.count<number>('attempts.id').as('count'), eb.fn.min('attempts.createdAt').as('oldest')])
     .where('attempts.cloud', '=', of.cloud)
     .where('attempts.act', '=', 'reset')
     .where('attempts.createdAt', '>', of.since)
-    .where('cases.incidentId', 'is', null)
+    .where('attempts.incidentId', 'is', null)
     .where(mayHaveHappened),
 )
 

@@ -12,6 +12,7 @@ export type MessageKind =
   | 'case-opened'
   | 'act'
   | 'needs-approval'
+  | 'instance-may-live'
   | 'escalate'
   | 'resolve'
   | 'incident-opened'

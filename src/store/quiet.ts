@@ -5,7 +5,7 @@
 import { doneWith } from './deliveries.ts'
 import type { Queries } from './home.ts'
 
-const ABOUT_CASES = ['case-opened', 'act', 'needs-approval', 'escalate', 'resolve', 'incident-opened']
+const ABOUT_CASES = ['case-opened', 'act', 'needs-approval', 'instance-may-live', 'escalate', 'resolve', 'incident-opened']
 
 export async function quietMessages(tx: Queries, of: { caseId: string | null; incidentId: string | null }, now: number): Promise<void> {
   const about = of.caseId === null ? (['incidentId', of.incidentId] as const) : (['caseId', of.caseId] as const)

@@ -80,6 +80,12 @@ export function fleetContract(open: Open): void {
         clock.move(50 * MINUTE)
         const later = await fleet(store, 9)
         assert.deepEqual([later.startsLastHour, later.oldestStartAt], [1, BEGIN + 10 * MINUTE])
+        // A start of its own stays one where the case comes to belong to an incident later.
+        await pass(store, 3, LATER, {
+          keys: { switch: 'sw-9' },
+          incident: { open: { key: 'switch', value: 'sw-9', why: 'they fail together' } },
+        })
+        assert.equal((await fleet(store, 9)).startsLastHour, 1)
       }),
     )
 

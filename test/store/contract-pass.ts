@@ -134,23 +134,39 @@ export function passContract(open: Open): void {
       'keeps since when a node has waited for its turn, whichever turn it was, and tells people once that it lasts',
       on(open, async ({ store, clock }) => {
         const waiting = { kind: 'wait', message: 'It waits.', until: BEGIN + 30_000, act: null } as const
+        const lasting = { kind: 'escalate', lasting: true } as const
         await pass(store, 1, { ...waiting, reason: 'canary-first' })
         clock.move(10_000)
         await pass(store, 1, { ...waiting, reason: 'fleet-budget' })
-        await pass(store, 1, { ...waiting, kind: 'escalate', reason: 'fleet-budget' })
-        await pass(store, 1, { ...waiting, kind: 'escalate', reason: 'incident-ramp' })
-        const lasting = (await store.caseOf(keyOf(1)))?.decision
-        assert.deepEqual([lasting?.reason, lasting?.since], ['incident-ramp', BEGIN])
+        await pass(store, 1, { ...waiting, ...lasting, reason: 'fleet-budget' })
+        await pass(store, 1, { ...waiting, ...lasting, reason: 'incident-ramp' })
+        const inForce = (await store.caseOf(keyOf(1)))?.decision
+        assert.deepEqual([inForce?.reason, inForce?.since], ['incident-ramp', BEGIN])
         const said = (await store.audit({ uuid: keyOf(1).uuid })).map(({ kind, reason }) => `${kind} ${reason}`)
         assert.deepEqual(said.slice(1), ['wait canary-first', 'wait fleet-budget', 'escalate fleet-budget', 'escalate incident-ramp'])
         assert.deepEqual(
           (await store.unsent(9)).map((row) => row.kind),
           ['case-opened', 'escalate'],
         )
-        await pass(store, 1, { ...waiting, kind: 'escalate', reason: 'canary-first' })
+        await pass(store, 1, { ...waiting, ...lasting, reason: 'canary-first' })
         assert.equal((await store.unsent(9)).filter((row) => row.kind === 'escalate').length, 2)
         await pass(store, 1, wait(BEGIN + 30_000))
         assert.equal((await store.caseOf(keyOf(1)))?.decision?.since, BEGIN + 10_000)
+      }),
+    )
+
+    test(
+      'tells people of a node that may have an instance, and once that a wait lasts, whatever it waits on next',
+      on(open, async ({ store }) => {
+        const said = { message: 'Look at it.', until: BEGIN + 30_000, act: null } as const
+        const kinds = async () => (await store.unsent(9)).map((row) => row.kind)
+        await pass(store, 1, { ...said, kind: 'leave', reason: 'instance-may-live' })
+        assert.deepEqual(await kinds(), ['case-opened', 'instance-may-live'])
+        for (const reason of ['service-red', 'node-unreadable', 'locked'] as const)
+          await pass(store, 1, { ...said, kind: 'escalate', reason, lasting: true })
+        assert.deepEqual((await kinds()).slice(2), ['escalate'])
+        await pass(store, 1, { ...said, kind: 'escalate', reason: 'needs-person' })
+        assert.deepEqual((await kinds()).slice(3), ['escalate'])
       }),
     )
 

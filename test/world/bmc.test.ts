@@ -1,7 +1,7 @@
 /** A BMC that comes back, and one that does not: what is spent, what is waited for, and when a person gets the node. */
 import assert from 'node:assert/strict'
 import { HOUR, MINUTE } from '../../src/core/policy.ts'
-import { type SimOperator, scenario } from '../sim-operator.ts'
+import { type SimOperator, type SimOptions, scenario } from '../sim-operator.ts'
 
 /** Ironic's power sync as good as off: then nobody but Anneal notices a dead BMC. */
 const NO_SYNC = { ironic: { powerSyncMs: 1000 * HOUR } }
@@ -80,6 +80,39 @@ scenario('a BMC that stays silent is quarantined after a day, and only a person 
   await op.store.release(op.key('node-1'), { by: 'pat', why: 'new cable' })
   await op.sweepUntil(() => row.provision_state === 'available' && !row.maintenance, 30 * MINUTE, MINUTE)
   assert.equal(op.resets(), 1)
+})
+
+scenario('a quarantine that a person lifts before the next sweep looks stays lifted, and a person is told', NO_SYNC, async (op) => {
+  await failOnBmc(op)
+  const { row } = op.node('node-1')
+  await op.sweepUntil(() => row.maintenance, 26 * HOUR, HOUR)
+  op.people.clearMaintenance('node-1')
+  await op.sweepFor(5 * HOUR, HOUR)
+  assert.deepEqual([row.maintenance, op.said('node-1'), op.sent()], [false, 'escalate bmc-silent', ['PUT 202']])
+  assert.match(op.message('node-1'), /Its quarantine was lifted before/)
+})
+
+let isBlind = false
+const oneNodeFails: NonNullable<SimOptions['between']> = (transport) => async (request) => {
+  const answer = await transport(request)
+  return isBlind && request.method === 'GET' && /\/v1\/nodes\/[0-9a-f-]{36}/.test(request.url)
+    ? { ...answer, status: 503, body: '' }
+    : answer
+}
+
+scenario('a node is told to a person although one look in twelve hours shows nothing', { between: oneNodeFails }, async (op) => {
+  await failOnBmc(op)
+  const said: string[] = []
+  for (let night = 0; night < 3; night++) {
+    await op.sweepFor(11 * HOUR, HOUR)
+    said.push(op.said('node-1'))
+    isBlind = true
+    await op.sweepFor(HOUR, HOUR)
+    said.push(op.said('node-1'))
+    isBlind = false
+  }
+  const [waits, blind] = ['wait power-failure', 'wait node-unreadable']
+  assert.deepEqual(said, [waits, blind, waits, blind, 'escalate power-failure', 'escalate node-unreadable'])
 })
 
 scenario(

@@ -3,7 +3,7 @@
  * out, and does one more pass send nothing. The store is asked for what the operator decided; whether that is so, the simulated cloud.
  */
 import { MINUTE, SECOND } from '../../core/policy.ts'
-import { isForTurn } from '../../core/turn.ts'
+import { isForTurn } from '../../core/waiting.ts'
 import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import type { Judges, OnNode } from '../../simulator/judges.ts'
 import type { LedgerEntry } from '../../simulator/ledger.ts'
