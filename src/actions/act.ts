@@ -20,7 +20,9 @@ export async function act(world: ActWorld, intent: Intent): Promise<Outcome> {
     // Each act turns a failed changing request into its outcome itself, so what arrives here failed on a read before one.
     if (error instanceof OpenStackError) {
       const what = error.service === 'reservation' ? 'Blazar' : 'the node'
-      return notSent(`Nothing was sent: ${what} could not be read (${error.sentence}).`)
+      // These two read once more between their two requests.
+      const head = intent.act === 'shield' || intent.act === 'unshield' ? 'Nothing more was sent' : 'Nothing was sent'
+      return notSent(`${head}: ${what} could not be read (${error.sentence}).`)
     }
     throw error
   }

@@ -238,7 +238,7 @@ const MEMORY: readonly Defect[] = [
     edits: [
       edit(
         'src/core/settle.ts',
-        'const forgotten = attempt.outcome === null && now >= attempt.deadlineAt + policy.settleAfter',
+        'const forgotten = attempt.outcome === null && seenAt >= attempt.deadlineAt + policy.settleAfter',
         'const forgotten = attempt.outcome === null',
       ),
     ],
