@@ -91,10 +91,9 @@ const IRONIC_SAYS = /^(During sync_power_state, max retries exceeded|Timeout rea
 export function isPersons(node: Pick<NodeBrief, 'maintenance' | 'maintenance_reason' | 'fault'> | null): boolean {
   if (node === null || !node.maintenance) return false
   const reason = node.maintenance_reason ?? ''
-  return (
-    !reason.startsWith('anneal:') &&
-    !(node.fault !== null && IRONIC_SAYS.test(reason) && (node.fault !== 'power failure' || reason.startsWith('During sync_power_state')))
-  )
+  // With this fault Ironic writes but one of its texts.
+  const isItsOwn = node.fault === 'power failure' ? reason.startsWith('During sync_power_state') : node.fault !== null
+  return !reason.startsWith('anneal:') && !(isItsOwn && IRONIC_SAYS.test(reason))
 }
 
 /** The text of the mark that an `unmark` would remove from the list as it stands; null where there is none at that place. */

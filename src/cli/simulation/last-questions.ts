@@ -2,7 +2,7 @@
  * What is asked when faults have stopped, or all but those that stay: is every node healed or with a person, for a reason that the cloud bears
  * out, and does one more pass send nothing. The store is asked for what the operator decided; whether that is so, the simulated cloud.
  */
-import { MINUTE, SECOND } from '../../core/policy.ts'
+import { HOUR, MINUTE, SECOND } from '../../core/policy.ts'
 import { isForTurn } from '../../core/waiting.ts'
 import { judgeBlazarAtRest } from '../../simulator/judge-blazar.ts'
 import type { Judges, OnNode } from '../../simulator/judges.ts'
@@ -23,7 +23,7 @@ export const isAtRest = ({ decision }: CaseView): boolean =>
 /** A person is, though it may be that no more than a turn is waited for. */
 export const isTold = ({ decision }: CaseView): boolean => decision?.kind === 'escalate'
 
-/** Whether all is mended, or what a seed or a script broke for good still is. Then whoever waits for a turn beyond its day is with a person, too. */
+/** Whether all is mended, or what a seed or a script broke for good still is. Then whoever waits for a turn beyond its day is with a person, too, and others take theirs. */
 export type Still = 'nothing' | 'something'
 
 /** An act that comes to nothing is looked at again after 5 s, and not tried again for a minute at least (core/refused.ts). */
@@ -97,8 +97,9 @@ async function askCases(
     )
       say('the cloud does not bear out')
     // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
-    const mayWait =
-      isTold(view) && (!isMended || (/the first try did not heal/.test(message) && isHeldBack(bench, view, [...all, ...once])))
+    const mayWait = isMended
+      ? isTold(view) && /the first try did not heal/.test(message) && isHeldBack(bench, view, [...all, ...once])
+      : isTold(view) || isMoving(bench, view)
     if (!isAtRest(view) && !mayWait) say('still')
   }
   judgeBlazarAtRest(bench, (uuid) => open.some((view) => view.uuid === uuid && (isAtRest(view) || isTold(view))))
@@ -128,6 +129,13 @@ const IS_SO: Record<string, (node: SimNode, around: Around) => boolean> = {
 
 /** In these a node is well, or somebody's. */
 const AT_HOME: readonly string[] = ['available', 'active', 'manageable', 'deploying', 'wait call-back']
+
+/**
+ * Something was done about it lately. Where each recovery ends stranded, the nodes take their turns for days, an hour between two sweeps; but none
+ * of them waits for longer than the 30 h after which a person is told (core/decide.ts) and one sweep more.
+ */
+const isMoving = ({ world, onNode }: Judges['bench'], { uuid }: CaseView): boolean =>
+  onNode(uuid).sent.some(({ entry }) => entry.effect !== null && world.clock.now() - entry.at < 31 * HOUR)
 
 type Member = Pick<CaseView, 'uuid' | 'incidentId'>
 
