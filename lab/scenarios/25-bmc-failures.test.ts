@@ -9,7 +9,7 @@ import { type LabNode, readNode, waitNode } from '../ironic.ts'
 import { bmc, bmcNetwork, calm, deleteInstance, losePackets, restartIronic } from '../lab.ts'
 import { freshNode, numberOf } from '../nodes.ts'
 import { changes } from '../proxy-control.ts'
-import { changesOf, type Explanation, explain, explained, marksOf, resetsOf, sweep } from '../reports.ts'
+import { changesOf, type Explanation, explain, explained, marksOf, sweep } from '../reports.ts'
 
 const STOPPED = 'node-1'
 const FROZEN = 'node-2'
@@ -117,6 +117,10 @@ after(async () => {
   await restartIronic({ SYNC: 10, RECOVER: 20 })
 })
 
+/** The attempts that Ironic accepted, oldest first. */
+const accepted = (told: Explanation | undefined): Explanation['attempts'] =>
+  (told?.attempts ?? []).filter(({ outcome }) => outcome === 'accepted').reverse()
+
 /** Evidence without what is a node's own: times, ports and counts. */
 const bare = (told: Explanation | undefined): string[] =>
   told?.diagnosis?.evidence.map((line) => line.replace(/\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)/g, 'TIME').replace(/\d+/g, 'N')) ?? []
@@ -211,17 +215,19 @@ describe('what Anneal does in mode auto', () => {
     for (const name of BROKEN) {
       const node = await readNode(name)
       assert.deepEqual([node.provision_state, node.maintenance, node.fault], ['available', false, null])
-      const results = healed[name]?.attempts.map(({ result }) => result).reverse()
-      // Through the lossy way a reset may have been tried or not, as a look happened to come through.
-      const failures = name === LOSSY ? (results?.length ?? 0) - 1 : [WRONG_PASSWORD, SESSIONS_FULL].includes(name) ? 1 : 0
+      // Power sync locks a node each two seconds here, and Ironic refuses what is sent to a locked node (409): what it refused is no reset, and its mark goes.
+      const results = accepted(healed[name]).map(({ result }) => result)
+      // Through the lossy way a reset may have been tried or not, as a look happened to come through. Of the others what was tried before power sync
+      // gave up counts: on cores that are taken that may be later than the second reset's time.
+      const failures = name === LOSSY ? results.length - 1 : accepted(waiting[name]).length
       assert.deepEqual(results, [...Array.from({ length: failures }, () => 'failed'), 'proven'])
-      const sent = await changesOf(name)
-      assert.deepEqual(
-        sent.map(({ method, status }) => `${method} ${status}`),
-        (results ?? []).flatMap(() => ['PATCH 200', 'PUT 202']),
-      )
-      assert.equal((await resetsOf(name)).length, results?.length)
-      assert.equal((await marksOf(name)).length, results?.length)
+      const sent = (await changesOf(name)).map(({ method, status }) => `${method} ${status}`)
+      for (const [index, request] of sent.entries()) {
+        assert.match(request, /^(PATCH (200|409)|PUT (202|409))$/)
+        if (request.startsWith('PUT')) assert.equal(sent[index - 1], 'PATCH 200', `a mark goes before each reset: ${sent.join(', ')}`)
+      }
+      assert.equal(sent.filter((request) => request === 'PUT 202').length, results.length)
+      assert.equal((await marksOf(name)).length, results.length)
     }
   })
 })

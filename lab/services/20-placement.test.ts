@@ -93,10 +93,17 @@ describe('a node that a consumer holds which Nova does not know', () => {
 
   test('is left alone, with the consumer by name', async () => {
     assert.equal((await ask('nova', 'GET', `/servers/${orphan}`)).status, 404)
-    const told = await explained(at, 'node-2', 'instance-may-live', 60)
-    assert.equal(told.decision?.kind, 'leave')
-    const says = `^Placement holds an allocation of consumer ${orphan}, which Nova does not know\\..*allocation delete ${orphan}`
-    assert.match(told.decision?.message ?? '', new RegExp(says))
+    const says = new RegExp(
+      `^Placement holds an allocation of consumer ${orphan}, which Nova does not know\\..*allocation delete ${orphan}`,
+    )
+    let told = await explained(at, 'node-2', 'instance-may-live', 60)
+    // The daemon looks at a node that is left alone every ten minutes. Where Nova did not answer the first look in time, a sweep asks again at once.
+    for (let sweeps = 0; sweeps < 5 && !says.test(told.decision?.message ?? ''); sweeps++) {
+      await sweep(at)
+      told = await explain(at, 'node-2')
+    }
+    assert.deepEqual([told.decision?.kind, told.decision?.reason], ['leave', 'instance-may-live'])
+    assert.match(told.decision?.message ?? '', says)
     await pause(5000)
     assert.deepEqual(await changesOf('node-2'), [])
   })
