@@ -41,6 +41,7 @@ export const heldLease: z.ZodType<HeldLease> = lease.extend({ host_id: text, los
 export const blazarPart: z.ZodType<BlazarPart> = z.strictObject({
   host_id: text,
   updated_at: textOrNull,
+  isUnclear: z.literal(true).exactOptional(),
   keepMark: flag,
   lease: z.strictObject({ id: text, reservation }).nullable(),
 })

@@ -130,6 +130,8 @@ export type BlazarPart = {
   host_id: string
   /** shield: the host's updated_at once it was disabled, null until then. unshield: what it must still be. */
   updated_at: string | null
+  /** shield whose reply was lost: a look after it showed the host disabled at another time, so that no later change of it is taken for this one. */
+  isUnclear?: true
   /** unshield: extra.anneal_shield stays, because somebody has the node by now. */
   keepMark: boolean
   /** give-back: the lease whose reservation gets the node again. */

@@ -7,6 +7,7 @@ import type { BlazarHostSeen, BlazarSeen, LeaseSeen, Observation, ObservedNode }
 import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
 import { afterSettling, settle } from './settle.ts'
+import { updatedBy } from './shield.ts'
 
 const MARK = '2026-11-02T11:50:00.000Z'
 const marked = { marks: { kind: 'list' as const, entries: ['2026-10-01T00:00:00', MARK], total: 2 } }
@@ -315,6 +316,33 @@ test('a shield happened where its mark stands and its host was disabled while it
     assert.deepEqual(after(host, { shield: '{"v":1,"case":"c-another0"}' }), didNot('shield'))
     assert.deepEqual(after(host, ours, { markState: 'maybe' }), didNot('shield'))
   }
+})
+
+test('a shield whose reply was lost is never taken for a later change of its host once a look showed it disabled at another time', () => {
+  const later = { ...DISABLED, updated_at: '2026-11-02 11:55:00.000000' }
+  const open = { outcome: 'unknown', markState: 'written', settledAt: NOW - 3 * MINUTE } as const
+  const after = (seen: Observation['blazar'], one: Partial<Attempt> = {}) => settledBy(seen, shield({ ...open, ...one }), ours)
+  const unclear = { ...part, isUnclear: true }
+  const kept = after(sees({ host: later }))
+  assert.deepEqual(kept.blazar, unclear)
+  const { markState, createdAt, deadlineAt } = kept
+  assert.equal(updatedBy({ markState, createdAt, deadlineAt, blazar: part }, DISABLED), SET)
+  assert.equal(updatedBy(kept, DISABLED), null)
+  // Also where Blazar could first be asked after the shield had ended, and before it has.
+  const ended = { endedAt: NOW - MINUTE, settledAt: NOW - MINUTE }
+  assert.deepEqual(after(sees({ host: later }), ended).blazar, unclear)
+  assert.deepEqual(after(sees({ host: later }), { settledAt: NOW - SECOND }).blazar, unclear)
+  const shown = [{ ...later, id: 'h2' }, { ...later, disabled: null }, { ...later, disabled: false }, null, DISABLED]
+  for (const host of shown) assert.deepEqual(after(sees({ host })).blazar, part, JSON.stringify(host))
+  assert.deepEqual(after(unknown('500')).blazar, part)
+  assert.deepEqual(after(sees({ host: later, readAt: NOW - MINUTE }), ended).blazar, part)
+  for (const outcome of ['accepted', 'refused', 'not-sent'] as const)
+    assert.deepEqual(after(sees({ host: later }), { ...ended, outcome }).blazar, part)
+  const known = { ...part, updated_at: SET }
+  assert.deepEqual(after(sees({ host: later }), { ...ended, blazar: known }).blazar, known)
+  assert.deepEqual(after(sees({ host: later }), { ...ended, act: 'unshield' }).blazar, part)
+  const again = settle({ attempts: [kept], o: observed(ours, { blazar: sees({ host: later }) }), policy: DEFAULT_POLICY, now: NOW })
+  assert.deepEqual(again, [])
 })
 
 test('an unshield happened where the host is not disabled and the mark is gone, but for one that is to stay', () => {

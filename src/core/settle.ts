@@ -2,14 +2,14 @@
  * What became of earlier attempts, as this observation shows it: unsettled and unknown outcomes are settled by a read, places in flight are
  * freed, results are noted. Pure; the store writes what it returns.
  */
-import type { Attempt } from './case.ts'
+import type { Attempt, BlazarPart } from './case.ts'
 import type { OutcomeKind } from './decision.ts'
 import { QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { hasCourse } from './judged.ts'
 import type { Observation, ObservedNode } from './observation.ts'
 import { DAY, type Policy } from './policy.ts'
 import { proven } from './proof.ts'
-import { caseOfMark, updatedBy } from './shield.ts'
+import { becameUnclear, caseOfMark, updatedBy } from './shield.ts'
 import { parseTime } from './when.ts'
 
 export type Settled = {
@@ -19,6 +19,7 @@ export type Settled = {
   markState?: Attempt['markState']
   endedAt?: number
   result?: 'proven' | 'failed'
+  blazar?: BlazarPart
 }
 
 export function settle(input: { attempts: Attempt[]; o: Observation; policy: Policy; now: number }): Settled[] {
@@ -30,7 +31,7 @@ export function settle(input: { attempts: Attempt[]; o: Observation; policy: Pol
     const outcome = outcomeOf(attempt, seen)
     const after = { ...attempt, ...outcome }
     const course = courseOf(after, seen)
-    const settled = { id: attempt.id, ...outcome, ...course }
+    const settled = { id: attempt.id, ...outcome, ...course, ...becameUnclear(after, o.blazar) }
     return Object.keys(settled).length > 1 ? [settled] : []
   })
 }

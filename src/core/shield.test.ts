@@ -134,6 +134,8 @@ test("a host's time is the shield's as its reply said, else where it lies betwee
   assert.equal(of({}, { blazar: { ...part, updated_at: SET }, markState: 'maybe' }), null)
   // Its process died before it said that it had got as far as Blazar.
   assert.equal(of({}, { markState: 'none' }), null)
+  // A look after it showed the host disabled at another time.
+  assert.equal(of({}, { blazar: { ...part, isUnclear: true } }), null)
   for (const ms of [-5 * SECOND, 0, 25 * SECOND]) assert.equal(of({ updated_at: at(ms) }), at(ms))
   for (const ms of [-5 * SECOND - 1, 25 * SECOND + 1]) assert.equal(of({ updated_at: at(ms) }), null)
   const others = [null, { id: 'h2' }, { disabled: false }, { disabled: null }, { updated_at: null }, { updated_at: 'soon' }]

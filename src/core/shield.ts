@@ -8,7 +8,7 @@ import type { Decision } from './decision.ts'
 import { HANDS, HANDS_AFAR, outcomeUnknown } from './gates.ts'
 import { type DecideInput, escalate, first, go, type Judged, ownAttempts, wait } from './judged.ts'
 import { givesBack, isBereft, leaseText } from './leases.ts'
-import type { BlazarHostSeen } from './observation.ts'
+import type { BlazarHostSeen, Observation } from './observation.ts'
 import { permitted } from './pace.ts'
 import { SECOND } from './policy.ts'
 import { refusedLately } from './refused.ts'
@@ -72,7 +72,7 @@ function leftOf(j: Judged, keepMark: boolean): Left | null {
   if (isUnclear ? !mark : !atBlazar && (keepMark || !mark)) return null
   const shield = set ?? ownAttempts(j).find(({ act }) => act === 'shield')
   if (shield?.blazar == null) return null
-  return { part: { ...shield.blazar, updated_at, keepMark }, atBlazar, isUnclear }
+  return { part: { host_id: shield.blazar.host_id, updated_at, keepMark, lease: null }, atBlazar, isUnclear }
 }
 
 const hostOf = ({ observation: { blazar } }: Pick<Judged, 'observation'>): BlazarHostSeen | null =>
@@ -93,17 +93,31 @@ const CLOCKS_APART = 5 * SECOND
 /**
  * The host's `updated_at` as this shield made it. Where its reply was lost, the host must have been changed while the request was on its way; then
  * it was this one, but for an operator who did the same in the same seconds. Where the mark's reply was lost, nothing was sent to Blazar; and where
- * its process died before it said so, nobody knows whether the request left at all. null: it was another one, or cannot be told.
+ * its process died before it said so, nobody knows whether the request left at all; and a host that was disabled at another time, as a look after
+ * the request showed, was changed by somebody else since, however the clocks stand. null: it was another one, or cannot be told.
  */
 export function updatedBy(
   { blazar, createdAt, deadlineAt, markState }: Pick<Attempt, 'blazar' | 'createdAt' | 'deadlineAt' | 'markState'>,
   host: BlazarHostSeen | null,
 ): string | null {
-  if (markState === 'maybe') return null
+  if (markState === 'maybe' || blazar?.isUnclear) return null
   if (blazar?.updated_at != null) return blazar.updated_at
   if (markState !== 'written') return null
   const at = host?.disabled === true && host.id === blazar?.host_id ? parseTime(host.updated_at) : null
   return at !== null && at >= createdAt - CLOCKS_APART && at <= deadlineAt + CLOCKS_APART ? (host?.updated_at ?? null) : null
+}
+
+/**
+ * What a shield keeps of a look after its lost reply that showed the host disabled at another time than its own: where two clocks stand minutes
+ * apart, an operator's later `disabled` could else fall into its time.
+ */
+export function becameUnclear(attempt: Attempt, blazar: Observation['blazar']): { blazar?: BlazarPart } {
+  const { act, outcome, blazar: part } = attempt
+  if (act !== 'shield' || outcome !== 'unknown' || part === null || part.isUnclear || part.updated_at !== null) return {}
+  if (blazar.kind !== 'known' || blazar.value.readAt <= (attempt.settledAt ?? attempt.deadlineAt)) return {}
+  const { host } = blazar.value
+  if (host?.disabled !== true || host.id !== part.host_id || updatedBy(attempt, host) !== null) return {}
+  return { blazar: { ...part, isUnclear: true } }
 }
 
 /**

@@ -23,7 +23,7 @@ import { endsAtOnce, insertIntent, markReturned } from './intents.ts'
 import { nodeRow, rowOfNode, SEEN_FIELDS } from './node-row.ts'
 import { keepObservation, lastObservation } from './observations.ts'
 import { type MessageBody, type MessageKind, post } from './outbox.ts'
-import { type CaseTable, type DecisionTable, fromJson } from './schema.ts'
+import { type CaseTable, type DecisionTable, fromJson, toJsonOrNull } from './schema.ts'
 import { personAfter } from './seen.ts'
 import { template } from './template.ts'
 import { endWordsOfCase, holdWhatIronicLifted, useUp } from './words.ts'
@@ -95,7 +95,7 @@ async function belong(there: Parameters<typeof openIncident>[0], c: Commit, of: 
 }
 
 async function settle({ tx, now }: Here, s: Settled): Promise<void> {
-  const { id, outcome, outcomeReason, markState, endedAt, result } = s
+  const { id, outcome, outcomeReason, markState, endedAt, result, blazar } = s
   const before = await tx.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
   invariant(before !== undefined, `An unknown intent ${id} was to be settled.`)
   const ends = endedAt ?? (outcome !== undefined && endsAtOnce(before.act, outcome) ? now : before.endedAt)
@@ -105,6 +105,7 @@ async function settle({ tx, now }: Here, s: Settled): Promise<void> {
       ...(outcome === undefined ? {} : { outcome, outcomeReason: outcomeReason ?? null, settledAt: now }),
       ...(markState === undefined ? {} : { markState }),
       ...(result === undefined ? {} : { result }),
+      ...(blazar === undefined ? {} : { blazar: toJsonOrNull(blazar) }),
       endedAt: ends,
     })
     .where('id', '=', id)
