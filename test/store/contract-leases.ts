@@ -84,6 +84,18 @@ export function leaseContract(open: Open): void {
     )
 
     test(
+      'that a look showed its host disabled at another time is kept with a shield, and nothing else of it changes',
+      on(open, async ({ store }) => {
+        const { id } = (await pass(store, 1, SHIELD)) ?? assert.fail()
+        await store.record(id, { kind: 'unknown', reason: 'No reply.', mark: 'written' })
+        const [before] = await store.attempts(keyOf(1))
+        const blazar: BlazarPart = { ...PART, isUnclear: true }
+        await pass(store, 1, wait(LATER), { settled: [{ id, blazar }] })
+        assert.deepEqual(await store.attempts(keyOf(1)), [{ ...before, blazar }])
+      }),
+    )
+
+    test(
       'a notice is a message to operators and a line of the timeline, and one to the holder only where there is a text for that',
       on(open, async ({ store }) => {
         const kinds = async () => (await store.unsent(99)).map(({ kind }) => kind).filter((kind) => kind !== 'case-opened')
