@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { attempt, CASE, type Difference, given, incident, NOW, nova, server, service } from '../../test/given.ts'
+import type { Attempt } from './case.ts'
 import { decide } from './decide.ts'
 import type { BlazarHostSeen, BlazarSeen } from './observation.ts'
 import { DEFAULT_POLICY, HOUR, MINUTE, type Policy, SECOND } from './policy.ts'
@@ -181,7 +182,8 @@ test('the second step takes a place, but is no start and no canary of its own', 
   assert.equal(said({ ...base, fleet: { inFlight: { byKey: { switch: 1 } } } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { slowUntil: NOW + 1 } }), 'wait fleet-budget')
   assert.equal(said({ ...base, fleet: { startsLastHour: 99 } }), 'act cleaning-failed')
-  const sums = incident({ last: { at: NOW - HOUR, readings: '', result: 'failed', isFailing: true } })
+  const last = { at: NOW - HOUR, readings: '', result: 'failed' as const, isFailing: true }
+  const sums = incident({ last })
   const part = { incidents: { switch: sums }, related: { switch: 9 } }
   assert.equal(said({ ...base, fleet: part }), 'act cleaning-failed')
   const another = { inFlight: { cloud: 1, byKey: { switch: 1 } } }
@@ -197,6 +199,13 @@ test('the second step takes a place, but is no start and no canary of its own', 
   })
   assert.equal(said({ ...base, fleet: after(0) }), 'act cleaning-failed')
   assert.equal(said({ ...base, fleet: after(1) }), 'wait canary-first')
+  // Its own first step is the last one that this case began with, whatever else the case did.
+  const again = (attempts: Attempt[], at: number) =>
+    said({ node: manageable, attempts, fleet: { ...part, incidents: { switch: incident({ last: { ...last, at } }) } } })
+  const earlier = { ...manage, id: 'i-0', createdAt: NOW - 9 * HOUR }
+  assert.equal(again([manage, earlier], manage.createdAt), 'act cleaning-failed')
+  const refused = { ...manage, id: 'i-3', step: 'provide' as const, createdAt: NOW - 10 * MINUTE, outcome: 'refused' as const }
+  assert.equal(again([refused, manage], manage.createdAt + 1), 'wait canary-first')
   const retry = { retry: { id: 'w-2', by: 'ann', why: 'now', at: NOW } }
   assert.equal(said({ ...base, fleet: { inFlight: { cloud: 2 } }, words: retry }), 'act cleaning-failed')
 })

@@ -70,7 +70,7 @@ const ALL_TOLD = 5 / 4
 
 /** No wait is silent for more than a day, and none that changes its reason for much more: then a person is told, and stays told as long as it waits. */
 function lessSilent(input: DecideInput, decision: Decision): Decision {
-  if (decision.kind !== 'wait' || !isSilent(decision)) return decision
+  if (!isSilent(decision)) return decision
   const { policy, now } = input
   const memory = input.case?.memory ?? EMPTY_MEMORY
   const patience = neededAt({ ...input, memory }) === 0 ? Math.min(policy.silence, policy.silenceWithLease) : policy.silence

@@ -540,6 +540,21 @@ const ROWS: Row[] = [
     null,
     '3 resets in 7 d did not heal it. Look at the BMC, its NIC, cable and switch port. It is not quarantined because instance_uuid is set.',
   ],
+  ...(
+    [
+      ['Its quarantine was lifted', NOW - HOUR, null],
+      ['Its quarantine was lifted', NOW - HOUR, NOW - 2 * HOUR],
+      ['A person released it', NOW - HOUR, NOW - HOUR],
+    ] as const
+  ).map(
+    ([by, liftedAt, releasedAt]): Row => [
+      { diagnosis: { cause: 'bmc-fault', transient: 'no' }, memory: { liftedAt, releasedAt } },
+      'escalate credentials-refused',
+      600,
+      null,
+      `The BMC refuses what Ironic asks of it. last_error says: "IPMI call failed: power status.". Correct the credentials, the licence or the BMC. ${by} before, so it is not quarantined again until a new reset has failed.`,
+    ],
+  ),
   [
     { diagnosis: { cause: 'bmc-fault', transient: 'no' }, memory: { releasedAt: NOW - HOUR } },
     'escalate credentials-refused',
@@ -656,6 +671,13 @@ const PACING: Row[] = [
     15,
     'reset',
     'The BMC answers now: ASF pong. Nova has no server on it and Placement no allocation. Reset 1 of 3. 2 nodes are under repair; 2 at a time in this cloud.',
+  ],
+  [
+    { fleet: { inFlight: { cloud: 1 }, needier: { cloud: 1, inClass: 0, byIncident: {} } } },
+    'wait fleet-budget',
+    15,
+    'reset',
+    "The BMC answers now: ASF pong. Nova has no server on it and Placement no allocation. Reset 1 of 3. 1 node is under repair; 2 at a time in this cloud. A node with a lease on it before this one's goes first.",
   ],
   [
     { fleet: { inFlight: { inClass: 10 } } },

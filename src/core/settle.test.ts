@@ -332,6 +332,7 @@ test('a shield whose reply was lost is never taken for a later change of its hos
   const ended = { endedAt: NOW - MINUTE, settledAt: NOW - MINUTE }
   assert.deepEqual(after(sees({ host: later }), ended).blazar, unclear)
   assert.deepEqual(after(sees({ host: later }), { settledAt: NOW - SECOND }).blazar, unclear)
+  assert.deepEqual(after(sees({ host: DISABLED }), { settledAt: NOW - SECOND }).blazar, part)
   const shown = [{ ...later, id: 'h2' }, { ...later, disabled: null }, { ...later, disabled: false }, null, DISABLED]
   for (const host of shown) assert.deepEqual(after(sees({ host })).blazar, part, JSON.stringify(host))
   assert.deepEqual(after(unknown('500')).blazar, part)

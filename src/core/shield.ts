@@ -113,7 +113,7 @@ export function updatedBy(
  */
 export function becameUnclear(attempt: Attempt, blazar: Observation['blazar']): { blazar?: BlazarPart } {
   const { act, outcome, blazar: part } = attempt
-  if (act !== 'shield' || outcome !== 'unknown' || part === null || part.isUnclear || part.updated_at !== null) return {}
+  if (act !== 'shield' || outcome !== 'unknown' || part === null || part.isUnclear) return {}
   if (blazar.kind !== 'known' || blazar.value.readAt <= (attempt.settledAt ?? attempt.deadlineAt)) return {}
   const { host } = blazar.value
   if (host?.disabled !== true || host.id !== part.host_id || updatedBy(attempt, host) !== null) return {}

@@ -6,7 +6,7 @@ import { EMPTY_MEMORY } from './case.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import { DAY, HOUR, MINUTE } from './policy.ts'
-import { waitingAfter } from './waiting.ts'
+import { waitingAfter, waitOf } from './waiting.ts'
 
 const wait: Decision = { kind: 'wait', reason: 'service-red', message: 'm', until: NOW, act: null }
 const since = (waitingSince: number | null, decision: Decision) => waitingAfter({ ...EMPTY_MEMORY, waitingSince }, decision, NOW)
@@ -22,6 +22,11 @@ test('a case waits from its first wait on, whatever it waits for, until it is do
     assert.equal(since(NOW - HOUR, { ...wait, reason }), null)
   const act: Decision = { kind: 'act', reason: 'bmc-answers', message: 'm', until: null, act: 'release', plan: { act: 'release' } }
   assert.deepEqual([since(NOW - HOUR, act), since(null, act), waitingAfter(EMPTY_MEMORY, act, NOW)], [NOW - HOUR, null, null])
+})
+
+test('the waits for a turn are one wait, by the name of the last of them', () => {
+  assert.deepEqual(['canary-first', 'incident-ramp', 'fleet-budget'].map(waitOf), ['fleet-budget', 'fleet-budget', 'fleet-budget'])
+  assert.equal(waitOf('service-red'), 'service-red')
 })
 
 const red: Difference = { observation: { services: { neutron: service('red', NOW) } } }
