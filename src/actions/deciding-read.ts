@@ -2,7 +2,7 @@
  * The deciding read: what must be so on the node, and in the database, right before a changing request leaves. One file for all
  * acts, so that no act can have a weaker one. It sends only a GET.
  */
-import type { Intent } from '../core/case.ts'
+import { type Intent, SENT_WITHIN } from '../core/case.ts'
 import type { Outcome } from '../core/decision.ts'
 import { decidingRead, differences } from '../core/ironic.ts'
 import type { ObservedNode } from '../core/observation.ts'
@@ -21,8 +21,6 @@ export type ActWorld = {
   intentInForce: (id: string) => Promise<{ ok: true } | { ok: false; reason: string }>
 }
 
-/** An intent must leave within this of its commit (design of the write protocol). */
-const DEADLINE_MS = 20_000
 /** The two clocks may drift apart by this much before one of them must be wrong. */
 const DRIFT_MS = 1_000
 /** A GET older than this decides nothing. */
@@ -39,7 +37,7 @@ export async function stopped(world: ActWorld, intent: Intent): Promise<string |
   const wall = world.clock.now() - world.committed.wall
   const monotonic = world.clock.monotonic() - world.committed.monotonic
   if (Math.abs(wall - monotonic) > DRIFT_MS) return 'the wall clock jumped since the decision'
-  if (monotonic > DEADLINE_MS || wall > DEADLINE_MS) return 'the decision is too old'
+  if (monotonic > SENT_WITHIN || wall > SENT_WITHIN) return 'the decision is too old'
   return null
 }
 

@@ -13,6 +13,7 @@ import type { Observation } from '../core/observation.ts'
 import { readingsOf } from '../core/pace.ts'
 import { groundsOf } from '../core/recorded.ts'
 import type { NodeKey } from '../core/seen.ts'
+import { unseenSince } from '../core/settle.ts'
 import { waitingAfter } from '../core/waiting.ts'
 import { observe } from '../observe/observe.ts'
 import type { Belonging } from '../store/commit.ts'
@@ -102,7 +103,7 @@ async function decideAndCommit(asked: Asked): Promise<(Omit<Pass, 'observation' 
     failedAt: considered.failedAt,
     neededAt: considered.neededAt,
     horizon: horizonOf({ failedAt: considered.failedAt, openedAt: openCase?.openedAt ?? now, policy, now }),
-    unseenSince: now - policy.progress,
+    unseenSince: unseenSince(policy, now),
   })
   const decision = decideOn(considered, fleet)
   const shared = openCase === null ? null : sharedBy({ ...considered.input, fleet })

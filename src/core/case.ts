@@ -6,6 +6,7 @@ import type { Act, Cause, Decision, Diagnosis, OutcomeKind } from './decision.ts
 import type { Reach } from './flapping.ts'
 import type { DecidingRead } from './ironic.ts'
 import type { LeaseSeen, ReservationSeen, ServiceName } from './observation.ts'
+import { SECOND } from './policy.ts'
 import type { PersonMemory } from './seen.ts'
 
 export type Case = {
@@ -92,6 +93,9 @@ export const EMPTY_MEMORY: Memory = {
   dirtySince: null,
   leftSince: null,
 }
+
+/** An intent leaves within this of its commit, or never; told in the store, and by both clocks of the process before each request. */
+export const SENT_WITHIN = 20 * SECOND
 
 /** One intent: written with the decision, before anything is sent. */
 export type Attempt = {

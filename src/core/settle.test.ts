@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { ago, attempt, CASE, decided, NOW, observed } from '../../test/given.ts'
 import type { Attempt } from './case.ts'
 import type { BlazarHostSeen, BlazarSeen, LeaseSeen, Observation, ObservedNode } from './observation.ts'
-import { DAY, DEFAULT_POLICY, HOUR, MINUTE, SECOND } from './policy.ts'
+import { DAY, DEFAULT_POLICY, HOUR, MINUTE, type Policy, SECOND } from './policy.ts'
 import { absent, known, unknown } from './reading.ts'
-import { afterSettling, settle } from './settle.ts'
+import { afterSettling, settle, unseenSince } from './settle.ts'
 import { updatedBy } from './shield.ts'
 
 const MARK = '2026-11-02T11:50:00.000Z'
@@ -265,6 +265,13 @@ test('an attempt on a node that Ironic does not know any more ends after two hou
   assert.deepEqual(on(gone, quarantine, NOW + 2 * HOUR), ['unknown', 'none', 'ended', null], 'an act without a course comes to nothing')
   const over = attempt({ endedAt: NOW, result: null })
   assert.deepEqual(settle({ attempts: [over], o: { ...observed(), node: gone }, policy: DEFAULT_POLICY, now: NOW + DAY }), [])
+})
+
+test('what nobody saw the end of holds its place as long as a repair may stand still, and never less than a read needs to settle it', () => {
+  const from = (policy: Partial<Policy>) => NOW - unseenSince({ ...DEFAULT_POLICY, ...policy }, NOW)
+  assert.equal(from({}), 2 * HOUR)
+  assert.deepEqual([from({ progress: MINUTE }), from({ progress: 201 * SECOND })], [200 * SECOND, 201 * SECOND])
+  assert.equal(from({ progress: MINUTE, unknownOutcome: 10 * MINUTE }), 10 * MINUTE + 20 * SECOND)
 })
 
 const SET = '2026-11-02 11:50:01.000000'

@@ -2,7 +2,7 @@
  * What became of earlier attempts, as this observation shows it: unsettled and unknown outcomes are settled by a read, places in flight are
  * freed, results are noted. Pure; the store writes what it returns.
  */
-import type { Attempt, BlazarPart } from './case.ts'
+import { type Attempt, type BlazarPart, SENT_WITHIN } from './case.ts'
 import type { OutcomeKind } from './decision.ts'
 import { QUARANTINE_PREFIX, REPAIR_STATES } from './ironic.ts'
 import { hasCourse } from './judged.ts'
@@ -53,6 +53,13 @@ function outOfSight(attempts: Attempt[], now: number, limit: number): Settled[] 
       endedAt: now,
     }))
 }
+
+/**
+ * What was begun before this (epoch ms) and not seen to end holds no place any more: it made no progress for the policy's time. Never before
+ * a read may have settled it, since until then it may still be on its way through Ironic.
+ */
+export const unseenSince = ({ progress, settleAfter, unknownOutcome }: Policy, now: number): number =>
+  now - Math.max(progress, SENT_WITHIN + Math.max(settleAfter, unknownOutcome))
 
 /** The attempts as they are once settled. */
 export function afterSettling(attempts: Attempt[], settled: Settled[]): Attempt[] {

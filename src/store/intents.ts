@@ -2,9 +2,9 @@
  * Intents: an act made durable before anything is sent, the question whether it may still be sent, and what came of it. An intent is
  * unsettled until its outcome is recorded; a node has at most one unsettled intent (a unique index holds that, whatever the code does).
  */
-import type { Attempt, BlazarPart, Intent } from '../core/case.ts'
+import { type Attempt, type BlazarPart, type Intent, SENT_WITHIN } from '../core/case.ts'
 import type { Act, Acting, Outcome, OutcomeKind } from '../core/decision.ts'
-import { DEFAULT_POLICY, SECOND } from '../core/policy.ts'
+import { DEFAULT_POLICY } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
 import { appendAudit, OURSELVES } from './audit.ts'
 import { slowDown } from './clouds.ts'
@@ -12,9 +12,6 @@ import type { Commit } from './commit.ts'
 import { type Home, invariant, type Queries, transaction } from './home.ts'
 import { fromJsonOrNull, toJsonOrNull } from './schema.ts'
 import { wordAgainst } from './words.ts'
-
-/** design.md section 4: from before the commit to the moment of sending. */
-const DEADLINE_MS = 20 * SECOND
 
 /** Writes the intent of an act and returns it as the act needs it. The caller's transaction makes it durable. */
 export async function insertIntent(here: { tx: Queries; home: Home; now: number }, c: Commit, acting: Acting): Promise<Intent> {
@@ -39,7 +36,7 @@ export async function insertIntent(here: { tx: Queries; home: Home; now: number 
     step: plan.act === 'recover-cleaning' ? plan.step : null,
     blazar: 'blazar' in plan ? plan.blazar : null,
     createdAt: now,
-    deadlineAt: now + DEADLINE_MS,
+    deadlineAt: now + SENT_WITHIN,
   }
   const policy = await tx.selectFrom('clouds').select('policyRevision').where('cloud', '=', key.cloud).executeTakeFirst()
   await tx
