@@ -87,7 +87,7 @@ const PROTOCOL: readonly Defect[] = [
     breaks: ['S1', 'S5'],
     seeds: 12,
     edits: [
-      edit('src/actions/deciding-read.ts', "  if (monotonic > DEADLINE_MS || wall > DEADLINE_MS) return 'the decision is too old'\n", ''),
+      edit('src/actions/deciding-read.ts', "  if (monotonic > SENT_WITHIN || wall > SENT_WITHIN) return 'the decision is too old'\n", ''),
       edit('src/store/intents.ts', "  if (now > intent.deadlineAt) return { ok: false, reason: 'its deadline has passed' }\n", ''),
     ],
   },
