@@ -9,7 +9,7 @@ import { hasCourse } from './judged.ts'
 import type { Observation, ObservedNode } from './observation.ts'
 import { DAY, type Policy } from './policy.ts'
 import { proven } from './proof.ts'
-import { becameUnclear, caseOfMark, updatedBy } from './shield.ts'
+import { becameUnclear, caseOfMark, isReadSince, updatedBy } from './shield.ts'
 import { parseTime } from './when.ts'
 
 export type Settled = {
@@ -102,8 +102,7 @@ function atBlazar(attempt: Attempt, { o, node, now }: Pick<Seen, 'o' | 'node' | 
   if (o.blazar.kind !== 'known')
     return { ...end, outcome: 'unknown', outcomeReason: `Blazar cannot be asked what became of the ${attempt.act} (${o.blazar.reason}).` }
   const { host, leases, readAt } = o.blazar.value
-  // Kept from before it was sent (the wall clock was set on meanwhile), it does not show it yet; the next read does.
-  if (readAt <= (attempt.settledAt ?? attempt.deadlineAt)) return {}
+  if (!isReadSince(attempt, readAt)) return {}
   // The mark comes first: without it nothing was sent to Blazar, and whoever removes it says that the host is theirs.
   const isMarked = attempt.markState !== 'maybe' && caseOfMark(node.shield) === attempt.caseId
   // A clock was set meanwhile, or an operator did the same: neither is taken for the other.

@@ -78,9 +78,12 @@ function leftOf(j: Judged, keepMark: boolean): Left | null {
 const hostOf = ({ observation: { blazar } }: Pick<Judged, 'observation'>): BlazarHostSeen | null =>
   blazar.kind === 'known' ? blazar.value.host : null
 
+/** Whether Blazar was read (epoch ms) after all of the act's requests: what was kept from before does not show it yet, however the wall clock was set meanwhile. */
+export const isReadSince = ({ settledAt, deadlineAt }: Attempt, readAt: number): boolean => readAt > (settledAt ?? deadlineAt)
+
 /** Not known is still there; and what was read before it was set does not show it yet. */
 function isThere({ observation: { blazar } }: Pick<DecideInput, 'observation'>, set: Attempt): boolean {
-  if (blazar.kind !== 'known' || blazar.value.readAt <= (set.settledAt ?? set.deadlineAt)) return true
+  if (blazar.kind !== 'known' || !isReadSince(set, blazar.value.readAt)) return true
   const { host } = blazar.value
   if (host === null || host.id !== set.blazar?.host_id || host.disabled === false) return false
   const by = updatedBy(set, host)
@@ -114,7 +117,7 @@ export function updatedBy(
 export function becameUnclear(attempt: Attempt, blazar: Observation['blazar']): { blazar?: BlazarPart } {
   const { act, outcome, blazar: part } = attempt
   if (act !== 'shield' || outcome !== 'unknown' || part === null || part.isUnclear) return {}
-  if (blazar.kind !== 'known' || blazar.value.readAt <= (attempt.settledAt ?? attempt.deadlineAt)) return {}
+  if (blazar.kind !== 'known' || !isReadSince(attempt, blazar.value.readAt)) return {}
   const { host } = blazar.value
   if (host?.disabled !== true || host.id !== part.host_id || updatedBy(attempt, host) !== null) return {}
   return { blazar: { ...part, isUnclear: true } }
