@@ -55,8 +55,8 @@ export type IncidentSums = {
   /**
    * The newest reset or recovery of a member, no more than OUTAGE_MS before the asking node failed; or, where it failed within the policy's time for a second
    * canary, of another node with this service, switch, BMC network or rack before the incident opened: when, what the readings were, what it has come to (null:
-   * not seen yet), and whether its node still counts as failed: its case is open, it is neither home, `manageable` nor removed, and more was tried on it
-   * than the first step of a recovery.
+   * not seen yet), and whether its node still counts as failed: its case is open, it is neither home, `manageable`, removed nor
+   * somebody's (`instance-may-live`), and more was tried on it than the first step of a recovery.
    */
   last: { at: number; readings: string; result: 'proven' | 'failed' | null; isFailing: boolean } | null
 }

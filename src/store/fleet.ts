@@ -3,6 +3,7 @@
  * of a decision must not grow with the fleet. What follows from the sums is core's business.
  */
 import type { ExpressionBuilder } from 'kysely'
+import type { Reason } from '../core/decision.ts'
 import { DOMAIN_KINDS, type Fleet, type IncidentSums, isWide, KEY_KINDS, type KeyKind, type Keys, WIDE_KINDS } from '../core/fleet.ts'
 import { HOUR } from '../core/policy.ts'
 import type { NodeKey } from '../core/seen.ts'
@@ -330,12 +331,15 @@ type Tried = { closedAt: number | null; reason: string | null; step: string | nu
 /** Home, or in the hands of a person who took it. */
 const NOT_FAILED: readonly (string | null)[] = ['available', 'active', 'manageable']
 
+/** Removed, so that nobody will see it again; or somebody's: Anneal tries nothing more on it, and what it comes to is that tenant's business. */
+const OUT_OF_REACH: readonly (string | null)[] = ['node-gone', 'instance-may-live'] satisfies Reason[]
+
 /**
  * A case stays open on a node that came home into a person's maintenance: then nobody knows whether it is well, but it has not failed. No more has
- * one that was only taken to `manageable`, the first step of a recovery, which has tried nothing yet; and nobody will see one again that was removed.
+ * one that was only taken to `manageable`, the first step of a recovery, which has tried nothing yet; and one out of reach will show nothing more.
  */
 const isFailing = ({ closedAt, reason, step, provision_state }: Tried): boolean =>
-  closedAt === null && reason !== 'node-gone' && step !== 'manage' && !NOT_FAILED.includes(provision_state)
+  closedAt === null && !OUT_OF_REACH.includes(reason) && step !== 'manage' && !NOT_FAILED.includes(provision_state)
 
 const tries = (db: Queries, { cloud, since }: { cloud: string; since: number }) =>
   db

@@ -1,6 +1,7 @@
 /** The sums that budgets and incidents are judged by, and the life of an incident. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Reason } from '../../src/core/decision.ts'
 import type { Fleet, Keys } from '../../src/core/fleet.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Open, on } from './contract.ts'
@@ -299,15 +300,18 @@ export function fleetContract(open: Open): void {
     )
 
     test(
-      'are not held back by a try whose node is gone, though its case stays open',
+      'are not held back by a try whose node is gone, or somebody’s by now, though its case stays open',
       on(open, async ({ store }) => {
         const canary = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
         await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
         await store.seen(CLOUD, [seenNode(1, { provision_state: 'error' })], { complete: true })
-        const isFailing = async () => (await fleet(store, 9)).incidents.switch?.last?.isFailing
-        assert.equal(await isFailing(), true)
-        await pass(store, 1, { ...LATER, reason: 'node-gone' }, { keys: SWITCH })
-        assert.equal(await isFailing(), false)
+        const isFailing = async (reason: Reason) => {
+          await pass(store, 1, { ...LATER, reason }, { keys: SWITCH })
+          return (await fleet(store, 9)).incidents.switch?.last?.isFailing
+        }
+        for (const reason of ['dirty-port', 'held', 'spacing'] as const) assert.equal(await isFailing(reason), true, reason)
+        for (const reason of ['node-gone', 'instance-may-live'] as const) assert.equal(await isFailing(reason), false, reason)
+        assert.equal(await isFailing('spacing'), true)
       }),
     )
 
