@@ -54,7 +54,7 @@ function begin({ home, isQuiet }: Begin): Play {
   const config = loadConfig({ path: home.config, cwd: home.folder, env: {}, readFile: (path) => readFileSync(path, 'utf8') })
   const witness = witnessOver(cloud, { policy: config.policy, database: home.database, places: placesOf(size) })
   const words = wordsByCommand(home, witness.judges)
-  const scene = sceneOver({ cloud, judges: witness.judges, operator: words, deeds: DEEDS })
+  const scene = sceneOver({ cloud, judges: witness.judges, operator: words, bus: null, deeds: DEEDS })
   const stop = isQuiet ? () => {} : troubleIn(scene, seededRandom(seed + 1), PUSH_GAP_MS)
   failing = setInterval(() => failOneOf(cloud, random), FAILURE_GAP_MS)
   return { witness, words, scene, stop }

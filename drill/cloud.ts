@@ -60,7 +60,7 @@ function begin({ home, databaseUrl, brokerUrl }: Beginning) {
   const words = wordsByCommand(home, watch.judges)
   // A pause of the whole cloud whose end falls into the database's absence would leave nothing to do for the rest of the drill.
   const operator = { ...words, pause: async () => {} }
-  const scene = sceneOver({ cloud, judges: watch.judges, operator, deeds: DEEDS })
+  const scene = sceneOver({ cloud, judges: watch.judges, operator, bus: null, deeds: DEEDS })
   const speaking = speakingFor(cloud, { url: brokerUrl, random: seededRandom(seed + 3) })
   const unheard: Unheard[] = []
   return { books, watch, words, scene, speaking, unheard, stop: () => {} }

@@ -71,6 +71,9 @@ export function drawnBlazar(random: Random): string[] {
 /** For one site of four, a line behind the others: replicas join there, of other policies and versions. @param random a stream of its own */
 export const drawnReplicaSite = (random: Random): string[] => (chance(random, 1 / 4) ? ['operator turns=on'] : [])
 
+/** For one site of four, a line behind the others: its daemons listen. @param random a stream of its own */
+export const drawnHearing = (random: Random): string[] => (chance(random, 1 / 4) ? ['operator hears=on'] : [])
+
 function drawnOperator(random: Random): string {
   const mode = pick(random, ['observe', 'auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'approve', 'approve', 'observe'])
   return chance(random, 0.4) ? `operator mode=${mode} every=${spanWord(between(random, 30, 150) * SECOND)}` : `operator mode=${mode}`
@@ -85,6 +88,7 @@ const SILLY: readonly object[] = [
   { spacing: [90 * MINUTE] },
   { jitter: 0 },
   { soak: 1 },
+  { progress: MINUTE },
   { inFlight: { classShare: 1, classMax: 25, cloudShare: 1, cloudMax: 25 } },
   { inFlight: { classShare: 0.001, classMax: 1, cloudShare: 0.001, cloudMax: 1 } },
   { incident: { cases: 2, within: 60 * MINUTE, classShare: 1, secondCanary: 45 * MINUTE } },

@@ -8,10 +8,13 @@ type Said = { object: string; event: string; priority: 'INFO' | 'ERROR' }
 /** What a message is about and how it is announced, beside its body. */
 export type About = { uuid: string; provision_state: string; event: string; priority: Said['priority'] }
 
-/** From now on `hear` is called with the body of each message, in the turn in which the node is written. Nobody else may look on then. */
+/** From now on `hear` is called with the body of each message, in the turn in which the node is written, after whoever looked on before. */
 export function notificationsOf(world: World, hear: (body: Uint8Array, about: About) => void): void {
   const before = new Map([...world.nodes.values()].map(({ row }) => [row.uuid, { ...row }]))
-  world.onWrite = ({ row }: SimNode) => {
+  const others = world.onWrite
+  world.onWrite = (node: SimNode) => {
+    others?.(node)
+    const { row } = node
     const old = before.get(row.uuid)
     before.set(row.uuid, { ...row })
     const { uuid, provision_state } = row
@@ -49,6 +52,9 @@ function provisionSet(from: string, to: string): Said {
   if (AT_REST.includes(to)) return info(object, 'provision_set.end')
   return info(object, AT_REST.includes(from) || FAILED.includes(from) ? 'provision_set.start' : 'provision_set.success')
 }
+
+/** What is said where the node has just come into the state in which the row has it, whether or not it is so. */
+export const notificationOf = (world: World, row: NodeRow): Uint8Array => bodyOf(world, row, provisionSet('deleting', row.provision_state))
 
 /** oslo wraps the message as text, and its time has no zone (recorded). */
 function bodyOf(world: World, row: NodeRow, { object, event, priority }: Said): Uint8Array {

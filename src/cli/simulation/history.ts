@@ -8,9 +8,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { DAY, HOUR, MINUTE, type Policy } from '../../core/policy.ts'
 import { isLeaseTurning } from '../../simulator/blazar-leases.ts'
 import { type SimulatedCloud, simulatedCloud } from '../../simulator/cloud.ts'
-import { drawnBlazar, drawnHead, drawnReplicaSite } from '../../simulator/drawn-site.ts'
+import { drawnBlazar, drawnHead, drawnHearing, drawnReplicaSite } from '../../simulator/drawn-site.ts'
 import { type Judges, judgesOver } from '../../simulator/judges.ts'
 import { PASSWORD } from '../../simulator/keystone.ts'
+import { messageBus } from '../../simulator/message-bus.ts'
 import { type Broken, lineOf, type PromiseId } from '../../simulator/promises.ts'
 import { DEEDS } from '../../simulator/script/all-deeds.ts'
 import { calm, keepBroken, storm } from '../../simulator/script/mischief.ts'
@@ -68,8 +69,12 @@ const SITE = 0
 const BLAZAR_SITE = 4
 const BLAZAR_STORM = 5
 const REPLICAS = 6
+const BUS = 7
 
 const stream = (seed: number, at: number) => seededRandom(seed * STREAMS + at)
+
+/** Of what befalls each message: the streams of a seed are all taken, and those of its negative are nobody's. */
+const roadOf = (seed: number) => stream(-seed, BUS)
 
 /** Everything of one history that its steps work on. */
 export type Setting = {
@@ -102,8 +107,13 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
   const opened = openSqliteFile(':memory:', wall.now())
   const store = await storeOver(opened, { clock: wall, newId, random, takesTurns: manner.turns })
   const counted: Setting['counted'] = { passes: 0, acts: new Map(), decisions: new Map(), rows: new Map() }
+  if (watched !== null) {
+    cloud.state.onWrite = (node) => watched.wrote(node, clock.now())
+    for (const node of cloud.state.nodes.values()) watched.wrote(node, clock.now())
+  }
+  const bus = manner.hears ? messageBus(cloud.state, roadOf(seed)) : null
   const machine: Machine = {
-    ...{ cloud, judges, clock: wall, random, newId, store, policy, disk: { isFull: false }, schema: { version: 0 } },
+    ...{ cloud, judges, clock: wall, random, newId, store, policy, bus, disk: { isFull: false }, schema: { version: 0 } },
     onPass: (pass) => {
       const { decision, outcome } = pass
       counted.passes += 1
@@ -115,10 +125,6 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
     onMoment: (moment, { uuid, life }) => player.during(life, () => spring(scene, moment, uuid)),
     log: (_level, message, fields) => hearLog(judges, { message, fields: fields ?? {}, isUpgraded: machine.schema.version > 0 }),
   }
-  if (watched !== null) {
-    cloud.state.onWrite = (node) => watched.wrote(node, clock.now())
-    for (const node of cloud.state.nodes.values()) watched.wrote(node, clock.now())
-  }
   // The latest that the clock ever showed is what the operator may have gone by.
   const jump = (ms: number): void => {
     judges.noteTime()
@@ -126,7 +132,7 @@ export async function setUp(head: readonly string[], base: Policy, watched: Trac
     judges.noteTime(ms)
   }
   const player = playerOf({ machine, clock, manner, jump })
-  const scene = sceneOver({ cloud, judges, operator: player.toOperator, deeds: DEEDS })
+  const scene = sceneOver({ cloud, judges, operator: player.toOperator, bus, deeds: DEEDS })
   await clock.run(player.begin())
   const { database } = opened
   return { head, seed, clock, cloud, judges, machine, store, database, player, scene, counted, began: clock.now() }
@@ -154,14 +160,21 @@ export async function playSeed(
   const draw = stream(seed, SITE)
   const joining = stream(seed, REPLICAS)
   const shared = drawnReplicaSite(joining)
-  const head = [...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE)), ...shared]
+  const onBus = stream(seed, BUS)
+  const hearing = drawnHearing(onBus)
+  const head = [...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE)), ...shared, ...hearing]
   const setting = await setUp(head, policy, watched ?? null)
   const { clock, judges, scene, store } = setting
   try {
     await clock.advance(MINUTE)
     const isEnough = () => untilBroken && judges.broken.length > 0
     const drawn = between(draw, 5, 20) * MINUTE
-    const beside = { beside: stream(seed, BLAZAR_STORM), replicas: shared.length > 0 ? joining : null, often }
+    const beside = {
+      beside: stream(seed, BLAZAR_STORM),
+      replicas: shared.length > 0 ? joining : null,
+      onBus: hearing.length > 0 ? onBus : null,
+      often,
+    }
     await storm(scene, stream(seed, STORM), { ms: wanted ?? drawn, isEnough, ...beside })
     const history = isEnough() ? await reckoning(setting) : await ended(setting)
     return { ...history, entries: watched === undefined ? [] : entriesOf(watched, scene) }

@@ -3,7 +3,9 @@
  * dies or stands still where it waits, and another one starts on the same store, as after a power cut. Its machine's wall clock can be
  * moved and its disk be full. It draws nothing and judges nothing; the judges are told what leaves and what is durable.
  */
+import { BrokerError, brokerName, type Subscribe } from '../../controller/broker.ts'
 import type { Log } from '../../controller/cloud-world.ts'
+import { type Ear, ear } from '../../controller/hear.ts'
 import type { Pass } from '../../controller/reconcile.ts'
 import { run } from '../../controller/run.ts'
 import { type Sweep, sweep } from '../../controller/sweep.ts'
@@ -15,6 +17,7 @@ import { isObject } from '../../simulator/answer.ts'
 import { nodesAt } from '../../simulator/blazar-state.ts'
 import type { SimulatedCloud } from '../../simulator/cloud.ts'
 import type { Judges, Sender } from '../../simulator/judges.ts'
+import type { MessageBus } from '../../simulator/message-bus.ts'
 import type { Moment } from '../../simulator/script/scene.ts'
 import type { VirtualClock } from '../../simulator/virtual-clock.ts'
 import { isNewer, SCHEMA_VERSION } from '../../store/migrations.ts'
@@ -36,6 +39,8 @@ export type Machine = {
   store: Store
   policy: Policy
   disk: { isFull: boolean }
+  /** On which its daemons listen; null: they do not. */
+  bus: MessageBus | null
   /** Of the store: each next version of the operator raises it. */
   schema: { version: number }
   onPass: (pass: Pass) => void
@@ -110,7 +115,8 @@ export async function live(machine: Machine, name: string, { mode, every, policy
     freeze: body.freeze,
     sweep: once,
     work: () => {
-      const options = { worlds: [world], canaries: [], claimant: name, workers: WORKERS, pollMs: POLL_MS, censusMs: 10 * MINUTE }
+      const ears = machine.bus === null || every !== null ? [] : [earOf(machine.bus, { store, seams, log, gate: body.gate })]
+      const options = { worlds: [world], canaries: [], ears, claimant: name, workers: WORKERS, pollMs: POLL_MS, censusMs: 10 * MINUTE }
       working =
         every === null
           ? run({ ...options, onPass: (_, pass) => machine.onPass(pass) }, stop.signal)
@@ -127,6 +133,25 @@ export async function live(machine: Machine, name: string, { mode, every, policy
 /** Each idle one asks the store twice a second of virtual time; what two at a time would show, a replica shows too. */
 const WORKERS = 1
 const POLL_MS = 15 * SECOND
+
+/** Whom a site's notifications come from. */
+const BROKER = { host: 'rabbit', port: 5672, user: 'anneal', password: '', vhost: '/', tls: null }
+
+/** Listens on the bus, behind the gate: whoever is dead takes nothing, and whoever stands still takes it later. */
+function earOf(bus: MessageBus, { gate, ...parts }: { store: Store; seams: Seams; log: Log; gate: () => Promise<void> | undefined }): Ear {
+  const subscribe: Subscribe = async (to, _what, { message, signal }) => {
+    await gate()
+    const joined = bus.join(async (body) => {
+      await gate()
+      await message(body)
+    })
+    if (joined === null) throw new BrokerError('unreachable', `${brokerName(to)}: connect ECONNREFUSED`)
+    signal.addEventListener('abort', joined.leave)
+    return { closed: joined.closed.finally(gate) }
+  }
+  const plan = { brokers: [BROKER], exchange: 'ironic', topics: ['ironic_versioned_notifications'], poll: MINUTE }
+  return ear({ ...parts, cloud: SIMULATED_CLOUD, plan, pollMs: POLL_MS, subscribe })
+}
 
 /** Cron: a sweep that fails is followed by the next one. */
 async function sweeping(

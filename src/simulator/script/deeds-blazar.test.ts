@@ -34,7 +34,7 @@ function given(site: string) {
   const clock = virtualClock({ start: Date.parse('2026-03-01T03:00:00Z') })
   const cloud = simulatedCloud({ ...options, clock, random: seededRandom(1) })
   const judges = judgesOver(cloud.state, { wall: clock.now, policy: DEFAULT_POLICY })
-  const scene = sceneOver({ cloud, judges, operator: nobody, deeds: DEEDS })
+  const scene = sceneOver({ cloud, judges, operator: nobody, bus: null, deeds: DEEDS })
   const { blazar } = cloud.state
   const uuid = (name: string): string => cloud.node(name).row.uuid
   const host = (name: string) => hostOfNode(blazar, uuid(name))

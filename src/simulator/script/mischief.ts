@@ -10,6 +10,7 @@ import { SERVICES } from '../world.ts'
 import { spanWord } from './deed.ts'
 import { ambush, DRAWS, type Drawn, drawnOf } from './draws.ts'
 import { blazarAtFirst, drawnInBlazar, gapInBlazar } from './draws-blazar.ts'
+import { drawnOnBus } from './draws-bus.ts'
 import { drawnReplicas } from './draws-replicas.ts'
 import { type Scene, sprang } from './scene.ts'
 
@@ -31,14 +32,21 @@ function drawnNoise(random: Random): string[] {
   )
 }
 
-/** `beside`: draws what befalls a Blazar, where there is one. `replicas`: draws which ones join, where any do. `often`: lines that are performed each minute besides what is drawn. */
-export type Storm = { ms: number; isEnough: () => boolean; beside: Random; replicas: Random | null; often: readonly string[] }
+/** `beside`: draws what befalls a Blazar, where there is one. `replicas`: draws which ones join, where any do. `onBus`: draws what befalls notifications, where there are any. `often`: lines that are performed each minute besides what is drawn. */
+export type Storm = {
+  ms: number
+  isEnough: () => boolean
+  beside: Random
+  replicas: Random | null
+  onBus: Random | null
+  often: readonly string[]
+}
 
 /**
  * Goes on for `ms` of virtual time and through a last long lull, or until `isEnough` says so after a line. Lines are performed between the events of the clock, never in
  * the middle of one, so that the record of them played again gives the same history.
  */
-export async function storm(scene: Scene, random: Random, { ms, isEnough, beside, replicas, often }: Storm): Promise<void> {
+export async function storm(scene: Scene, random: Random, { ms, isEnough, beside, replicas, onBus, often }: Storm): Promise<void> {
   const { clock } = scene.cloud.state
   const stormEnds = clock.now() + ms
   const end = stormEnds + between(random, LAST_LULL.low, LAST_LULL.high)
@@ -46,7 +54,8 @@ export async function storm(scene: Scene, random: Random, { ms, isEnough, beside
   const hasBlazar = scene.cloud.state.blazar !== null
   for (const line of hasBlazar ? blazarAtFirst(scene, beside) : []) scene.perform(line)
   const joining = replicas === null ? [] : drawnReplicas(replicas, end - clock.now())
-  let later = joining.map(({ line, after }) => ({ at: clock.now() + after, line }))
+  const heard = onBus === null ? [] : drawnOnBus(scene, onBus, end - clock.now())
+  let later = [...joining, ...heard].map(({ line, after }) => ({ at: clock.now() + after, line }))
   const gap = (): number => Math.ceil(-Math.log(1 - random()) * MEAN_GAP_MS)
   let drawAt = clock.now() + gap()
   let besideAt = hasBlazar ? clock.now() + gapInBlazar(beside) : Number.POSITIVE_INFINITY

@@ -5,6 +5,7 @@
 import type { SimulatedCloud } from '../cloud.ts'
 import type { Fault } from '../faults.ts'
 import type { Judges, Outage } from '../judges.ts'
+import type { MessageBus } from '../message-bus.ts'
 import type { ServiceSlug, SimNode } from '../world.ts'
 import { type Deed, readLine, spanWord } from './deed.ts'
 
@@ -52,6 +53,8 @@ export type Scene = {
   cloud: SimulatedCloud
   judges: Judges
   operator: ToOperator
+  /** By which the operator hears Ironic's notifications; null where it listens to none. */
+  bus: MessageBus | null
   /** Done at the operator's next request of that kind, on that request's node, which the line calls `@`. */
   ambushes: { moment: Moment; line: string }[]
   /** Lines that are done when everything else is put right, and hold through the calm: what stays broken. */
@@ -79,7 +82,13 @@ export type Scene = {
   endAllBut(kept: RegExp): void
 }
 
-export function sceneOver(on: { cloud: SimulatedCloud; judges: Judges; operator: ToOperator; deeds: ReadonlyMap<string, Deed> }): Scene {
+export function sceneOver(on: {
+  cloud: SimulatedCloud
+  judges: Judges
+  operator: ToOperator
+  bus: MessageBus | null
+  deeds: ReadonlyMap<string, Deed>
+}): Scene {
   const { cloud } = on
   const { clock } = cloud.state
   const undoing = new Map<() => void, string>()

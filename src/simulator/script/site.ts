@@ -8,8 +8,8 @@ import { BLAZAR_KINDS, type BlazarKind } from '../blazar-state.ts'
 import type { CloudOptions, NodeSpec } from '../build-world.ts'
 import { type Field, JSON_VALUE, linesOver, NAME, NUMBER, oneOf, ScriptError, SPAN, wordsOf } from './deed.ts'
 
-/** How the operator works: a sweep that often, as cron has it, or `every: null` for the daemon. `turns`: daemons beside each other share polls. */
-export type Manner = { mode: Mode; every: number | null; turns: boolean }
+/** How the operator works: a sweep that often, as cron has it, or `every: null` for the daemon. `turns`: daemons beside each other share polls. `hears`: they listen to Ironic's notifications. */
+export type Manner = { mode: Mode; every: number | null; turns: boolean; hears: boolean }
 
 export type Head = {
   seed: number
@@ -64,7 +64,7 @@ export const POLICY: Field<Record<string, unknown>> = {
   },
   words: null,
 }
-const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN, turns: ON_OFF }
+const OPERATOR_KEYS = { mode: oneOf(['observe', 'approve', 'auto']), every: SPAN, turns: ON_OFF, hears: ON_OFF }
 const NODE_KEYS = { rack: NUMBER, class: NAME, clean: ON_OFF }
 
 /** What each option of the head means, for the reference; what is not said is as it stands in brackets. */
@@ -94,6 +94,7 @@ export const HEAD_OPTIONS = {
     mode: 'as in anneal.yaml (auto)',
     every: 'a sweep that often, as cron does it (the daemon)',
     turns: 'whether daemons beside each other share polls and censuses, as on PostgreSQL (off)',
+    hears: "whether daemons listen to Ironic's notifications (off)",
   }),
 }
 
@@ -113,7 +114,7 @@ export function readHead(lines: readonly string[]): Head {
     seed: 1,
     start: START,
     cloud: { nodes: [], ironic: {}, features: {} },
-    manner: { mode: 'auto', every: null, turns: false },
+    manner: { mode: 'auto', every: null, turns: false, hears: false },
     policy: {},
   }
   const nodes: NodeSpec[] = []
@@ -122,8 +123,7 @@ export function readHead(lines: readonly string[]): Head {
     if (verb === 'site') siteInto(head, line, words)
     if (verb === 'node') nodes.push(nodeOf(line, words))
     if (verb === 'operator') {
-      const { mode = head.manner.mode, every = head.manner.every, turns = head.manner.turns } = options(OPERATOR_KEYS, words, line)
-      head.manner = { mode, every, turns }
+      head.manner = { ...head.manner, ...options(OPERATOR_KEYS, words, line) }
     }
     if (verb === 'policy') head.policy = { ...head.policy, ...policyOf(line) }
   }
