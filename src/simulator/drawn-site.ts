@@ -71,8 +71,9 @@ export function drawnBlazar(random: Random): string[] {
 /** For one site of four, a line behind the others: replicas join there, of other policies and versions. @param random a stream of its own */
 export const drawnReplicaSite = (random: Random): string[] => (chance(random, 1 / 4) ? ['operator turns=on'] : [])
 
-/** For one site of four, a line behind the others: its daemons listen. @param random a stream of its own */
-export const drawnHearing = (random: Random): string[] => (chance(random, 1 / 4) ? ['operator hears=on'] : [])
+/** For one site of four, a line behind the others: of the 60 % that have daemons, 42 % listen. @param random a stream of its own */
+export const drawnHearing = (random: Random, head: readonly string[]): string[] =>
+  chance(random, 0.42) && !head.some((line) => /^operator .*every=/.test(line)) ? ['operator hears=on'] : []
 
 function drawnOperator(random: Random): string {
   const mode = pick(random, ['observe', 'auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'approve', 'approve', 'observe'])

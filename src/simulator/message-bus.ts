@@ -17,18 +17,20 @@ type Member = (body: Uint8Array) => void
 export type MessageBus = {
   /** null: it is away. `closed` resolves with why the connection was lost, or with null after `leave`. */
   join(member: Member): { closed: Promise<string | null>; leave: () => void } | null
-  /** From now on it befalls this share of the messages; 0: none. */
-  trouble(what: RoadTrouble, share: number): void
-  /** It is away, and its connections are lost; what is said meanwhile is heard by nobody. */
-  away(isAway: boolean): void
-  /** Every connection is lost. */
+  /** Whether anybody listens now. */
+  isHeard(): boolean
+  /** It befalls this share of the messages until what is returned is called; of several the largest. */
+  trouble(what: RoadTrouble, share: number): () => void
+  /** It is away until what is returned is called, and its connections are lost; what is said meanwhile is heard by nobody. */
+  away(): () => void
+  /** Every connection is lost, and with it what was on its way. */
   drop(why: string): void
-  /** Says of a node that it is in this state, which need not be so. False where there is no such node. */
+  /** Says of a node that it is in this state, which need not be so. False where there is no such node, or nobody will hear of it. */
   rumour(uuid: string, provision_state: string): boolean
 }
 
-/** Milliseconds. On a bus that is well a message is there within a few; copies and late ones come within what a queue holds up in trouble. */
-const ROAD = { low: 1, high: 20 }
+/** Milliseconds. On a bus that is well messages keep their order; copies and late ones come within what a queue holds up in trouble. */
+const ROAD_MS = 5
 const COPIES = 2
 const COPY = { low: 0, high: 5_000 }
 const LATE = { low: 1_000, high: 120_000 }
@@ -36,22 +38,23 @@ const LATE = { low: 1_000, high: 120_000 }
 /** Ironic speaks on it from now on. @param random a stream of its own */
 export function messageBus(world: World, random: Random): MessageBus {
   const members = new Map<Member, (why: string | null) => void>()
-  const shares = new Map<RoadTrouble, number>()
-  let isAway = false
-  // What was on its way is gone with the queues that it was for.
-  let wentAway = 0
-  const meets = (what: RoadTrouble): boolean => chance(random, shares.get(what) ?? 0)
+  const troubles = new Set<{ what: RoadTrouble; share: number }>()
+  const absences = new Set<object>()
+  const meets = (asked: RoadTrouble): boolean =>
+    chance(random, Math.max(0, ...[...troubles].filter(({ what }) => what === asked).map(({ share }) => share)))
   const drawn = ({ low, high }: { low: number; high: number }): number => between(random, low, high)
-  const carry = (body: Uint8Array): void => {
-    if (isAway || meets('lost')) return
-    const before = wentAway
+  /** To those who listen now, as far as they still do when it arrives: a queue is its connection's alone. */
+  const carry = (body: Uint8Array): boolean => {
+    if (members.size === 0 || meets('lost')) return false
+    const there = [...members.keys()]
     const copies = meets('doubled') ? COPIES : 0
     for (let copy = 0; copy <= copies; copy++) {
       const held = (copy === 0 ? 0 : drawn(COPY)) + (meets('late') ? drawn(LATE) : 0)
-      world.clock.after(drawn(ROAD) + held, () => {
-        if (wentAway === before) for (const member of members.keys()) member(body)
+      world.clock.after(ROAD_MS + held, () => {
+        for (const member of there) if (members.has(member)) member(body)
       })
     }
+    return true
   }
   const drop = (why: string): void => {
     for (const end of [...members.values()]) end(why)
@@ -59,7 +62,7 @@ export function messageBus(world: World, random: Random): MessageBus {
   notificationsOf(world, carry)
   return {
     join: (member) => {
-      if (isAway) return null
+      if (absences.size > 0) return null
       const closed = Promise.withResolvers<string | null>()
       const end = (why: string | null): void => {
         members.delete(member)
@@ -68,21 +71,22 @@ export function messageBus(world: World, random: Random): MessageBus {
       members.set(member, end)
       return { closed: closed.promise, leave: () => end(null) }
     },
+    isHeard: () => members.size > 0,
     trouble: (what, share) => {
-      shares.set(what, share)
+      const mine = { what, share }
+      troubles.add(mine)
+      return () => troubles.delete(mine)
     },
-    away: (to) => {
-      isAway = to
-      if (!to) return
-      wentAway += 1
+    away: () => {
+      const mine = {}
+      absences.add(mine)
       drop('connection reset')
+      return () => absences.delete(mine)
     },
     drop,
     rumour: (uuid, provision_state) => {
       const row = world.nodes.get(uuid)?.row
-      if (row === undefined) return false
-      carry(notificationOf(world, { ...row, provision_state }))
-      return true
+      return row !== undefined && carry(notificationOf(world, { ...row, provision_state }))
     },
   }
 }

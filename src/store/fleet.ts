@@ -331,7 +331,7 @@ type Tried = { closedAt: number | null; reason: string | null; step: string | nu
 /** Home, or in the hands of a person who took it. */
 const NOT_FAILED: readonly (string | null)[] = ['available', 'active', 'manageable']
 
-/** Removed, so that nobody will see it again; or somebody's: Anneal tries nothing more on it, and what it comes to is that tenant's business. */
+/** Removed, so that nobody will see it again; or, as far as anybody knows, somebody's: nothing more is tried on it that could show a change. */
 const OUT_OF_REACH: readonly (string | null)[] = ['node-gone', 'instance-may-live'] satisfies Reason[]
 
 /**

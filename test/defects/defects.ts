@@ -417,6 +417,15 @@ const JUDGED: readonly Defect[] = [
     edits: NEXT_AT_ONCE,
   },
   {
+    name: 'held back by a tenant’s node',
+    imitates: 'a first try that failed speaks for ever, whatever became of its node',
+    breaks: ['L1'],
+    seeds: 24,
+    stormMinutes: 0,
+    often: ['service neutron unreachable seen=conductors', ...SIXTEEN_GO, 'ambush before-verb "hand-over @"'],
+    edits: [edit('src/store/fleet.ts', "['node-gone', 'instance-may-live'] satisfies", "['node-gone'] satisfies")],
+  },
+  {
     name: 'no spacing',
     imitates: 'what failed is tried again at once',
     breaks: ['S6'],

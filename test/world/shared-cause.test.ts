@@ -67,6 +67,31 @@ scenario(
   },
 )
 
+scenario(
+  'a first try that failed, and on whose node somebody is by then, holds the others back for 45 minutes, and no longer',
+  { nodes: nodes(30, (at) => (at < 6 ? 1 : 10 + at)), ironic: { powerSyncMs: 1e10 } },
+  async (op) => {
+    const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6']
+    let first = ''
+    for (const name of names) op.people.fail(name, BLIP)
+    op.at('verb', () => {
+      first = names.find((name) => op.marks(name) !== undefined) ?? ''
+      op.people.bmc(first, 'rejecting')
+    })
+    await op.sweepUntil(() => first !== '' && op.node(first).row.provision_state === 'error', 15 * MINUTE, MINUTE)
+    op.node(first).row.allocation_uuid = op.cloud.state.newId()
+    await op.sweepUntil(() => first !== '' && op.said(first) === 'leave instance-may-live', 15 * MINUTE)
+    const triedAt = op.clock.now()
+    assert.equal(op.node(first).row.provision_state, 'error')
+    const others = names.filter((name) => name !== first)
+    await op.sweepUntil(() => op.resets() > 1, 2 * HOUR, MINUTE)
+    const waited = op.clock.now() - triedAt
+    assert.ok(waited > 43 * MINUTE && waited < 56 * MINUTE, `${waited / MINUTE} min`)
+    await op.sweepUntil(() => allHome(op, others), 2 * HOUR)
+    assert.deepEqual([op.said(first), op.resets(first)], ['leave instance-may-live', 1])
+  },
+)
+
 scenario('this host without a route to any BMC believes no silence, and goes by what Ironic sees', { nodes: nodes(6) }, async (op) => {
   op.cloud.faults.route = 'swallowed'
   op.people.fail('n1', BLIP)

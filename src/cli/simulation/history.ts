@@ -73,7 +73,7 @@ const BUS = 7
 
 const stream = (seed: number, at: number) => seededRandom(seed * STREAMS + at)
 
-/** Of what befalls each message: the streams of a seed are all taken, and those of its negative are nobody's. */
+/** Of what befalls each message: the streams of a seed are all taken, so one of its negative's. */
 const roadOf = (seed: number) => stream(-seed, BUS)
 
 /** Everything of one history that its steps work on. */
@@ -161,8 +161,9 @@ export async function playSeed(
   const joining = stream(seed, REPLICAS)
   const shared = drawnReplicaSite(joining)
   const onBus = stream(seed, BUS)
-  const hearing = drawnHearing(onBus)
-  const head = [...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE)), ...shared, ...hearing]
+  const site = [...drawnHead(draw, seed), ...drawnBlazar(stream(seed, BLAZAR_SITE)), ...shared]
+  const hearing = drawnHearing(onBus, site)
+  const head = [...site, ...hearing]
   const setting = await setUp(head, policy, watched ?? null)
   const { clock, judges, scene, store } = setting
   try {

@@ -98,7 +98,7 @@ async function askCases(
       say('the cloud does not bear out')
     // The one exception (design, incident): a canary that did not heal is followed by another only on a changed reading. Else it is a person's.
     const mayWait = isMended
-      ? isTold(view) && /the first try did not heal/.test(message) && isHeldBack(bench, view, [...all, ...once])
+      ? isTold(view) && /the first try did not heal/.test(message) && isHeldBack(bench, view, { members: [...all, ...once], open })
       : isTold(view) || isMoving(bench, view)
     if (!isAtRest(view) && !mayWait) say('still')
   }
@@ -145,9 +145,17 @@ async function onceMembers(store: Setting['store']): Promise<Member[]> {
   return left.flatMap(({ uuid, reason }) => (uuid === null ? [] : [{ uuid, incidentId: reason }]))
 }
 
-/** Whether a reset or a recovery was accepted in its incident whose node has not come home. */
-function isHeldBack(bench: Judges['bench'], { incidentId }: CaseView, all: readonly Member[]): boolean {
-  const tried = all.filter((one) => one.incidentId !== null && one.incidentId === incidentId)
+/** What is said of a tried node that will show nothing more to the others: nobody sees it again, or it is somebody's. */
+const OUT_OF_REACH: readonly (string | undefined)[] = ['node-gone', 'instance-may-live']
+
+/** Whether a reset or a recovery was accepted in its incident whose node has not come home, and is not somebody's. */
+function isHeldBack(
+  bench: Judges['bench'],
+  { incidentId }: CaseView,
+  { members, open }: { members: readonly Member[]; open: readonly CaseView[] },
+): boolean {
+  const away = new Set(open.filter(({ decision }) => OUT_OF_REACH.includes(decision?.reason)).map(({ uuid }) => uuid))
+  const tried = members.filter((one) => one.incidentId !== null && one.incidentId === incidentId && !away.has(one.uuid))
   return tried.some(({ uuid }) => {
     const { resets, sent } = bench.onNode(uuid)
     // Where somebody else reset it behind our mark, and we died before the record, that one is taken for ours.

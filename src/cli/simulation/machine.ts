@@ -115,7 +115,7 @@ export async function live(machine: Machine, name: string, { mode, every, policy
     freeze: body.freeze,
     sweep: once,
     work: () => {
-      const ears = machine.bus === null || every !== null ? [] : [earOf(machine.bus, { store, seams, log, gate: body.gate })]
+      const ears = machine.bus === null || every !== null ? [] : [earOf(machine.bus, { store, seams, log, body })]
       const options = { worlds: [world], canaries: [], ears, claimant: name, workers: WORKERS, pollMs: POLL_MS, censusMs: 10 * MINUTE }
       working =
         every === null
@@ -138,7 +138,7 @@ const POLL_MS = 15 * SECOND
 const BROKER = { host: 'rabbit', port: 5672, user: 'anneal', password: '', vhost: '/', tls: null }
 
 /** Listens on the bus, behind the gate: whoever is dead takes nothing, and whoever stands still takes it later. */
-function earOf(bus: MessageBus, { gate, ...parts }: { store: Store; seams: Seams; log: Log; gate: () => Promise<void> | undefined }): Ear {
+function earOf(bus: MessageBus, { body: { gate, died }, ...parts }: { store: Store; seams: Seams; log: Log; body: Body }): Ear {
   const subscribe: Subscribe = async (to, _what, { message, signal }) => {
     await gate()
     const joined = bus.join(async (body) => {
@@ -147,6 +147,9 @@ function earOf(bus: MessageBus, { gate, ...parts }: { store: Store; seams: Seams
     })
     if (joined === null) throw new BrokerError('unreachable', `${brokerName(to)}: connect ECONNREFUSED`)
     signal.addEventListener('abort', joined.leave)
+    // It stood still at the gate while it was told to stop.
+    if (signal.aborted) joined.leave()
+    void died.then(joined.leave)
     return { closed: joined.closed.finally(gate) }
   }
   const plan = { brokers: [BROKER], exchange: 'ironic', topics: ['ironic_versioned_notifications'], poll: MINUTE }
@@ -210,6 +213,8 @@ function gateOf(clock: Clock, { dies, stands }: { dies: () => void; stands: (sti
 const IN_BLAZAR = /\/reservation\/v1\/(os-hosts|leases)\/([^/?]+)$/
 /** What changes a node by its own path or its maintenance. */
 const CHANGED = /\/baremetal\/v1\/nodes\/([^/?]+)(\/maintenance)?$/
+
+type Body = Pick<ReturnType<typeof gateOf>, 'gate' | 'died'>
 
 /** Seams behind the gate. */
 function mortal(machine: Machine, sender: Sender) {

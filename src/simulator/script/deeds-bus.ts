@@ -1,4 +1,4 @@
-/** What befalls Ironic's notifications on their way to the operator. Where it listens to none, nothing comes of it. */
+/** What befalls Ironic's notifications on their way to the operator. Where nobody listens at that moment, nothing comes of it. */
 import { ROAD_TROUBLES } from '../message-bus.ts'
 import { type Deed, DONE, deed, NODE, oneOf, SHARE } from './deed.ts'
 
@@ -13,9 +13,8 @@ export const BUS_DEEDS: Record<string, Deed> = {
     options: { share: SHARE },
     lasts: true,
     does: ({ bus }, { trouble, share = 1 }) => {
-      if (bus === null) return null
-      bus.trouble(trouble, share)
-      return { undo: () => bus.trouble(trouble, 0) }
+      if (!bus?.isHeard()) return null
+      return { undo: bus.trouble(trouble, share) }
     },
   }),
   'message-bus': deed({
@@ -24,13 +23,10 @@ export const BUS_DEEDS: Record<string, Deed> = {
     takes: { what: oneOf(['away', 'drops']) },
     lasts: true,
     does: ({ bus }, { what }) => {
-      if (bus === null) return null
-      if (what === 'drops') {
-        bus.drop('connection reset')
-        return DONE
-      }
-      bus.away(true)
-      return { undo: () => bus.away(false) }
+      if (!bus?.isHeard()) return null
+      if (what === 'away') return { undo: bus.away() }
+      bus.drop('connection reset')
+      return DONE
     },
   }),
   rumour: deed({
