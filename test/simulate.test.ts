@@ -56,7 +56,8 @@ async function typed(...args: string[]): Promise<{ code: number; out: string; er
 }
 
 test('the command prints the same text for the same seeds, to the byte, and no figure of this machine', async () => {
-  const args = ['--seeds', '2', '--seed', '13', '--storm', '3']
+  // In the second one the daemon listens to notifications.
+  const args = ['--seeds', '2', '--seed', '9', '--storm', '3']
   const [one, two] = [await typed(...args), await typed(...args)]
   assert.deepEqual([one.code, one.err], [0, ''])
   assert.equal(one.out, two.out)
