@@ -87,14 +87,21 @@ function placesOfClass({ policy, world, classes }: Bench, { row }: SimNode): num
   return Math.max(1, Math.min(Math.floor(policy.inFlight.classShare * nodes), policy.inFlight.classMax))
 }
 
-/** From the accepted reset until it left repair. What has not moved for a quarter of an hour is stranded and holds no place any more. */
+/** From the accepted reset until it left repair, or was seen to stand still. */
 function isInFlight(bench: Bench, { uuid, known, now }: { uuid: string; known: OnNode; now: number }): boolean {
   const row = bench.world.nodes.get(uuid)?.row
   const last = known.sent.findLast(({ step, entry }) => (step === 'deleted' || step === 'provide') && entry.effect !== null)
   // One more than the places went for whom a person lifted them, and whoever was decided on in that moment did not know.
   if (row === undefined || last === undefined || last.lifted || !REPAIR_STATES.includes(row.provision_state)) return false
-  if (known.outOfRepairAt > last.entry.at) return false
-  const movedAt = Math.max(last.entry.at, Date.parse(row.provision_updated_at ?? ''))
+  return known.outOfRepairAt <= last.entry.at && !standsStill(bench, { row, since: last.entry.at, now })
+}
+
+/**
+ * What has not moved for a quarter of an hour is stranded and holds no place any more; no more does what has not moved for the policy's `progress`, and it
+ * takes none when it moves on.
+ */
+export function standsStill({ policy, latest }: Bench, { row, since, now }: { row: SimNode['row']; since: number; now: number }): boolean {
+  const movedAt = Math.max(since, Date.parse(row.provision_updated_at ?? ''))
   // Its time is told by the operator's clock, which may have been ahead for a while.
-  return Math.max(now, bench.latest) - movedAt < 15 * MINUTE - 30 * SECOND
+  return Math.max(now, latest) - movedAt >= Math.min(15 * MINUTE, policy.progress) - 30 * SECOND
 }

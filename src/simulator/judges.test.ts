@@ -351,6 +351,30 @@ breach('nor where a person asked for the first', [], async (on) => {
   await twoAtOnce(on)
 })
 
+/** The first stands still in its repair for so long, is looked at, and has just moved on when the second one goes. */
+async function secondAfter(on: Careless, ms: number): Promise<void> {
+  await failBoth(on)
+  const { row } = on.cloud.node('node-1')
+  on.cloud.node('node-1').cleaning = 'step-hangs'
+  await on.mark(on.intent('reset'))
+  await on.reset()
+  await on.wait(ms)
+  await on.send('GET', '')
+  assert.equal(row.provision_state, 'clean wait')
+  row.provision_updated_at = new Date(on.cloud.state.clock.now()).toISOString()
+  on.uuid = on.cloud.node('node-2').row.uuid
+  await on.mark(on.intent('reset'))
+  assert.equal(await on.reset(), 202)
+}
+
+breach('nor where the first one stood still for a quarter of an hour, though it moves on again', [], async (on) => {
+  await secondAfter(on, 16 * MINUTE)
+})
+
+breach('where it stood still for less they break S6', ['S6'], async (on) => {
+  await secondAfter(on, 13 * MINUTE)
+})
+
 /** Three hours, two hours and one hour before the reset. */
 const OLDER = ['2026-03-01T00:00:00', '2026-03-01T01:00:00', '2026-03-01T02:00:00Z']
 

@@ -2,10 +2,12 @@
  * Judges of what an operator sends, outside of the code that they judge: they look on at the ledger as requests leave, arrive and end,
  * and are told what people do and say. They change nothing and stop nothing; the rules themselves stand in judge-request.ts.
  */
+
 import type { Intent } from '../core/case.ts'
 import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
 import { noteHand } from './judge-blazar.ts'
+import { standsStill } from './judge-budget.ts'
 import { judgeAccepted, judgeArriving, judgeClosed, judgeLeaving } from './judge-request.ts'
 import { isRead, type LedgerEntry, type Onlooker } from './ledger.ts'
 import { type Broken, isPersons, type JudgedStep, lineOf, nodeOf, type PromiseId, REPAIR_STATES, stepOf } from './promises.ts'
@@ -60,7 +62,7 @@ export type Sent = {
 }
 
 export type OnNode = {
-  /** When it was last seen out of repair; a repair that begins after that is another one. */
+  /** When it was last seen out of repair, or standing still in it; a repair that begins after that is another one. */
   outOfRepairAt: number
   /** `lifted`: decided on after a `retry` that none before had used up. */
   intents: { intent: Intent; at: number; by: Sender; jumped: number; lifted: boolean }[]
@@ -338,10 +340,15 @@ const isHost = ({ service, method, path }: LedgerEntry): boolean =>
   service === 'blazar' && method === 'GET' && /^\/v1\/os-hosts\/[^/?]+$/.test(path)
 
 /** Requests come every few seconds, so nothing that leaves repair and goes back into it is missed by much. */
-function noteOutOfRepair({ nodes, world }: Bench): void {
-  for (const [uuid, known] of nodes)
-    if (known.sent.length > 0 && !REPAIR_STATES.includes(world.nodes.get(uuid)?.row.provision_state ?? ''))
-      known.outOfRepairAt = world.clock.now()
+function noteOutOfRepair(bench: Bench): void {
+  const now = bench.world.clock.now()
+  for (const [uuid, known] of bench.nodes) {
+    const row = bench.world.nodes.get(uuid)?.row
+    const [since] = known.sent.slice(-1).map(({ entry }) => entry.at)
+    if (since === undefined) continue
+    if (row === undefined || !REPAIR_STATES.includes(row.provision_state) || standsStill(bench, { row, since, now }))
+      known.outOfRepairAt = now
+  }
 }
 
 /** The operator has been told of a person's maintenance once any answer held it that it was there to read. */
