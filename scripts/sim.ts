@@ -30,7 +30,10 @@ const first = values.seed === undefined ? Math.floor(Date.now() / 1_000) % 100_0
 const jobs = values.jobs === undefined ? availableParallelism() : Number(values.jobs)
 
 const sums = emptySums()
-const early = new Map<number, Played>()
+/** null: it broke off. */
+const early = new Map<number, Played | null>()
+/** Seeds whose history an error of our own ended, which took its process along. */
+const brokenOff: number[] = []
 let next = first
 let done = first
 let cpuMs = 0
@@ -47,16 +50,17 @@ const isOver = (): boolean =>
   next - first >= limits.seeds ||
   faultsOf(sums) >= limits.faults ||
   performance.now() - began >= limits.ms ||
-  sums.broken.length >= BROKEN_MAX
+  sums.broken.length + brokenOff.length >= BROKEN_MAX
 /** So many breaches tell enough, and each takes a while to be made short. */
 const BROKEN_MAX = 10
 
 /** In the order of the seeds, so that the same seeds give the same text whoever played them. */
-function take(played: Played): void {
-  early.set(played.history.seed, played)
+function take(seed: number, played: Played | null): void {
+  early.set(seed, played)
   for (let one = early.get(done); one !== undefined; one = early.get(done)) {
     early.delete(done)
     done += 1
+    if (one === null) continue
     cpuMs += one.cpuMs
     addTo(sums, one.history, one.shrunk)
     if (!process.stderr.isTTY) said(one.history)
@@ -72,21 +76,28 @@ function said({ seed, broken }: Played['history']): void {
 
 function worker(): Promise<void> {
   const child = fork(fileURLToPath(new URL('sim-worker.ts', import.meta.url)), [values.storm ?? ''], { serialization: 'advanced' })
+  let playing: number | null = null
   const give = (): void => {
-    if (isOver()) child.disconnect()
-    else child.send(next++)
+    playing = isOver() ? null : next++
+    if (playing === null) child.disconnect()
+    else child.send(playing)
   }
   child.on('message', (played: Played) => {
-    take(played)
+    take(played.history.seed, played)
     if (process.stderr.isTTY)
       process.stderr.write(`\r${sums.histories} histories, ${faultsOf(sums)} faults, ${sums.broken.length} with a breach `)
     give()
   })
   give()
   return new Promise((resolve, reject) => {
-    child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`a worker ended with ${code} while seeds from ${done} were played`)),
-    )
+    child.once('exit', (code) => {
+      if (code === 0) return resolve()
+      if (playing === null) return reject(new Error(`a worker ended with ${code} although it had nothing in hand`))
+      process.stderr.write(`seed ${playing} broke off: its process ended with ${code}, and why stands above\n`)
+      brokenOff.push(playing)
+      take(playing, null)
+      resolve(worker())
+    })
   })
 }
 
@@ -97,7 +108,8 @@ const rate = (count: number): string => (count / seconds).toFixed(0)
 process.stdout.write(
   `${rate(sums.passes)} deciding passes and ${rate(faultsOf(sums))} faults a second of one core; ${((performance.now() - began) / 60_000).toFixed(1)} min on ${jobs} of them.\n`,
 )
-process.exitCode = sums.broken.length > 0 ? 1 : 0
+for (const seed of brokenOff) process.stdout.write(`Seed ${seed} broke off by an error of its own: ${replayed(seed)}\n`)
+process.exitCode = sums.broken.length + brokenOff.length > 0 ? 1 : 0
 
 function replayed(seed: number): string {
   return `anneal simulate --seeds 1 --seed ${seed}${values.storm === undefined ? '' : ` --storm ${values.storm}`}`

@@ -42,6 +42,17 @@ test('a heap of many events comes out sorted', async () => {
   )
 })
 
+test('times are whole milliseconds, and nothing comes before its time', async () => {
+  const clock = virtualClock({ start: 1_000 })
+  const at: number[] = []
+  clock.after(100 / 3, () => {
+    at.push(clock.now())
+    clock.after(0.2, () => at.push(clock.now()))
+  })
+  await clock.advance(50)
+  assert.deepEqual(at, [1_034, 1_035])
+})
+
 test('an aborted sleep ends at once and leaves no event behind', async () => {
   const clock = virtualClock({ start: START })
   const patience = new AbortController()

@@ -10,7 +10,7 @@ import type { Clock } from '../core/seams.ts'
 export type Cancel = () => void
 
 export type VirtualClock = Clock & {
-  /** Runs fn when virtual time reaches `time` (epoch ms; at once, in order, where that has passed). */
+  /** Runs fn when virtual time reaches `time` (epoch ms, rounded up to a whole one; at once, in order, where that has passed). */
   at(time: number, fn: () => void): Cancel
   after(ms: number, fn: () => void): Cancel
   /** Time of the next event; null where nothing is scheduled. */
@@ -48,7 +48,8 @@ export function virtualClock(options: { start: number }): VirtualClock {
     monotonic: () => now - options.start,
     sleep: (ms, signal) => sleep(clock, ms, signal),
     at(time, fn) {
-      const event: Event = { time: Math.max(time, now), order: order++, fire: fn }
+      // Times are whole milliseconds everywhere, as on a real clock.
+      const event: Event = { time: Math.ceil(Math.max(time, now)), order: order++, fire: fn }
       push(heap, event)
       scheduled?.()
       return () => {
@@ -85,7 +86,6 @@ export function virtualClock(options: { start: number }): VirtualClock {
     },
     run: (promise, withinMs = DAY_MS) => run(clock, promise, withinMs),
     drift(ms) {
-      // Times are whole milliseconds everywhere, as on a real clock.
       owed += ms
       const whole = Math.floor(owed)
       owed -= whole
