@@ -2,7 +2,6 @@
  * Judges of what an operator sends, outside of the code that they judge: they look on at the ledger as requests leave, arrive and end,
  * and are told what people do and say. They change nothing and stop nothing; the rules themselves stand in judge-request.ts.
  */
-
 import type { Intent } from '../core/case.ts'
 import type { Mode, Policy } from '../core/policy.ts'
 import { isObject } from './answer.ts'
@@ -344,7 +343,7 @@ function noteOutOfRepair(bench: Bench): void {
   const now = bench.world.clock.now()
   for (const [uuid, known] of bench.nodes) {
     const row = bench.world.nodes.get(uuid)?.row
-    const [since] = known.sent.slice(-1).map(({ entry }) => entry.at)
+    const since = known.sent.at(-1)?.entry.at
     if (since === undefined) continue
     if (row === undefined || !REPAIR_STATES.includes(row.provision_state) || standsStill(bench, { row, since, now }))
       known.outOfRepairAt = now

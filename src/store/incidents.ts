@@ -56,7 +56,7 @@ export async function joinIncident(here: Here, caseId: string, id: string): Prom
     .where('id', '=', id)
     .where('closedAt', 'is', null)
     .executeTakeFirst()
-  const member = await tx.selectFrom('cases').select('incidentId').where('id', '=', caseId).executeTakeFirst()
+  const member = await tx.selectFrom('cases').select(['uuid', 'incidentId']).where('id', '=', caseId).executeTakeFirst()
   if (incident === undefined || member === undefined || member.incidentId === id) return
   await tx.updateTable('cases').set({ incidentId: id }).where('id', '=', caseId).execute()
   await tx
@@ -65,16 +65,23 @@ export async function joinIncident(here: Here, caseId: string, id: string): Prom
     .where('caseId', '=', caseId)
     .where('createdAt', '>=', incident.openedAt)
     .execute()
-  if (member.incidentId !== null) await closeIfOver(here, member.incidentId)
+  if (member.incidentId === null) return
+  await recordLeft(here, { caseId, uuid: member.uuid, id: member.incidentId }, `${id} explains its failure better.`)
+  await closeIfOver(here, member.incidentId)
 }
 
 /** The case goes on by itself. What it tried stays on the incident's account. */
-export async function leaveIncident(here: Here, { caseId, uuid, id }: { caseId: string; uuid: string; id: string }): Promise<void> {
-  const { tx, cloud, now } = here
-  await tx.updateTable('cases').set({ incidentId: null }).where('id', '=', caseId).execute()
-  const message = `It leaves incident ${id}: what the others share does not explain it any more.`
+export async function leaveIncident(here: Here, left: Left): Promise<void> {
+  await here.tx.updateTable('cases').set({ incidentId: null }).where('id', '=', left.caseId).execute()
+  await recordLeft(here, left, 'what the others share does not explain it any more.')
+  await closeIfOver(here, left.id)
+}
+
+type Left = { caseId: string; uuid: string; id: string }
+
+async function recordLeft({ tx, cloud, now }: Here, { caseId, uuid, id }: Left, why: string): Promise<void> {
+  const message = `It leaves incident ${id}: ${why}`
   await appendAudit(tx, { at: now, cloud, uuid, caseId, by: OURSELVES, kind: 'incident-left', reason: id, message })
-  await closeIfOver(here, id)
 }
 
 /** Closes the incident when none of its cases is open any more. */

@@ -344,6 +344,25 @@ export function fleetContract(open: Open): void {
     )
 
     test(
+      'say of a case that moves to another which one it left, and leave what it tried on the first one',
+      on(open, async ({ store, clock }) => {
+        const canary = await resetOf(store, 1, { keys: SWITCH, incident: openSwitch })
+        await store.record(canary.id, { kind: 'accepted', reason: 'Accepted.', mark: 'written' })
+        await pass(store, 2, LATER, { keys: SWITCH, incident: openSwitch })
+        clock.move(MINUTE)
+        await pass(store, 1, LATER, { keys: SWITCH, incident: { open: { key: 'service', value: 'neutron', why: 'Neutron was down.' } } })
+        const [neutron, first] = await store.incidents({ open: true })
+        assert.deepEqual([first?.key, first?.members, first?.canary?.uuid], ['switch', 1, keyOf(1).uuid])
+        assert.deepEqual([neutron?.key, neutron?.members, neutron?.canary], ['service', 1, null])
+        const left = (await store.audit({ cloud: CLOUD, limit: 100 })).filter(({ kind }) => kind === 'incident-left')
+        assert.deepEqual(
+          left.map(({ uuid, reason, message }) => [uuid, reason, message]),
+          [[keyOf(1).uuid, first?.id, `It leaves incident ${first?.id}: ${neutron?.id} explains its failure better.`]],
+        )
+      }),
+    )
+
+    test(
       'leave to a conductor and to a text only what no switch explains',
       on(open, async ({ store }) => {
         const conductor = { conductor: 'c-1' }
