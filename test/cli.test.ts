@@ -296,6 +296,7 @@ describe('on a cloud', () => {
       wrong: entry('admin', 'mistyped', admin),
       elsewhere: { ...entry('admin', 'simulated', admin), region_name: 'Nowhere' },
       blind: entry('redacted', 'simulated', { system_scope: 'all' }),
+      keystoneless: { auth_type: 'none', auth: { endpoint: served.url, auth_url: 'null' } },
       down: { auth: { auth_url: 'http://127.0.0.1:9/v3', username: 'a', password: 'b', project_name: 'c' } },
     }
     env = { OS_CLIENT_CONFIG_FILE: file('clouds.yaml', stringify({ clouds })), ANNEAL_DATABASE: join(folder, 'sim.db') }
@@ -550,6 +551,9 @@ describe('on a cloud', () => {
     assert.ok(!err.includes('simulated') && !err.includes(cookie.split('=')[1] ?? '?'), err)
     const nowhere = file('nowhere.yaml', `server: { ${login.replace('sim', 'simm')} }\n`)
     await refuses(['run', '--os-cloud', 'sim', '--config', nowhere], { code: 78, words: /simm.*sim/ }, { env: own })
+    const keystoneless = file('keystoneless.yaml', `server: { ${login.replace('sim', 'keystoneless')} }\n`)
+    const words = /server\.login\.keystone keystoneless: .*no auth_url that is an address.*Name an entry/
+    await refuses(['run', '--os-cloud', 'sim', '--config', keystoneless], { code: 78, words }, { env: own })
   })
 
   test('an Ironic behind a proxy that answers in HTML, or one that closes connections, is one line and a 1', async () => {

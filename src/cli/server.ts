@@ -33,10 +33,11 @@ function loginFor({ io }: Place, { login, trustedProxies }: ServerConfig): Login
   if (login === null) return null
   const { keystone } = login
   const access = keystone === null ? null : readCloudNamed(keystone.cloud, io)
-  if (access !== null && access.auth.auth_url === null)
+  // An entry without Keystone may have any auth_url: nothing else reads it.
+  if (access !== null && !URL.canParse(access.auth.auth_url ?? ''))
     throw new ConfigError({
       what: `server.login.keystone ${access.name}`,
-      message: 'This entry of clouds.yaml has no auth_url, so it has no Keystone.',
+      message: 'This entry of clouds.yaml has no auth_url that is an address, so it has no Keystone.',
       fix: 'Name an entry that has one.',
     })
   return {

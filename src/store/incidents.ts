@@ -11,6 +11,7 @@ import { type Home, type Queries, shortId, smaller } from './home.ts'
 import { postOfIncident } from './outbox.ts'
 
 type Here = { tx: Queries; home: Home; cloud: string; now: number }
+type Left = { caseId: string; uuid: string; id: string }
 
 /** Opens an incident, or takes the open one of this key. The case joins it, and so do open cases of the key that are in none. */
 export async function openIncident(here: Here, caseId: string, shared: { key: KeyKind; value: string; why: string }): Promise<void> {
@@ -47,7 +48,7 @@ export async function openIncident(here: Here, caseId: string, shared: { key: Ke
   for (const other of others) await joinIncident(here, other.id, id)
 }
 
-/** Attempts that the case made since the incident opened count for it from now on. Nothing happens where it is closed. */
+/** Attempts that the case made since the incident opened count for it from now on; earlier ones stay on the account they are on. Nothing happens where it is closed. */
 export async function joinIncident(here: Here, caseId: string, id: string): Promise<void> {
   const { tx } = here
   const incident = await tx
@@ -76,8 +77,6 @@ export async function leaveIncident(here: Here, left: Left): Promise<void> {
   await recordLeft(here, left, 'what the others share does not explain it any more.')
   await closeIfOver(here, left.id)
 }
-
-type Left = { caseId: string; uuid: string; id: string }
 
 async function recordLeft({ tx, cloud, now }: Here, { caseId, uuid, id }: Left, why: string): Promise<void> {
   const message = `It leaves incident ${id}: ${why}`

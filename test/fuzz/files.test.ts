@@ -157,7 +157,7 @@ function readOrRefused(read: () => void): void {
 /** One of the ways in that are known, complete. */
 function isWayIn({ authType, auth, endpointOverrides }: CloudAccess): void {
   assert.ok(['password', 'v3applicationcredential', 'token', 'http_basic', 'none'].includes(authType), String(authType))
-  // Without Keystone its address is read by nobody, and may be left over from another cloud.
+  // Without Keystone the cloud is asked at Ironic's; an auth_url may be left over from another one.
   const address = authType === 'none' || authType === 'http_basic' ? endpointOverrides.baremetal : auth.auth_url
   assert.ok(URL.canParse(address ?? ''), 'an address')
 }

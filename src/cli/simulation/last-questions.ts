@@ -139,7 +139,7 @@ const isMoving = ({ world, onNode }: Judges['bench'], { uuid }: CaseView): boole
 
 type Member = Pick<CaseView, 'uuid' | 'incidentId'>
 
-/** A canary whose own tries are spent has left its incident, and what it tried stays on the account. */
+/** A canary whose own tries are spent, or that another incident explains better, has left this one, and what it tried stays on the account. */
 async function onceMembers(store: Setting['store']): Promise<Member[]> {
   const left = await store.audit({ kind: 'incident-left', limit: 100_000 })
   return left.flatMap(({ uuid, reason }) => (uuid === null ? [] : [{ uuid, incidentId: reason }]))
